@@ -1,0 +1,36 @@
+"""Named crash points, for tests that kill a process between two steps of the order of durability."""
+
+import os
+import signal
+from typing import Final
+
+CRASH_POINTS: Final = (
+    "collect_after_publish",  # items are on the bus, not yet marked seen
+    "collect_after_mark",
+    "process_after_pages_due",  # rows for page looks are in the store, reports not yet on the bus
+    "process_after_commit",
+    "page_after_publish",  # the final report is on the bus, the page's row still there
+    "page_after_delete",
+    "alert_after_store",  # archive, story, decision and outbox rows are in, the offset has not moved
+    "alert_after_commit",
+    "send_after_sending",  # the row says `sending`, nothing is on the wire
+    "send_after_accepted",  # Slack has accepted, the row still says `sending`
+    "send_after_sent",
+    "publish_after_alerts",  # decisions are on news.alerts, their rows not yet marked
+)
+"""Where `NEWSWIRE_CRASH_AT` may end a process by SIGKILL; `NAME:3` means the third time it is reached."""
+
+_reached: dict[str, int] = {}
+
+
+def crash_point(name: str) -> None:
+    """End this process at once where `NEWSWIRE_CRASH_AT` names this point; do nothing otherwise."""
+    wanted = os.environ.get("NEWSWIRE_CRASH_AT")
+    if not wanted:
+        return
+    point, _, times = wanted.partition(":")
+    if point != name:
+        return
+    _reached[name] = _reached.get(name, 0) + 1
+    if _reached[name] >= int(times or 1):
+        os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,64 @@
+"""Every metric, in one place. Label values come from the enums of `newswire.outcomes` or from loaded configuration, never from the world."""
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+LATENCY_BUCKETS_S: Final = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 900, 3600, 21600)
+
+
+class Metrics:
+    """The registry and what stands in it. One object a process, built in `newswire.cli` and passed in.
+
+    For every stage `…_in_total` counts inputs and `…_total{outcome,reason}` counts their ends: the two sums are equal when nothing is in flight.
+    """
+
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+        self.registry = registry or CollectorRegistry()
+
+        def counter(name: str, text: str, *labels: str) -> Counter:
+            return Counter(name, text, labels, registry=self.registry)
+
+        def gauge(name: str, text: str, *labels: str) -> Gauge:
+            return Gauge(name, text, labels, registry=self.registry)
+
+        def histogram(name: str, text: str, *labels: str) -> Histogram:
+            return Histogram(name, text, labels, registry=self.registry, buckets=LATENCY_BUCKETS_S)
+
+        self.polls_in = counter("newswire_collectors_polls_in_total", "Polls begun.")
+        self.polls = counter("newswire_collectors_polls_total", "Polls ended, by PollOutcome and reason.", "outcome", "reason")
+        self.entries_in = counter("newswire_collectors_entries_in_total", "Entries found in feeds that were read.")
+        self.entries = counter("newswire_collectors_entries_total", "Entries, by EntryOutcome.", "outcome")
+        self.possible_gaps = counter(
+            "newswire_collectors_possible_gaps_total", "Polls in which no entry was known: some may have been missed."
+        )
+        self.sources = gauge("newswire_collectors_sources", "Sources in the configuration, by state of their last poll.", "state")
+        self.items_in = counter("newswire_processors_items_in_total", "Items read from the bus.")
+        self.items = counter("newswire_processors_items_total", "Items, by ItemOutcome and reason.", "outcome", "reason")
+        self.pages_in = counter("newswire_processors_pages_in_total", "Page looks begun.")
+        self.pages = counter("newswire_processors_pages_total", "Page looks ended, by PageOutcome and reason.", "outcome", "reason")
+        self.pages_due = gauge("newswire_processors_pages_due", "Pages waiting to be fetched.")
+        self.labels = counter("newswire_processors_labels_total", "Final reports, by label and language.", "label", "language")
+        self.reports_in = counter("newswire_alerting_reports_in_total", "Reports read from the bus.")
+        self.reports = counter("newswire_alerting_reports_total", "Reports, by ReportOutcome and reason.", "outcome", "reason")
+        self.matches = counter("newswire_alerting_matches_total", "Reports that a watchlist matched.", "watchlist")
+        self.outbox = gauge("newswire_alerting_outbox_rows", "Outbox rows not settled, by SendState.", "state")
+        self.sends_in = counter("newswire_alerting_sends_in_total", "Attempts to deliver begun.", "receiver")
+        self.sends = counter("newswire_alerting_sends_total", "Attempts to deliver ended, by SendOutcome.", "receiver", "outcome")
+        self.active = gauge("newswire_alerting_active", "1 where this process is the active alerter.")
+        self.dead_letters = counter("newswire_dead_letters_total", "Records given up, by stage and DeadReason.", "stage", "reason")
+        self.fetches_in = counter("newswire_http_fetches_in_total", "Fetches begun.")
+        self.fetches = counter("newswire_http_fetches_total", "Fetches ended, by FetchReason.", "reason")
+        self.fetched_bytes = counter("newswire_http_body_bytes_total", "Decoded bytes of bodies that were kept.")
+        self.jail_tasks = counter("newswire_jail_tasks_total", "Tasks ended in the jail, by outcome.", "task", "outcome")
+        self.jail_seconds = counter("newswire_jail_busy_seconds_total", "Time that children worked.", "task")
+        self.backlog = gauge("newswire_bus_backlog_records", "Records that a group has not committed.", "topic", "group")
+        self.backlog_age = gauge("newswire_bus_backlog_oldest_seconds", "Age of the oldest of them.", "topic", "group")
+        self.worker_errors = counter("newswire_service_errors_total", "Steps of a worker that raised.", "worker", "kind")
+        self.seen_to_reported = histogram("newswire_seen_to_reported_seconds", "From first seen in the feed to reported.", "basis")
+        self.seen_to_decided = histogram("newswire_seen_to_decided_seconds", "From first seen in the feed to decided.", "basis")
+        self.seen_to_told = histogram(
+            "newswire_seen_to_told_seconds", "From first seen in the feed to accepted by the receiver.", "receiver"
+        )
+        self.config_ok = gauge("newswire_config_last_reload_successful", "1 where the configuration in force is the newest.")
+        self.build = gauge("newswire_build_info", "Always 1; the version is a label.", "version", "python")

@@ -1,0 +1,170 @@
+"""Closed sets of outcomes and reasons: the only values that metric labels, `newswire why` and dead letters use.
+
+Every input of a stage ends in exactly one outcome. A new reason is added here first, then in the docs (a test holds that).
+"""
+
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    """Where in its travel something happened, in the order of the travel."""
+
+    COLLECT = "collect"  # an entry was read from a feed
+    READ_FEED = "read_feed"  # the processor's first look, at what the feed carries
+    READ_PAGE = "read_page"  # the second look, at the article page
+    ALERT = "alert"  # the alerting stage decided
+    DELIVER = "deliver"  # a receiver answered
+
+
+class FetchReason(StrEnum):
+    """How one HTTP fetch ended. `ok` and `not_modified` are successes."""
+
+    OK = "ok"
+    NOT_MODIFIED = "not_modified"
+    BLOCKED_ADDRESS = "blocked_address"  # the guard refused the dialled address
+    BLOCKED_PORT = "blocked_port"
+    BAD_URL = "bad_url"  # not http(s), userinfo, too long, unparsable
+    TOO_LARGE = "too_large"  # decoded bytes passed the cap
+    DEADLINE = "deadline"  # the total deadline passed
+    REDIRECT = "redirect"  # too many hops, a loop, or a Location that cannot be used
+    DNS = "dns"
+    CONNECT = "connect"  # refused, reset, unreachable
+    TLS = "tls"
+    PROTOCOL = "protocol"  # the answer is not HTTP as we accept it, or its encoding is broken
+    RATE_LIMITED = "rate_limited"  # 429, or 503 with Retry-After
+    GONE = "gone"  # 410
+    HTTP_4XX = "http_4xx"
+    HTTP_5XX = "http_5xx"
+    ROBOTS = "robots"  # robots.txt does not allow this path to us
+    HOST_BUSY = "host_busy"  # the host's slot is taken or the host is held back; try later
+
+
+class ParseReason(StrEnum):
+    """Why bytes from the world gave nothing."""
+
+    NOT_A_FEED = "not_a_feed"
+    UNDECODABLE = "undecodable"
+    PARSE_KILLED = "parse_killed"  # the jail ended the parser: deadline or memory
+    PARSE_ERROR = "parse_error"  # the parser raised
+
+
+class PollOutcome(StrEnum):
+    """How one poll of a source ended; `failed` carries a FetchReason or ParseReason."""
+
+    READ = "read"  # a body was fetched and its entries were read
+    UNCHANGED = "unchanged"  # 304, or the same bytes as last time
+    FAILED = "failed"
+
+
+class EntryOutcome(StrEnum):
+    """What became of one entry of a feed that was read."""
+
+    NEW = "new"
+    REVISED = "revised"
+    UNCHANGED = "unchanged"
+    DUPLICATE = "duplicate"  # known already, from another source
+    REPEATED = "repeated"  # the same item twice in one feed document
+    REJECTED = "rejected"  # nothing to identify or to show: no title, text, link or guid
+    OVERFLOW = "overflow"  # past the cap of entries in one document
+
+
+class ItemOutcome(StrEnum):
+    """What became of one item at the processor's first look."""
+
+    REPORTED = "reported"  # a report went out; a page look follows
+    REPORTED_FINAL = "reported_final"  # a report went out; no page look is owed
+    DEAD = "dead"
+
+
+class PageOutcome(StrEnum):
+    """How the page look of one item ended. `retry` is not an end: the row stays."""
+
+    REPORTED = "reported"  # the page was read; its report is final
+    FEED_FINAL = "feed_final"  # the page failed for good; the feed's own report was made final
+    RETRY = "retry"
+    DEAD = "dead"
+
+
+class PageReason(StrEnum):
+    """Why a page gave no text, beside FetchReason and ParseReason."""
+
+    NO_TEXT = "no_text"
+    NOT_HTML = "not_html"
+    ATTEMPTS = "attempts"  # retried as often as allowed
+
+
+class ReportOutcome(StrEnum):
+    """What became of one report at the alerting stage."""
+
+    ALERTED = "alerted"  # a new alert was put in the outbox
+    JOINED = "joined"  # it joined an alert already told: an edit was put in the outbox, or nothing to add was found
+    HELD = "held"  # nobody is told; the reason says why
+    REPLAYED = "replayed"  # decided before; nothing was done
+    DEAD = "dead"
+
+
+class HoldReason(StrEnum):
+    """Why a report told nobody. The first in this order that applies to the nearest watchlist is the decision's reason."""
+
+    NO_WATCHLISTS = "no_watchlists"  # none is in force
+    SCOPE = "scope"  # language, source, outlet
+    LABEL = "label"
+    SCORE = "score"
+    CONDITION = "condition"  # a key of `when` did not hold
+    STAGED = "staged"
+    MUTED = "muted"
+    MAX_AGE = "max_age"
+    BACKLOG = "backlog"  # undated entry of a source's first poll
+    UNDECIDED = "undecided"  # not yet: the page look is still to come
+    NO_RECEIVER = "no_receiver"  # the routes name nobody for it
+
+
+class AlertReason(StrEnum):
+    """Why a report told somebody, or changed what was told."""
+
+    MATCHED = "matched"  # first report of its story that a watchlist matched
+    SAME_STORY = "same_story"  # another report of a story already told
+    MORE_EVIDENCE = "more_evidence"  # the same item's page report added to what was told
+    SEVERITY_RAISED = "severity_raised"
+    NOT_SUPPORTED = "not_supported"  # the full text no longer supports what was told on the headline
+    REVISED = "revised"  # the outlet changed its text; the story had been told
+
+
+class SendState(StrEnum):
+    """The states of an outbox row."""
+
+    NEW = "new"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+class SendOutcome(StrEnum):
+    """How one attempt to deliver ended."""
+
+    SENT = "sent"
+    FOUND = "found"  # an earlier attempt in doubt turned out to have been accepted
+    IN_DOUBT = "in_doubt"
+    REPEATED = "repeated"  # resent, marked "possible repeat"
+    RATE_LIMITED = "rate_limited"
+    RETRY = "retry"  # surely not accepted; again after a wait
+    REFUSED = "refused"  # this message, route or token was refused
+
+
+class RetryReason(StrEnum):
+    """Why something must be done again later."""
+
+    BUS = "bus"
+    STORE = "store"
+    FETCH = "fetch"
+    RECEIVER = "receiver"
+
+
+class DeadReason(StrEnum):
+    """Why a record is in `news.dead`."""
+
+    BAD_RECORD = "bad_record"  # not JSON, or not the shape of its schema
+    UNKNOWN_SCHEMA = "unknown_schema"  # written by a newer Newswire
+    TOO_LARGE = "too_large"
+    REFUSED = "refused"  # a receiver refused it for good
+    BUG = "bug"

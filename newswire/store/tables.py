@@ -1,0 +1,206 @@
+"""Every table of the store, for SQLite and PostgreSQL alike. Times are seconds since 1970 UTC; JSON stands in text columns."""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+METADATA: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    },
+)
+
+feeds: Final = Table(
+    "feeds",
+    METADATA,
+    Column("source_id", String(12), primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("host", Text, nullable=False),  # of the URL that is polled: configured, or learned from permanent redirects
+    Column("learned_url", Text),
+    Column("redirect_target", Text),  # the permanent redirect last seen, adopted after three equal ones
+    Column("redirect_count", Integer, nullable=False, default=0),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("body_hash", String(64)),
+    Column("interval_s", Double, nullable=False),
+    Column("next_due_at", Double, nullable=False),
+    Column("lease_owner", Text),
+    Column("lease_until", Double, nullable=False, default=0),
+    Column("failures", Integer, nullable=False, default=0),  # in a row
+    Column("first_read_at", Double),  # None: its first poll, the backlog, is still to come
+    Column("polled_at", Double),
+    Column("succeeded_at", Double),
+    Column("outcome", String(16)),  # PollOutcome
+    Column("reason", String(32)),
+    Column("detail", Text),
+    Column("entries", Integer, nullable=False, default=0),  # listed at the last read
+    Column("gone_at", Double),  # 410: retired, with a notice
+    Index(None, "next_due_at"),
+)
+
+seen: Final = Table(
+    "seen",
+    METADATA,
+    Column("source_id", String(12), primary_key=True),
+    Column("item_id", String(32), primary_key=True),
+    Column("revision", String(16), nullable=False),
+    Column("first_seen_at", Double, nullable=False),
+    Column("listed_at", Double, nullable=False),  # last poll that still listed it
+    Index(None, "item_id"),
+)
+
+hosts: Final = Table(
+    "hosts",
+    METADATA,
+    Column("host", Text, primary_key=True),
+    Column("next_at", Double, nullable=False, default=0),  # spacing
+    Column("owner", Text),  # who has a request in flight
+    Column("held_until", Double, nullable=False, default=0),
+    Column("down_until", Double, nullable=False, default=0),  # Retry-After, or back-off after failures
+    Column("failures", Integer, nullable=False, default=0),
+    Column("robots", Text),
+    Column("robots_reason", String(32)),  # FetchReason of the last robots.txt fetch
+    Column("robots_until", Double, nullable=False, default=0),
+)
+
+pages: Final = Table(
+    "pages",
+    METADATA,
+    Column("item_id", String(32), primary_key=True),
+    Column("revision", String(16), primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("item", LargeBinary, nullable=False),  # the encoded Item
+    Column("added_at", Double, nullable=False),
+    Column("due_at", Double, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("reason", String(32)),  # of the last failed attempt
+    Column("lease_owner", Text),
+    Column("lease_until", Double, nullable=False, default=0),
+    Index(None, "due_at"),
+)
+
+trail: Final = Table(
+    "trail",
+    METADATA,
+    Column("item_id", String(32), primary_key=True),
+    Column("revision", String(16), primary_key=True),
+    Column("stage", String(16), primary_key=True),  # Stage
+    Column("step", String(96), primary_key=True, default=""),  # basis for `alert`, receiver and kind for `deliver`
+    Column("outcome", String(32), nullable=False),
+    Column("reason", String(32)),
+    Column("detail", Text),  # JSON
+    Column("at", Double, nullable=False),
+    Index(None, "at"),
+)
+
+archive: Final = Table(
+    "archive",
+    METADATA,
+    Column("item_id", String(32), primary_key=True),
+    Column("revision", String(16), primary_key=True),
+    Column("basis", String(8), primary_key=True),
+    Column("final", Boolean, primary_key=True),
+    Column("report", LargeBinary, nullable=False),  # the encoded Report
+    Column("story_id", String(32)),
+    Column("label", String(16), nullable=False),
+    Column("score", Double, nullable=False),
+    Column("dated_at", Double, nullable=False),
+    Column("archived_at", Double, nullable=False),
+    Index(None, "archived_at"),
+    Index(None, "story_id"),
+)
+
+stories: Final = Table(
+    "stories",
+    METADATA,
+    Column("story_id", String(32), primary_key=True),
+    Column("opened_at", Double, nullable=False),
+    Column("last_at", Double, nullable=False),  # newest report's date
+    Column("title", Text, nullable=False),
+    Column("facts", Text, nullable=False),  # JSON: what clustering and rendering need, by member item
+    Index(None, "last_at"),
+)
+
+story_items: Final = Table(
+    "story_items",
+    METADATA,
+    Column("item_id", String(32), primary_key=True),
+    Column("story_id", String(32), nullable=False),
+    Column("joined_at", Double, nullable=False),
+    Index(None, "story_id"),
+)
+
+decisions: Final = Table(
+    "decisions",
+    METADATA,
+    Column("decision_id", String(32), primary_key=True),
+    Column("item_id", String(32), nullable=False),
+    Column("revision", String(16), nullable=False),
+    Column("basis", String(8), nullable=False),
+    Column("story_id", String(32)),
+    Column("kind", String(8), nullable=False),
+    Column("reason", String(32), nullable=False),
+    Column("record", LargeBinary, nullable=False),  # the encoded Decision
+    Column("decided_at", Double, nullable=False),
+    Column("published", Boolean, nullable=False, default=False),  # on news.alerts
+    Index(None, "item_id"),
+    Index(None, "published"),
+)
+
+outbox: Final = Table(
+    "outbox",
+    METADATA,
+    Column("row_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("story_id", String(32), nullable=False),
+    Column("receiver", String(64), nullable=False),
+    Column("kind", String(8), nullable=False),  # MessageKind
+    Column("sequence", Integer, nullable=False),
+    Column("alert_id", String(32), nullable=False),  # of (story, receiver)
+    Column("decision_id", String(32), nullable=False),
+    Column("item_id", String(32), nullable=False),
+    Column("revision", String(16), nullable=False),
+    Column("watchlists", Text, nullable=False),  # JSON list of ids
+    Column("severity", String(8), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("url", Text),
+    Column("message", Text, nullable=False),  # JSON: what is to be said, before any receiver's format
+    Column("state", String(8), nullable=False),  # SendState
+    Column("reason", String(64)),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("next_try_at", Double, nullable=False),
+    Column("doubt_since", Double),  # a send whose answer never came
+    Column("channel", Text),
+    Column("reference", Text),  # Slack's ts
+    Column("created_at", Double, nullable=False),
+    Column("settled_at", Double),
+    Column("outcome", String(16)),  # SendOutcome of the last attempt
+    Column("published", Boolean, nullable=False, default=False),  # its Delivery is on news.alerts
+    UniqueConstraint("story_id", "receiver", "kind", "sequence"),
+    Index(None, "state", "next_try_at"),
+    Index(None, "alert_id"),
+)
+
+leaders: Final = Table(
+    "leaders",
+    METADATA,
+    Column("role", String(16), primary_key=True),  # `alerter`
+    Column("owner", Text, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("lease_until", Double, nullable=False),
+)
