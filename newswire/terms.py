@@ -95,10 +95,15 @@ class _CharacterFolds(dict[str, str]):
 
 _FOLDS_KEPT: Final = 40_000
 _FOLDS: Final = _CharacterFolds()
+_ASCII: Final = {code: _FOLDS[chr(code)] for code in range(128) if len(_FOLDS[chr(code)]) == 1}
 
 
 def fold(text: str) -> Folded:
     """Return the text folded for matching: NFKC, case and accents, Arabic letter forms, quotes, hyphens and white space unified."""
+    if text.isascii():
+        folded = text.lower().translate(_ASCII)
+        if "  " not in folded:
+            return Folded(text, folded, range(len(text)), range(1, len(text) + 1))
     pieces = [_FOLDS[character] for character in text]
     folded = "".join(pieces)
     if all(len(_FOLDS[character]) == 1 for character in set(text)) and "  " not in folded:

@@ -10,14 +10,14 @@ import courlan
 
 URL_LIMIT: Final = 2048
 
+# Beside those that courlan drops (utm_*, fbclid, gclid, ref, source …).
 _TRACKERS: Final = re.compile(
-    r"(?:utm_.*|at_(?:medium|campaign|link.*|custom\d*|format|ptr_name|bbc_team)|mc_[ce]id|mtm_.*|pk_.*|piwik_.*|hsa_.*|_hs.*|oly_.*|vero_.*|"
-    r"fbclid|gclid|gclsrc|dclid|wbraid|gbraid|msclkid|yclid|ysclid|twclid|ttclid|igshid|igsh|li_fat_id|_ga|_gl|ncid|ocid|cmpid|cmp|cid|icid|"
-    r"spm|scm|xtor|rss|partner|guccounter|ref_?(?:src|url)?|source|src|smid|sref|taid|trk|trkcampaign|__twitter_impression|amp)",
+    r"(?:at_(?:medium|campaign|link.*|custom\d*|format|ptr_name|bbc_team)|piwik_.*|hsa_.*|_hs.*|gclsrc|ttclid|igsh|li_fat_id|"
+    r"ncid|ocid|cmpid|cmp|icid|spm|scm|rss|partner|guccounter|smid|sref|taid|trk|trkcampaign|__twitter_impression|amp)",
     re.IGNORECASE,
 )
 _TRACKER_VALUES: Final = re.compile(r"(?:rss|feed|twitter|facebook|newsletter|social|amp|homepage|xml).*", re.IGNORECASE)
-_AMBIGUOUS: Final = frozenset({"cid", "cmp", "partner", "ref", "source", "src", "rss", "amp", "spm", "scm"})
+_AMBIGUOUS: Final = frozenset({"cmp", "partner", "rss", "amp", "spm", "scm"})
 _SPACE: Final = re.compile(r"\s+")
 _LINE: Final = re.compile(r"[\t\r\n]+")
 
@@ -25,7 +25,7 @@ _LINE: Final = re.compile(r"[\t\r\n]+")
 def _is_tracker(name: str, value: str) -> bool:
     if not _TRACKERS.fullmatch(name):
         return False
-    # `cid=rss` says how the reader came; `cid=42` may say which page it is.
+    # `partner=rss` says how the reader came; `partner=42` may say which page it is.
     return name.lower() not in _AMBIGUOUS or not value or bool(_TRACKER_VALUES.fullmatch(value))
 
 
