@@ -15,7 +15,16 @@ import yaml
 from newswire.errors import ConfigurationError, Fault
 from newswire.terms import Term, TermSearch, fold
 
-FILES: Final = ("countries.yaml", "country_cities.yaml", "country_names.yaml", "country_pairs.yaml", "cues.yaml", "organisations.yaml", "outlets.yaml", "topics.yaml")
+FILES: Final = (
+    "countries.yaml",
+    "country_cities.yaml",
+    "country_names.yaml",
+    "country_pairs.yaml",
+    "cues.yaml",
+    "organisations.yaml",
+    "outlets.yaml",
+    "topics.yaml",
+)
 LANGUAGE_ALIASES: Final = {"ms": "id"}  # Malay and Indonesian share their words for our purpose
 
 
