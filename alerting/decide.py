@@ -2,7 +2,7 @@
 
 Pure. The laws:
 
-- one message per (story, receiver): the first report that matches opens it, whatever follows edits it, and only where a reader would see a difference;
+- one message per (story, receiver): the first report that matches opens it, whatever follows edits it, where a reader would see a difference;
 - the same item's page report, a later item or a new revision joins; a receiver that a later match reaches gets a message of its own;
 - a final report that no longer bears out what was told on its headline says so in the message (`not_supported`);
 - a report that was decided before is a replay, which does nothing.
@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final
 
 from alerting.message import Message, ShownWatchlist, joined, looks_the_same, opened, unsupported
 from newswire.outcomes import AlertReason, HoldReason, ReportOutcome
@@ -22,27 +22,14 @@ NEAREST_SHOWN: Final = 3
 _PLACES: Final = {reason: place for place, reason in enumerate(HoldReason)}
 
 
-class Match(Protocol):
-    """What a watchlist made of a report: the verdict, and what is needed to tell it. Non-matches among them are the nearest misses."""
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What a watchlist made of a report: the verdict, and what is needed to tell it. Those that did not match are the nearest misses."""
 
-    @property
-    def verdict(self) -> WatchlistVerdict: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def spans(self) -> tuple[Span, ...]: ...
-    @property
-    def tags(self) -> tuple[str, ...]: ...
-    @property
-    def to(self) -> tuple[str, ...]: ...
-
-
-class Routes(Protocol):
-    """Who is told, from `config/routes.yaml`."""
-
-    def receivers_for(self, match: Match, report: Report) -> Sequence[str]:
-        """Return the names of the receivers, each once."""
-        ...
+    verdict: WatchlistVerdict
+    title: str
+    spans: tuple[Span, ...]
+    receivers: tuple[str, ...]  # by the routes and by the watchlist's own `to`; empty where it did not match
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,37 +77,35 @@ def decide(
     matches: Sequence[Match],
     story_id: str | None,
     told: Mapping[str, Told],
-    routes: Routes,
     now: datetime,
 ) -> Outcome:
     """Return what to do with the report; `told` is, by receiver, what was said of its story before."""
     telling = [match for match in matches if may_tell(match)]
     if telling and story_id is not None:
-        by_receiver: dict[str, list[Match]] = {}
-        for match in telling:
-            for receiver in routes.receivers_for(match, report):
-                by_receiver.setdefault(receiver, []).append(match)
-        if not by_receiver:
+        if not any(match.receivers for match in telling):
             return _held(report, matches, story_id, HoldReason.NO_RECEIVER, now)
-        return _told(report, telling, story_id, by_receiver, told, now)
+        return _told(report, telling, story_id, told, now)
     lost = _no_longer_supported(report, matches, told)
-    if lost:
-        decision = _decision(
-            report, DecisionKind.JOIN, AlertReason.NOT_SUPPORTED, matches, story_id, tuple(row.receiver for row in lost), now
-        )
-        severity = max((row.message.severity for row in lost), key=lambda one: one.rank)
-        return Outcome(replace(decision, severity=severity), ReportOutcome.JOINED, lost)
-    return _held(report, matches, story_id, _nearest_reason(matches), now)
+    if not lost:
+        return _held(report, matches, story_id, _nearest_reason(matches), now)
+    decision = _decision(
+        report,
+        _nearest(matches),
+        now,
+        story_id=story_id,
+        kind=DecisionKind.JOIN,
+        reason=AlertReason.NOT_SUPPORTED,
+        severity=max((row.message.severity for row in lost), key=lambda one: one.rank),
+        receivers=tuple(row.receiver for row in lost),
+    )
+    return Outcome(decision, ReportOutcome.JOINED, lost)
 
 
-def _told(
-    report: Report,
-    telling: Sequence[Match],
-    story_id: str,
-    by_receiver: Mapping[str, Sequence[Match]],
-    told: Mapping[str, Told],
-    now: datetime,
-) -> Outcome:
+def _told(report: Report, telling: Sequence[Match], story_id: str, told: Mapping[str, Told], now: datetime) -> Outcome:
+    by_receiver: dict[str, list[Match]] = {}
+    for match in telling:
+        for receiver in match.receivers:
+            by_receiver.setdefault(receiver, []).append(match)
     rows: list[Row] = []
     raised = False
     for receiver, matches in by_receiver.items():
@@ -137,12 +122,13 @@ def _told(
     opens = any(row.kind is MessageKind.PARENT for row in rows)
     decision = _decision(
         report,
-        DecisionKind.ALERT if opens else DecisionKind.JOIN,
-        _reason(report, told, raised=raised),
         telling,
-        story_id,
-        tuple(by_receiver),
         now,
+        story_id=story_id,
+        kind=DecisionKind.ALERT if opens else DecisionKind.JOIN,
+        reason=_reason(report, told, raised=raised),
+        severity=max((match.verdict.severity for match in telling), key=lambda one: one.rank),
+        receivers=tuple(by_receiver),
     )
     return Outcome(decision, ReportOutcome.ALERTED if opens else ReportOutcome.JOINED, tuple(rows))
 
@@ -190,7 +176,7 @@ def _lacking(matches: Sequence[Match], message: Message) -> str:
 
 
 def _held(report: Report, matches: Sequence[Match], story_id: str | None, reason: HoldReason, now: datetime) -> Outcome:
-    return Outcome(_decision(report, DecisionKind.HOLD, reason, _nearest(matches), story_id, (), now), ReportOutcome.HELD)
+    return Outcome(_decision(report, _nearest(matches), now, story_id=story_id, kind=DecisionKind.HOLD, reason=reason), ReportOutcome.HELD)
 
 
 def _nearest(matches: Sequence[Match]) -> list[Match]:
@@ -209,15 +195,16 @@ def _obstacle(match: Match) -> int:
 
 def _decision(
     report: Report,
+    matches: Sequence[Match],
+    now: datetime,
+    *,
+    story_id: str | None,
     kind: DecisionKind,
     reason: AlertReason | HoldReason,
-    matches: Sequence[Match],
-    story_id: str | None,
-    receivers: tuple[str, ...],
-    now: datetime,
+    severity: Severity | None = None,
+    receivers: tuple[str, ...] = (),
 ) -> Decision:
     item = report.item
-    severities: list[Severity] = [match.verdict.severity for match in matches] if kind is not DecisionKind.HOLD else []
     return Decision(
         decision_id=decision_id_of(report),
         story_id=story_id,
@@ -226,7 +213,7 @@ def _decision(
         basis=report.basis,
         kind=kind,
         reason=reason,
-        severity=max(severities, key=lambda one: one.rank) if severities else None,
+        severity=severity,
         watchlists=tuple(match.verdict for match in matches),
         receivers=receivers,
         title=item.title,

@@ -57,7 +57,7 @@ class Carrier:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """All that one alert says. The headline and the facts are those of the item `item_id`; `carriers` holds it first."""
+    """All that one alert says. The headline and the facts are those of the item `item_id`, which is among `carriers`."""
 
     alert_id: str
     story_id: str

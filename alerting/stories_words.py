@@ -1,9 +1,9 @@
 """How an item's words weigh in the comparison of stories: stems, and how common each is.
 
 A word's first nine letters stand for it, which folds most endings in most languages without a table per language; scripts
-that write no spaces give overlapping pairs of characters. How common a stem is comes from two counts: the shipped one, of the training
-corpus (`stories_words.tsv`, written by `benchmarks/bench_stories.py --write-words`), and the running one of the stories in the window, which
-learns what everybody writes about today.
+that write no spaces give overlapping pairs of characters. How common a stem is comes from two counts: the shipped one, of the
+training corpus (`stories_words.tsv`, written by `benchmarks/bench_stories.py --write-words`), and the running one of the stories in the
+window, which learns what everybody writes about today.
 """
 
 import math
@@ -70,8 +70,8 @@ class Frequencies:
     def rarity(self, stem: str) -> float:
         """Return the stem's inverse document frequency (natural logarithm), 0 for a word of every document.
 
-        The larger of the shipped share and the share of both counts together: a window holds only the weightiest stems of its documents, and
-        must not make a common word rare.
+        The larger of the shipped share and the share of both counts together: a window holds only the weightiest stems of its
+        documents, and must not make a common word rare.
         """
         shipped = self.shipped.get(stem, 0)
         documents = self.shipped_documents + self.running_documents + 1

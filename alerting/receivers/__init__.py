@@ -42,14 +42,14 @@ class Unclear:
 
 @dataclass(frozen=True, slots=True)
 class BadMessage:
-    """This message was refused for what it holds, or an edit's parent is gone; `code` is the receiver's own word."""
+    """The message was refused for what it holds, or an edit's parent is gone; `code` is the receiver's own word."""
 
     code: str
 
 
 @dataclass(frozen=True, slots=True)
 class BadRoute:
-    """This channel refuses us."""
+    """The channel refuses us."""
 
     code: str
 

@@ -1,7 +1,7 @@
 """The outbox: what is to be said, to whom, in which order, and what became of it.
 
-One row per (story, receiver, kind, sequence), `new → sending → sent | failed`. Sequence 0 is the parent, 1 and on are its edits; a later edit
-holds all that an earlier one says, so that an earlier one which was not sent yet need not be.
+One row per (story, receiver, kind, sequence), `new → sending → sent | failed`. Sequence 0 is the parent, 1 and on are its edits; a
+later edit holds all that an earlier one says, so that an earlier one which was not sent yet need not be.
 """
 
 import json
