@@ -2,7 +2,7 @@
 
 Pure. The laws:
 
-- one message per (story, receiver): the first report that matches opens it, whatever follows edits it, where a reader would see a difference;
+- one message per (story, receiver): the first report that matches opens it, what follows edits it, where a reader would see a difference;
 - the same item's page report, a later item or a new revision joins; a receiver that a later match reaches gets a message of its own;
 - a final report that no longer bears out what was told on its headline says so in the message (`not_supported`);
 - a report that was decided before is a replay, which does nothing.
@@ -10,7 +10,7 @@ Pure. The laws:
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 

@@ -1,7 +1,7 @@
 """A message as Slack is asked to show it: blocks, colour, fallback text and metadata. Pure.
 
-Every foreign string stands in a `rich_text` element, where Slack parses nothing, or escaped in the `text` fallback. No mrkdwn carries foreign
-text, nothing is unfurled, and there is neither `parse` nor `link_names`: nobody can be pinged from a headline.
+Every foreign string stands in a `rich_text` element, where Slack parses nothing, or escaped in the `text` fallback. No mrkdwn carries
+foreign text, nothing is unfurled, and there is neither `parse` nor `link_names`: nobody can be pinged from a headline.
 """
 
 import json

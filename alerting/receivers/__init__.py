@@ -76,7 +76,7 @@ class Unreadable:
     code: str
 
 
-FindAnswer = Accepted | NotFound | Unreadable | RateLimited | Unclear
+FindAnswer = Accepted | NotFound | Unreadable | RateLimited | Unclear | BadAccess
 
 
 class Receiver(Protocol):

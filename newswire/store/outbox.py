@@ -307,6 +307,11 @@ def mark_failed(connection: Connection, row_id: int, reason: str, *, at: float) 
     )
 
 
+def replace_message(connection: Connection, row_id: int, message: str) -> None:
+    """Let the row say something else."""
+    connection.execute(update(outbox).where(outbox.c.row_id == row_id).values(message=message))
+
+
 def revive(connection: Connection, alert_id: str, at: float) -> int:
     """Make the failed rows of an alert due again; return how many there were."""
     return connection.execute(_REVIVE, {"alert": alert_id, "at": at}).rowcount
