@@ -1,7 +1,8 @@
 """The sender: drains the outbox to its receivers, once as far as that can be known, and in order within each story.
 
 Reads / writes: the outbox and the trail; receivers, through their port.
-Never: sends before `sending` is durable, or sends again what may have arrived before it was looked for. Rather twice than never, and counted.
+Never: sends before `sending` is durable, or sends again what may have arrived before it was looked for. Rather twice than never, and
+counted.
 """
 
 from collections.abc import Mapping
@@ -88,7 +89,7 @@ class SenderWorker:
         for state in (SendState.NEW, SendState.SENDING, SendState.FAILED):
             self._metrics.outbox.labels(state).set(counts.get(state, 0))
         worked = False
-        for name in waiting:
+        for name in sorted(waiting):
             worked = self._serve(name) or worked
         return 0.0 if worked else LOOK_S
 
@@ -131,7 +132,8 @@ class SenderWorker:
         message = from_json(row.message)
         if not counted:
             self._metrics.sends_in.labels(receiver.name).inc()
-        mark = receiver.clock_mark()
+        # What was in doubt is looked for from its first attempt on, however often it is sent.
+        mark = row.reference if row.state is SendState.SENDING else receiver.clock_mark()
         if mark is not None and not isinstance(mark, str):
             self._settle(lane, row, mark, SendOutcome.SENT)
             return
@@ -203,7 +205,8 @@ class SenderWorker:
         match answer:
             case Accepted(channel, reference):
                 self._accepted(row, accepted_as, channel, reference)
-                lane.failures, lane.trouble = 0, None
+                lane.failures = 0
+                self._trouble(lane, row, None)
                 self._hold(lane, spacing_s)
             case NotSent(reason):
                 self._again(row, SendOutcome.RETRY, reason, self._back_off(lane))
@@ -222,7 +225,7 @@ class SenderWorker:
                 self._ended(row, SendOutcome.REFUSED, code)
                 self._hold(lane, spacing_s)
             case BadRoute(code):
-                lane.trouble = code
+                self._trouble(lane, row, code)
                 self._refused(row, code)
                 self._ended(row, SendOutcome.REFUSED, code)
                 self._hold(lane, spacing_s)
@@ -245,6 +248,7 @@ class SenderWorker:
 
     def _again(self, row: Queued, outcome: SendOutcome, reason: str, wait_s: float) -> None:
         with self._store.begin() as connection:
+            self._leadership.check(connection)
             outbox.mark_again(connection, row.row_id, outcome, next_try_at=self._now() + wait_s, reason=reason)
         self._ended(row, outcome, reason)
 
@@ -271,8 +275,12 @@ class SenderWorker:
 
     def _refuse_lane(self, lane: _Lane, row: Queued, code: str) -> None:
         _log.error("receiver refuses our token; its queue is kept", receiver=row.receiver, code=code, next_try_s=ACCESS_RETRY_S)
-        lane.trouble = code
+        self._trouble(lane, row, code)
         self._hold(lane, ACCESS_RETRY_S)
+
+    def _trouble(self, lane: _Lane, row: Queued, code: str | None) -> None:
+        lane.trouble = code
+        self._metrics.receiver_refusing.labels(row.receiver).set(code is not None)
 
     def _ended(self, row: Queued, outcome: SendOutcome, reason: str | None) -> None:
         self._metrics.sends.labels(row.receiver, outcome).inc()
