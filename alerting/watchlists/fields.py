@@ -1,0 +1,199 @@
+"""The kinds of value that a watchlist's keys take, each of which reads what YAML gives or says what would be right."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Any, Final, NoReturn, TypeVar
+
+from pydantic import BeforeValidator, WithJsonSchema
+from pydantic.json_schema import SkipJsonSchema
+
+from alerting.watchlists.nearest import unknown
+from newswire.outcomes import HoldReason
+from newswire.records import Label, Severity
+
+MAX_WORDS: Final = 10_000  # in one list of a file
+
+E = TypeVar("E", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which values a condition accepts: those listed, those of the named list, or any at all."""
+
+    values: tuple[str, ...] = ()
+    list_name: str | None = None
+    any: bool = False
+
+
+def _later(_: object) -> NoReturn:
+    raise ValueError("this key is not supported yet: it comes with a later release; take it out for now")
+
+
+NotYet = SkipJsonSchema[Annotated[None, BeforeValidator(_later)]]
+"""A key of WATCHLISTS.md that this version refuses, rather than read it and do nothing."""
+
+
+def _text(raw: object) -> str:
+    if isinstance(raw, bool) or not isinstance(raw, str | int | float):
+        raise ValueError("text is due here")  # noqa: TRY004 -- pydantic collects ValueErrors only
+    text = " ".join(str(raw).split())
+    if not text:
+        raise ValueError("this is empty; text is due here")
+    if len(text) > 2000:
+        raise ValueError(f"{len(text)} characters are too many; at most 2000")
+    return text
+
+
+Text = Annotated[str, BeforeValidator(_text)]
+
+
+def _texts(raw: object) -> tuple[str, ...]:
+    if isinstance(raw, str | int | float):
+        return (_text(raw),)
+    if not isinstance(raw, list | tuple):
+        raise ValueError("a list is due here: [one, two]")  # noqa: TRY004 -- pydantic collects ValueErrors only
+    if not raw:
+        raise ValueError("this list is empty; take the key out, or name something")
+    if len(raw) > MAX_WORDS:
+        raise ValueError(f"{len(raw)} entries are too many; at most {MAX_WORDS}")
+    return tuple(_text(one) for one in raw)
+
+
+_STRINGS: Final = {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1}
+_ONE_OR_MORE: Final = {"anyOf": [{"type": "string", "minLength": 1}, _STRINGS]}
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(_texts), WithJsonSchema(_ONE_OR_MORE)]
+"""One text, or a list of them."""
+
+
+def _choice(raw: object) -> Choice:
+    if isinstance(raw, Choice):
+        return raw
+    if isinstance(raw, str):
+        name = _text(raw)
+        return Choice(any=True) if name == "any" else Choice(list_name=name)
+    if not isinstance(raw, list | tuple):
+        raise ValueError("the name of a list is due here, or [one, two], or `any`")  # noqa: TRY004 -- as above
+    return Choice(values=_texts(raw))
+
+
+ChoiceField = Annotated[
+    Choice,
+    BeforeValidator(_choice),
+    WithJsonSchema(_ONE_OR_MORE | {"description": "the name of a list in config/lists, [one, two], or any"}),
+]
+
+
+def _truth(raw: object) -> bool:
+    if isinstance(raw, bool):
+        return raw
+    if raw in ("true", "false"):
+        return raw == "true"
+    raise ValueError(f"`true` or `false` is due here, not {raw!r}")
+
+
+Truth = Annotated[bool, BeforeValidator(_truth), WithJsonSchema({"type": "boolean"})]
+
+
+def _one_of(enum: type[E], kind: str) -> Callable[[object], E]:
+    def read(raw: object) -> E:
+        if raw not in set(enum):
+            raise ValueError(unknown(kind, str(raw), enum))
+        return enum(str(raw))
+
+    return read
+
+
+SeverityField = Annotated[Severity, BeforeValidator(_one_of(Severity, "severity")), WithJsonSchema({"enum": [*map(str, Severity)]})]
+LabelField = Annotated[Label, BeforeValidator(_one_of(Label, "label")), WithJsonSchema({"enum": [*map(str, Label)]})]
+HeldField = Annotated[HoldReason, BeforeValidator(_one_of(HoldReason, "reason")), WithJsonSchema({"enum": [*map(str, HoldReason)]})]
+
+ANY_LABEL: Final = frozenset(Label)
+_LABELS: Final = [*map(str, Label), "any"]
+
+
+def _labels(raw: object) -> frozenset[Label]:
+    if isinstance(raw, frozenset):
+        return raw
+    words = _texts(raw)
+    for word in words:
+        if word not in _LABELS:
+            raise ValueError(unknown("label", word, _LABELS))
+    return ANY_LABEL if "any" in words else frozenset(map(Label, words))
+
+
+Labels = Annotated[
+    frozenset[Label],
+    BeforeValidator(_labels),
+    WithJsonSchema({"anyOf": [{"enum": _LABELS}, {"type": "array", "items": {"enum": _LABELS}, "minItems": 1}]}),
+]
+
+_UNITS: Final = {"m": 60, "h": 3600, "d": 86400, "w": 604800}
+_DURATION: Final = re.compile(r"([0-9]{1,5})([mhdw])")
+
+
+def _duration(raw: object) -> timedelta:
+    if isinstance(raw, timedelta):
+        return raw
+    found = _DURATION.fullmatch(raw) if isinstance(raw, str) else None
+    if found is None or int(found[1]) == 0:
+        raise ValueError(f"a duration is due here, such as 90m, 72h, 7d or 2w, not {raw!r}")
+    return timedelta(seconds=int(found[1]) * _UNITS[found[2]])
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration), WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,5}[mhdw]$"})]
+
+
+def _day(raw: object) -> date:
+    try:
+        return raw if isinstance(raw, date) else date.fromisoformat(str(raw))
+    except ValueError:
+        raise ValueError(f"a day is due here, such as 2027-03-01, not {raw!r}") from None
+
+
+Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+
+
+def _moment(raw: object) -> datetime:
+    try:
+        moment = raw if isinstance(raw, datetime) else datetime.fromisoformat(str(raw))
+    except ValueError:
+        raise ValueError(f"a day or a time is due here, such as 2026-11-02 or 2026-11-02T09:00:00Z, not {raw!r}") from None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+Moment = Annotated[datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string"})]
+
+
+def _score(raw: object) -> float:
+    try:
+        score = float(raw) if isinstance(raw, str | int | float) and not isinstance(raw, bool) else -1.0
+    except ValueError:
+        score = -1.0
+    if not 0 <= score <= 1:
+        raise ValueError(f"a number from 0 to 1 is due here, not {raw!r}")
+    return score
+
+
+Score = Annotated[float, BeforeValidator(_score), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})]
+
+
+def _count(raw: object) -> int:
+    if isinstance(raw, int) and not isinstance(raw, bool) and raw > 0:
+        return raw
+    if isinstance(raw, str) and raw.isascii() and raw.isdigit() and 0 < int(raw[:6]) and len(raw) < 6:
+        return int(raw)
+    raise ValueError(f"a whole number from 1 is due here, not {raw!r}")
+
+
+Count = Annotated[int, BeforeValidator(_count), WithJsonSchema({"type": "integer", "minimum": 1})]
+
+
+def forbid_any(schema: dict[str, Any]) -> None:
+    """Drop from a model's JSON Schema what editors need not show: the titles that pydantic derives from the names of fields."""
+    for name in list(schema.get("properties", {})):
+        schema["properties"][name].pop("title", None)
+    schema.pop("title", None)
