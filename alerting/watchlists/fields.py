@@ -17,6 +17,17 @@ from newswire.records import Label, Severity
 MAX_WORDS: Final = 10_000  # in one list of a file
 
 E = TypeVar("E", bound=StrEnum)
+T = TypeVar("T")
+
+
+def _something(raw: object) -> object:
+    if raw is None:
+        raise ValueError("nothing stands behind this key; write its value or take the key out")
+    return raw
+
+
+Maybe = Annotated[T | None, BeforeValidator(_something)]
+"""A key that may be missing, but not empty: an empty one would be ignored in silence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +78,16 @@ _ONE_OR_MORE: Final = {"anyOf": [{"type": "string", "minLength": 1}, _STRINGS]}
 
 Texts = Annotated[tuple[str, ...], BeforeValidator(_texts), WithJsonSchema(_ONE_OR_MORE)]
 """One text, or a list of them."""
+
+
+
+
+def _pins(raw: object) -> tuple[str, ...]:
+    return () if isinstance(raw, list | tuple) and not raw else _texts(raw)
+
+
+Pins = Annotated[tuple[str, ...], BeforeValidator(_pins), WithJsonSchema({"type": "array", "items": {"type": "string"}})]
+"""What a test fixes as understood; an empty list says: nothing of this kind."""
 
 
 def _choice(raw: object) -> Choice:
@@ -192,8 +213,16 @@ def _count(raw: object) -> int:
 Count = Annotated[int, BeforeValidator(_count), WithJsonSchema({"type": "integer", "minimum": 1})]
 
 
-def forbid_any(schema: dict[str, Any]) -> None:
-    """Drop from a model's JSON Schema what editors need not show: the titles that pydantic derives from the names of fields."""
-    for name in list(schema.get("properties", {})):
-        schema["properties"][name].pop("title", None)
+def plain_schema(schema: dict[str, Any]) -> None:
+    """Take out of a model's JSON Schema what an editor must not offer: derived titles, and `null` for a key that is left out."""
     schema.pop("title", None)
+    for name, field in schema.get("properties", {}).items():
+        field.pop("title", None)
+        if "default" in field and field["default"] is None:
+            del field["default"]
+        kinds = [kind for kind in field.get("anyOf", ()) if kind != {"type": "null"}]
+        if len(kinds) == 1:
+            del field["anyOf"]
+            schema["properties"][name] = kinds[0] | field
+        elif kinds:
+            field["anyOf"] = kinds

@@ -7,31 +7,34 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from alerting.watchlists.fields import (
-    ChoiceField,
+    MAX_WORDS,
     Choice,
+    ChoiceField,
     Count,
     Day,
     Duration,
     HeldField,
     LabelField,
     Labels,
+    Maybe,
     Moment,
     NotYet,
+    Pins,
     Score,
     SeverityField,
     Text,
     Texts,
     Truth,
-    forbid_any,
+    plain_schema,
 )
 from alerting.watchlists.nearest import unknown
-from alerting.watchlists.terms import Term
+from alerting.watchlists.terms import ListOfTerms, Term
 from newswire.records import Label, Severity
 
 NAME_PATTERN: Final = r"[a-z0-9][a-z0-9-]{0,62}"
 DEFAULT_MAX_AGE: Final = timedelta(hours=72)
 
-STRICT: Final = ConfigDict(extra="forbid", frozen=True, json_schema_extra=forbid_any)
+STRICT: Final = ConfigDict(extra="forbid", frozen=True, json_schema_extra=plain_schema)
 
 
 class Status(StrEnum):
@@ -49,15 +52,15 @@ def _status(raw: object) -> Status:
     return Status(str(raw))
 
 
-def _some_terms(raw: object) -> object:
-    if isinstance(raw, str):
-        raise ValueError(f"a list of terms is due here: [{raw}]")
-    if isinstance(raw, list | tuple) and not raw:
-        raise ValueError("this list is empty; take the key out, or write a term")
+def _some(raw: object) -> object:
+    if not isinstance(raw, list | tuple):
+        raise ValueError(f"a list is due here: [{raw}]" if isinstance(raw, str) else "a list is due here: [one, two]")
+    if not 0 < len(raw) <= MAX_WORDS:
+        raise ValueError(f"{len(raw)} entries are too many; at most {MAX_WORDS}" if raw else "this list is empty; take the key out, or fill it")
     return raw
 
 
-Terms = Annotated[tuple[Term, ...], BeforeValidator(_some_terms), Field(min_length=1, max_length=10_000)]
+Terms = Annotated[tuple[Term, ...], BeforeValidator(_some)]
 
 
 class AtLeast(BaseModel):
@@ -69,7 +72,7 @@ class AtLeast(BaseModel):
 
     @model_validator(mode="after")
     def _enough(self) -> "AtLeast":
-        if self.n > len(self.of) and not any(type(term).__name__ == "ListOfTerms" for term in self.of):
+        if self.n > len(self.of) and not any(isinstance(term, ListOfTerms) for term in self.of):
             raise ValueError(f"n is {self.n}, but there are only {len(self.of)} terms")
         return self
 
@@ -78,17 +81,17 @@ class When(BaseModel):
     """One block of conditions: every key that is present must hold."""
 
     model_config = STRICT
-    any: Terms | None = Field(None, description="at least one of the terms is found")
-    all: Terms | None = Field(None, description="every one of the terms is found")
-    none: Terms | None = Field(None, description="not one of the terms is found; never shown as evidence")
-    at_least: AtLeast | None = Field(None, description="{n: 2, of: [terms]}")
-    partners: ChoiceField | None = Field(None, description="an engaged foreign country is one of these: a list's name, [US, KR] or any")
-    countries: ChoiceField | None = Field(None, description="one of these is named at all, whatever its role")
-    home: ChoiceField | None = Field(None, description="the engaging government is one of these")
-    organisations: ChoiceField | None = Field(None, description="one of these bodies or companies is engaged")
-    people: ChoiceField | None = Field(None, description="one of these people is in the item")
-    topics: ChoiceField | None = Field(None, description="the item is about one of these")
-    any_of: Annotated[tuple["When", ...], Field(min_length=1)] | None = Field(None, description="blocks, one of which must hold")
+    any: Maybe[Terms] = Field(None, description="at least one of the terms is found")
+    all: Maybe[Terms] = Field(None, description="every one of the terms is found")
+    none: Maybe[Terms] = Field(None, description="not one of the terms is found; never shown as evidence")
+    at_least: Maybe[AtLeast] = Field(None, description="{n: 2, of: [terms]}")
+    partners: Maybe[ChoiceField] = Field(None, description="an engaged foreign country is one of these: a list's name, [US, KR] or any")
+    countries: Maybe[ChoiceField] = Field(None, description="one of these is named at all, whatever its role")
+    home: Maybe[ChoiceField] = Field(None, description="the engaging government is one of these")
+    organisations: Maybe[ChoiceField] = Field(None, description="one of these bodies or companies is engaged")
+    people: Maybe[ChoiceField] = Field(None, description="one of these people is in the item")
+    topics: Maybe[ChoiceField] = Field(None, description="the item is about one of these")
+    any_of: Maybe[Annotated[tuple["When", ...], BeforeValidator(_some)]] = Field(None, description="blocks, one of which must hold")
 
     @model_validator(mode="after")
     def _positive(self) -> "When":
@@ -105,32 +108,32 @@ class InlineItem(BaseModel):
 
     model_config = STRICT
     title: Text
-    summary: Text | None = None
-    text: Text | None = None
-    lang: Text | None = None
-    published: Moment | None = None
-    outlet: Text | None = None
-    source: Text | None = None
-    label: LabelField | None = None
-    score: Score | None = None
-    home: Text | None = None
-    partners: Texts | None = None
-    countries: Texts | None = None
-    organisations: Texts | None = None
-    people: Texts | None = None
-    topics: Texts | None = None
+    summary: Maybe[Text] = None
+    text: Maybe[Text] = None
+    lang: Maybe[Text] = None
+    published: Maybe[Moment] = None
+    outlet: Maybe[Text] = None
+    source: Maybe[Text] = None
+    label: Maybe[LabelField] = None
+    score: Maybe[Score] = None
+    home: Maybe[Text] = None
+    partners: Maybe[Pins] = None
+    countries: Maybe[Pins] = None
+    organisations: Maybe[Pins] = None
+    people: Maybe[Pins] = None
+    topics: Maybe[Pins] = None
 
 
 class InlineTest(BaseModel):
     """What a watchlist must do with one item."""
 
     model_config = STRICT
-    name: Text | None = None
+    name: Maybe[Text] = None
     item: InlineItem
     alert: Truth
-    severity: SeverityField | None = None
-    because: Texts | None = Field(None, description="what the alert must name: terms as written, or 'partner US'")
-    held: HeldField | None = Field(None, description="why it must stay silent")
+    severity: Maybe[SeverityField] = None
+    because: Maybe[Texts] = Field(None, description="what the alert must name: terms as written, or 'partner US'")
+    held: Maybe[HeldField] = Field(None, description="why it must stay silent")
 
     @model_validator(mode="after")
     def _agree(self) -> "InlineTest":
@@ -148,18 +151,18 @@ class Watchlist(BaseModel):
     title: Text = Field(description="what the message says above the headline")
     severity: SeverityField = Severity.MEDIUM
     status: Annotated[Status, BeforeValidator(_status)] = Status.ACTIVE
-    owner: Text | None = None
-    description: Text | None = None
+    owner: Maybe[Text] = None
+    description: Maybe[Text] = None
     tags: Texts = ()
     falsepositives: Texts = ()
-    review_by: Day | None = Field(None, description="past this day `newswire check` warns")
+    review_by: Maybe[Day] = Field(None, description="past this day `newswire check` warns")
     label: Labels = frozenset({Label.DIPLOMACY})
-    min_score: Score | None = Field(None, description="least score of the label; the model's threshold where it is missing")
+    min_score: Maybe[Score] = Field(None, description="least score of the label; the model's threshold where it is missing")
     when: When
-    languages: Texts | None = None
-    sources: Texts | None = Field(None, description="addresses or hosts of feeds, or the name of a list")
-    outlets: Texts | None = None
-    countries_of_outlet: ChoiceField | None = None
+    languages: Maybe[Texts] = None
+    sources: Maybe[ChoiceField] = Field(None, description="addresses or hosts of feeds, or the name of a list")
+    outlets: Maybe[Texts] = None
+    countries_of_outlet: Maybe[ChoiceField] = None
     max_age: Duration = DEFAULT_MAX_AGE
     to: Texts = Field((), description="receivers by name, beside what the routes say")
     tests: tuple[InlineTest, ...] = ()
@@ -174,11 +177,11 @@ class NamedList(BaseModel):
 
     model_config = STRICT
     title: Text
-    countries: Texts | None = None
-    terms: Terms | None = None
-    organisations: Texts | None = None
-    sources: Texts | None = None
-    people: Texts | None = None
+    countries: Maybe[Texts] = None
+    terms: Maybe[Terms] = None
+    organisations: Maybe[Texts] = None
+    sources: Maybe[Texts] = None
+    people: Maybe[Texts] = None
     include: Texts = ()
 
     @model_validator(mode="after")

@@ -17,7 +17,7 @@ from newswire.records import Field
 MAX_LENGTH: Final = 200
 MAX_WITHIN: Final = 10
 PREFIX_LETTERS: Final = 4  # a shorter prefix begins too many words: `gam*` is also gamble, gamma, gamut
-_SPACELESS: Final = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR")
+_SPACELESS: Final = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "HANGUL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +82,9 @@ def _phrase(written: str, *, exact: bool = False, field: Field | None = None, la
         exact, text = True, text[1:].strip()
     prefix = text.endswith("*")
     text = text.removesuffix("*")
-    _check_text(text, written)
     if prefix:
         _check_prefix(text, written)
+    _check_text(text, written)
     return Phrase(written.strip(), text, prefix=prefix, exact=exact, field=field, language=language)
 
 
