@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, NoReturn, TypeVar
 from pydantic import BeforeValidator, WithJsonSchema
 from pydantic.json_schema import SkipJsonSchema
 
+from alerting.watchlists.faults import UnusableError
 from alerting.watchlists.nearest import unknown
 from newswire.outcomes import HoldReason
 from newswire.records import Label, Severity
@@ -22,7 +23,7 @@ T = TypeVar("T")
 
 def _something(raw: object) -> object:
     if raw is None:
-        raise ValueError("nothing stands behind this key; write its value or take the key out")
+        raise UnusableError("nothing stands behind this key; write its value or take the key out")
     return raw
 
 
@@ -40,7 +41,7 @@ class Choice:
 
 
 def _later(_: object) -> NoReturn:
-    raise ValueError("this key is not supported yet: it comes with a later release; take it out for now")
+    raise UnusableError("this key is not supported yet: it comes with a later release; take it out for now")
 
 
 NotYet = SkipJsonSchema[Annotated[None, BeforeValidator(_later)]]
@@ -49,12 +50,12 @@ NotYet = SkipJsonSchema[Annotated[None, BeforeValidator(_later)]]
 
 def _text(raw: object) -> str:
     if isinstance(raw, bool) or not isinstance(raw, str | int | float):
-        raise ValueError("text is due here")  # noqa: TRY004 -- pydantic collects ValueErrors only
+        raise UnusableError("text is due here")
     text = " ".join(str(raw).split())
     if not text:
-        raise ValueError("this is empty; text is due here")
+        raise UnusableError("this is empty; text is due here")
     if len(text) > 2000:
-        raise ValueError(f"{len(text)} characters are too many; at most 2000")
+        raise UnusableError(f"{len(text)} characters are too many; at most 2000")
     return text
 
 
@@ -65,11 +66,11 @@ def _texts(raw: object) -> tuple[str, ...]:
     if isinstance(raw, str | int | float):
         return (_text(raw),)
     if not isinstance(raw, list | tuple):
-        raise ValueError("a list is due here: [one, two]")  # noqa: TRY004 -- pydantic collects ValueErrors only
+        raise UnusableError("a list is due here: [one, two]")
     if not raw:
-        raise ValueError("this list is empty; take the key out, or name something")
+        raise UnusableError("this list is empty; take the key out, or name something")
     if len(raw) > MAX_WORDS:
-        raise ValueError(f"{len(raw)} entries are too many; at most {MAX_WORDS}")
+        raise UnusableError(f"{len(raw)} entries are too many; at most {MAX_WORDS}")
     return tuple(_text(one) for one in raw)
 
 
@@ -78,8 +79,6 @@ _ONE_OR_MORE: Final = {"anyOf": [{"type": "string", "minLength": 1}, _STRINGS]}
 
 Texts = Annotated[tuple[str, ...], BeforeValidator(_texts), WithJsonSchema(_ONE_OR_MORE)]
 """One text, or a list of them."""
-
-
 
 
 def _pins(raw: object) -> tuple[str, ...]:
@@ -97,7 +96,7 @@ def _choice(raw: object) -> Choice:
         name = _text(raw)
         return Choice(any=True) if name == "any" else Choice(list_name=name)
     if not isinstance(raw, list | tuple):
-        raise ValueError("the name of a list is due here, or [one, two], or `any`")  # noqa: TRY004 -- as above
+        raise UnusableError("the name of a list is due here, or [one, two], or `any`")
     return Choice(values=_texts(raw))
 
 
@@ -113,7 +112,7 @@ def _truth(raw: object) -> bool:
         return raw
     if raw in ("true", "false"):
         return raw == "true"
-    raise ValueError(f"`true` or `false` is due here, not {raw!r}")
+    raise UnusableError(f"`true` or `false` is due here, not {raw!r}")
 
 
 Truth = Annotated[bool, BeforeValidator(_truth), WithJsonSchema({"type": "boolean"})]
@@ -122,7 +121,7 @@ Truth = Annotated[bool, BeforeValidator(_truth), WithJsonSchema({"type": "boolea
 def _one_of(enum: type[E], kind: str) -> Callable[[object], E]:
     def read(raw: object) -> E:
         if raw not in set(enum):
-            raise ValueError(unknown(kind, str(raw), enum))
+            raise UnusableError(unknown(kind, str(raw), enum))
         return enum(str(raw))
 
     return read
@@ -142,7 +141,7 @@ def _labels(raw: object) -> frozenset[Label]:
     words = _texts(raw)
     for word in words:
         if word not in _LABELS:
-            raise ValueError(unknown("label", word, _LABELS))
+            raise UnusableError(unknown("label", word, _LABELS))
     return ANY_LABEL if "any" in words else frozenset(map(Label, words))
 
 
@@ -161,18 +160,26 @@ def _duration(raw: object) -> timedelta:
         return raw
     found = _DURATION.fullmatch(raw) if isinstance(raw, str) else None
     if found is None or int(found[1]) == 0:
-        raise ValueError(f"a duration is due here, such as 90m, 72h, 7d or 2w, not {raw!r}")
+        raise UnusableError(f"a duration is due here, such as 90m, 72h, 7d or 2w, not {raw!r}")
     return timedelta(seconds=int(found[1]) * _UNITS[found[2]])
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration), WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,5}[mhdw]$"})]
 
 
+def duration_in_words(duration: timedelta) -> str:
+    """Return the duration as a file would say it: 72h, 7d."""
+    minutes = int(duration.total_seconds() // 60)
+    if minutes % 1440 == 0 and minutes > 3 * 1440:
+        return f"{minutes // 1440}d"
+    return f"{minutes // 60}h" if minutes % 60 == 0 else f"{minutes}m"
+
+
 def _day(raw: object) -> date:
     try:
         return raw if isinstance(raw, date) else date.fromisoformat(str(raw))
     except ValueError:
-        raise ValueError(f"a day is due here, such as 2027-03-01, not {raw!r}") from None
+        raise UnusableError(f"a day is due here, such as 2027-03-01, not {raw!r}") from None
 
 
 Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
@@ -182,7 +189,7 @@ def _moment(raw: object) -> datetime:
     try:
         moment = raw if isinstance(raw, datetime) else datetime.fromisoformat(str(raw))
     except ValueError:
-        raise ValueError(f"a day or a time is due here, such as 2026-11-02 or 2026-11-02T09:00:00Z, not {raw!r}") from None
+        raise UnusableError(f"a day or a time is due here, such as 2026-11-02 or 2026-11-02T09:00:00Z, not {raw!r}") from None
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -195,7 +202,7 @@ def _score(raw: object) -> float:
     except ValueError:
         score = -1.0
     if not 0 <= score <= 1:
-        raise ValueError(f"a number from 0 to 1 is due here, not {raw!r}")
+        raise UnusableError(f"a number from 0 to 1 is due here, not {raw!r}")
     return score
 
 
@@ -205,9 +212,9 @@ Score = Annotated[float, BeforeValidator(_score), WithJsonSchema({"type": "numbe
 def _count(raw: object) -> int:
     if isinstance(raw, int) and not isinstance(raw, bool) and raw > 0:
         return raw
-    if isinstance(raw, str) and raw.isascii() and raw.isdigit() and 0 < int(raw[:6]) and len(raw) < 6:
+    if isinstance(raw, str) and raw.isascii() and raw.isdigit() and int(raw[:6]) > 0 and len(raw) < 6:
         return int(raw)
-    raise ValueError(f"a whole number from 1 is due here, not {raw!r}")
+    raise UnusableError(f"a whole number from 1 is due here, not {raw!r}")
 
 
 Count = Annotated[int, BeforeValidator(_count), WithJsonSchema({"type": "integer", "minimum": 1})]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from alerting.watchlists.faults import Problem
 from alerting.watchlists.model import LIST_KINDS, NamedList
@@ -20,6 +21,8 @@ class ResolvedList:
     def __len__(self) -> int:
         return len(self.values) + len(self.terms)
 
+
+MAX_DEPTH: Final = 20
 
 Lists = Mapping[str, ResolvedList]
 
@@ -46,22 +49,25 @@ def _follow(
     parts: list[ResolvedList] = [] if own.kind is None else [_own(own, own.kind)]
     inside = [(("include", n), included) for n, included in enumerate(own.include)]
     inside += [(("terms", n), term.name) for n, term in enumerate(own.terms or ()) if isinstance(term, ListOfTerms)]
+    whole = True
     for path, included in inside:
         if included not in lists:
             faults.append(Problem(path, unknown("list", included, lists)))
         elif included == name or included in way:
             circle = " → ".join((*way[way.index(included) :], name, included)) if included in way else f"{name} → {name}"
             faults.append(Problem(path, f"this list includes itself: {circle}; take one of the includes out"))
-        elif (part := _follow(included, lists, followed, problems, (*way, name))) is not None:
+        elif len(way) == MAX_DEPTH:
+            faults.append(Problem(path, f"includes nested deeper than {MAX_DEPTH} lists; include fewer, larger lists"))
+        elif (part := _follow(included, lists, followed, problems, (*way, name))) is None:
+            whole = False  # the included list has the fault
+        else:
             kind = parts[0].kind if parts else part.kind
             if part.kind == kind:
                 parts.append(part)
             else:
                 faults.append(Problem(path, f"{included} is a list of {part.kind}, this one is of {kind}; include a list of the same kind"))
-    found = _joined(parts) if parts and not faults else None
-    if not way or found is not None:
-        followed[name] = found
-    return found
+    followed[name] = _joined(parts) if parts and whole and not faults else None
+    return followed[name]
 
 
 def _own(own: NamedList, kind: str) -> ResolvedList:
@@ -100,4 +106,8 @@ def fault_of_use(name: str, kind: str, lists: Lists, broken: frozenset[str] = fr
     found = lists[name].kind
     if found == kind:
         return None
-    return f"{name} is a list of {found}; a list of {kind} is due here" if kind in LIST_KINDS else f"{name} cannot stand here: write [one, two]"
+    return (
+        f"{name} is a list of {found}; a list of {kind} is due here"
+        if kind in LIST_KINDS
+        else f"{name} cannot stand here: write [one, two]"
+    )

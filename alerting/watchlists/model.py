@@ -27,6 +27,7 @@ from alerting.watchlists.fields import (
     Truth,
     plain_schema,
 )
+from alerting.watchlists.faults import UnusableError
 from alerting.watchlists.nearest import unknown
 from alerting.watchlists.terms import ListOfTerms, Term
 from newswire.records import Label, Severity
@@ -48,15 +49,17 @@ class Status(StrEnum):
 
 def _status(raw: object) -> Status:
     if raw not in set(Status):
-        raise ValueError(unknown("status", str(raw), Status))
+        raise UnusableError(unknown("status", str(raw), Status))
     return Status(str(raw))
 
 
 def _some(raw: object) -> object:
     if not isinstance(raw, list | tuple):
-        raise ValueError(f"a list is due here: [{raw}]" if isinstance(raw, str) else "a list is due here: [one, two]")
+        raise UnusableError(f"a list is due here: [{raw}]" if isinstance(raw, str) else "a list is due here: [one, two]")
     if not 0 < len(raw) <= MAX_WORDS:
-        raise ValueError(f"{len(raw)} entries are too many; at most {MAX_WORDS}" if raw else "this list is empty; take the key out, or fill it")
+        raise UnusableError(
+            f"{len(raw)} entries are too many; at most {MAX_WORDS}" if raw else "this list is empty; take the key out, or fill it"
+        )
     return raw
 
 
@@ -73,7 +76,7 @@ class AtLeast(BaseModel):
     @model_validator(mode="after")
     def _enough(self) -> "AtLeast":
         if self.n > len(self.of) and not any(isinstance(term, ListOfTerms) for term in self.of):
-            raise ValueError(f"n is {self.n}, but there are only {len(self.of)} terms")
+            raise UnusableError(f"n is {self.n}, but there are only {len(self.of)} terms")
         return self
 
 
@@ -97,9 +100,9 @@ class When(BaseModel):
     def _positive(self) -> "When":
         present = [name for name in type(self).model_fields if getattr(self, name) is not None]
         if not present:
-            raise ValueError("`when` is empty; write what must hold, such as `any: [gaming industry]` or `partners: any`")
+            raise UnusableError("`when` is empty; write what must hold, such as `any: [gaming industry]` or `partners: any`")
         if present == ["none"]:
-            raise ValueError("a condition of exclusions alone would match nearly everything; add what must be there beside `none`")
+            raise UnusableError("a condition of exclusions alone would match nearly everything; add what must be there beside `none`")
         return self
 
 
@@ -138,9 +141,9 @@ class InlineTest(BaseModel):
     @model_validator(mode="after")
     def _agree(self) -> "InlineTest":
         if self.alert and self.held is not None:
-            raise ValueError("`held` says why an item is silent; it cannot stand beside `alert: true`")
+            raise UnusableError("`held` says why an item is silent; it cannot stand beside `alert: true`")
         if not self.alert and (self.because or self.severity):
-            raise ValueError("`because` and `severity` are for `alert: true`; for a silence write `held: condition`")
+            raise UnusableError("`because` and `severity` are for `alert: true`; for a silence write `held: condition`")
         return self
 
 
@@ -188,9 +191,9 @@ class NamedList(BaseModel):
     def _one_kind(self) -> "NamedList":
         kinds = [kind for kind in LIST_KINDS if getattr(self, kind) is not None]
         if len(kinds) > 1:
-            raise ValueError(f"a list holds one kind of word; this one has {' and '.join(kinds)}: make two lists of it")
+            raise UnusableError(f"a list holds one kind of word; this one has {' and '.join(kinds)}: make two lists of it")
         if not kinds and not self.include:
-            raise ValueError(f"an empty list; it needs one of {', '.join(LIST_KINDS)}, or include")
+            raise UnusableError(f"an empty list; it needs one of {', '.join(LIST_KINDS)}, or include")
         return self
 
     @property

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, WithJsonSchema
 
+from alerting.watchlists.faults import UnusableError
 from alerting.watchlists.nearest import unknown
 from newswire.records import Field
 
@@ -61,7 +62,7 @@ def read_term(raw: object) -> TermLike:
     """Return the term that stands in the file as text or as a map.
 
     Raises:
-        ValueError: says what is wrong and what would be right.
+        UnusableError: says what is wrong and what would be right.
 
     """
     if isinstance(raw, Phrase | Near | ListOfTerms):
@@ -69,11 +70,11 @@ def read_term(raw: object) -> TermLike:
     if isinstance(raw, str):
         return _phrase(raw)
     if not isinstance(raw, Mapping):
-        raise ValueError(f"a term is text or a map, not {_kind(raw)}; write a number in quotes: \"5\"")
+        raise UnusableError(f'a term is text or a map, not {_kind(raw)}; write a number in quotes: "5"')
     for key, read in (("phrase", _phrase_map), ("near", _near), ("list", _list)):
         if key in raw:
             return read(raw)
-    raise ValueError("a term that is a map has the key `phrase`, `near` or `list`")
+    raise UnusableError("a term that is a map has the key `phrase`, `near` or `list`")
 
 
 def _phrase(written: str, *, exact: bool = False, field: Field | None = None, language: str | None = None) -> Phrase:
@@ -90,25 +91,29 @@ def _phrase(written: str, *, exact: bool = False, field: Field | None = None, la
 
 def _check_text(text: str, written: str) -> None:
     if len(text) > MAX_LENGTH:
-        raise ValueError(f"a term of {len(text)} characters is too long; at most {MAX_LENGTH}")
+        raise UnusableError(f"a term of {len(text)} characters is too long; at most {MAX_LENGTH}")
     if any(unicodedata.category(char) == "Cc" for char in text):
-        raise ValueError(f"control character in {written!r}; in double quotes `\\b` is a backspace: there are no regular expressions here")
+        raise UnusableError(
+            f"control character in {written!r}; in double quotes `\\b` is a backspace: there are no regular expressions here"
+        )
     if "*" in text:
-        raise ValueError(f"`*` stands only at the end of a term, not as in {written!r}")
+        raise UnusableError(f"`*` stands only at the end of a term, not as in {written!r}")
     letters = [char for char in text if char.isalnum()]
     if not letters:
-        raise ValueError(f"a term needs a letter or a digit; {written!r} has none")
+        raise UnusableError(f"a term needs a letter or a digit; {written!r} has none")
     if len(letters) == 1 and not _spaceless(letters[0]):
-        raise ValueError(f"{written!r} is a single character, which is found everywhere; write a longer term")
+        raise UnusableError(f"{written!r} is a single character, which is found everywhere; write a longer term")
 
 
 def _check_prefix(text: str, written: str) -> None:
     if not text or not (text[-1].isalnum() or unicodedata.category(text[-1]).startswith("M")):
-        raise ValueError(f"`*` goes right after a letter: {written!r}")
+        raise UnusableError(f"`*` goes right after a letter: {written!r}")
     last = text.replace("-", " ").split()[-1]
     letters = [char for char in last if char.isalnum()]
     if len(letters) < PREFIX_LETTERS and not any(_spaceless(char) for char in letters):
-        raise ValueError(f"the prefix {last + '*'!r} is too short: at least {PREFIX_LETTERS} letters before `*`; write the words out instead")
+        raise UnusableError(
+            f"the prefix {last + '*'!r} is too short: at least {PREFIX_LETTERS} letters before `*`; write the words out instead"
+        )
 
 
 def _spaceless(char: str) -> bool:
@@ -118,9 +123,9 @@ def _spaceless(char: str) -> bool:
 def _phrase_map(raw: Mapping[Any, Any]) -> Phrase:
     _keys(raw, ("phrase", "case", "in", "lang"))
     if not isinstance(raw["phrase"], str):
-        raise ValueError(f"`phrase` is text, not {_kind(raw['phrase'])}")
+        raise UnusableError(f"`phrase` is text, not {_kind(raw['phrase'])}")
     if raw.get("case", "exact") != "exact":
-        raise ValueError(f"`case` can only be `exact`, not {raw['case']!r}; leave it out to find any case")
+        raise UnusableError(f"`case` can only be `exact`, not {raw['case']!r}; leave it out to find any case")
     return _phrase(raw["phrase"], exact="case" in raw, field=_field(raw), language=_language(raw))
 
 
@@ -128,10 +133,10 @@ def _near(raw: Mapping[Any, Any]) -> Near:
     _keys(raw, ("near", "within", "in", "lang"))
     groups = raw["near"]
     if not isinstance(groups, list | tuple) or len(groups) != 2 or not all(isinstance(g, list | tuple) and g for g in groups):
-        raise ValueError("`near` is two lists of terms: {near: [[game*, gaming], [tax, licen*]], within: 8}")
+        raise UnusableError("`near` is two lists of terms: {near: [[game*, gaming], [tax, licen*]], within: 8}")
     within = _whole_number(raw.get("within", MAX_WITHIN))
     if within is None or not 1 <= within <= MAX_WITHIN:
-        raise ValueError(f"`within` is a whole number of words from 1 to {MAX_WITHIN}, not {raw['within']!r}")
+        raise UnusableError(f"`within` is a whole number of words from 1 to {MAX_WITHIN}, not {raw['within']!r}")
     field, language = _field(raw), _language(raw)
     left, right = (tuple(_plain(term, language) for term in group) for group in groups)
     return Near((left, right), within, field)
@@ -139,35 +144,35 @@ def _near(raw: Mapping[Any, Any]) -> Near:
 
 def _plain(raw: object, language: str | None) -> Phrase:
     if not isinstance(raw, str):
-        raise ValueError(f"inside `near` each term is text, not {_kind(raw)}")
+        raise UnusableError(f"inside `near` each term is text, not {_kind(raw)}")
     return _phrase(raw, language=language)
 
 
 def _list(raw: Mapping[Any, Any]) -> ListOfTerms:
     _keys(raw, ("list",))
     if not isinstance(raw["list"], str):
-        raise ValueError(f"`list` is the name of a file in config/lists, not {_kind(raw['list'])}")
+        raise UnusableError(f"`list` is the name of a file in config/lists, not {_kind(raw['list'])}")
     return ListOfTerms(raw["list"])
 
 
 def _keys(raw: Mapping[Any, Any], known: tuple[str, ...]) -> None:
     for key in raw:
         if key not in known:
-            raise ValueError(unknown("key", str(key), known))
+            raise UnusableError(unknown("key", str(key), known))
 
 
 def _field(raw: Mapping[Any, Any]) -> Field | None:
     if "in" not in raw:
         return None
     if raw["in"] not in set(Field):
-        raise ValueError(unknown("field", str(raw["in"]), Field))
+        raise UnusableError(unknown("field", str(raw["in"]), Field))
     return Field(raw["in"])
 
 
 def _language(raw: Mapping[Any, Any]) -> str | None:
     language = raw.get("lang")
     if language is not None and not (isinstance(language, str) and len(language) == 2 and language.isascii() and language.islower()):
-        raise ValueError(f"`lang` is a language's two letters (ISO 639-1), such as `ar`, not {language!r}")
+        raise UnusableError(f"`lang` is a language's two letters (ISO 639-1), such as `ar`, not {language!r}")
     return language
 
 
@@ -192,7 +197,7 @@ def _map(required: str, **properties: Any) -> dict[str, Any]:
 
 
 TERM_SCHEMA: Final[dict[str, Any]] = {
-    "description": 'gaming industry · licen* · "=ITU" · {phrase: ITU, case: exact, in: title, lang: en} · {list: NAME} · {near: [[…], […]], within: 8}',
+    "description": 'gaming industry, licen*, "=ITU", {phrase: ITU, case: exact, in: title, lang: en}, {list: NAME}, {near: [[…], […]], within: 8}',
     "anyOf": [
         _TEXT,
         _map("phrase", phrase=_TEXT, case={"const": "exact"}, lang=_LANG, **{"in": _IN}),
