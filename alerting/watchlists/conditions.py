@@ -52,7 +52,7 @@ def judge(condition: Condition, facts: Facts) -> Judged:
 
 
 def _judge_words(condition: Words, facts: Facts) -> Judged:
-    found = {word.written: spots for word in condition.words if (spots := spots_of(word, facts))}
+    found = {word.written: where for word in condition.words if (where := spots_of(word, facts))}
     held = holds(condition, facts)
     asks, missed = _said_of_words(condition, list(found))
     if condition.key == "none":  # an exclusion is a reason to be silent, never evidence

@@ -151,6 +151,25 @@ Labels = Annotated[
     WithJsonSchema({"anyOf": [{"enum": _LABELS}, {"type": "array", "items": {"enum": _LABELS}, "minItems": 1}]}),
 ]
 
+_SEVERITIES: Final = [*map(str, Severity)]
+
+
+def _severities(raw: object) -> frozenset[Severity]:
+    if isinstance(raw, frozenset):
+        return raw
+    words = _texts(raw)
+    for word in words:
+        if word not in _SEVERITIES:
+            raise UnusableError(unknown("severity", word, _SEVERITIES))
+    return frozenset(map(Severity, words))
+
+
+Severities = Annotated[
+    frozenset[Severity],
+    BeforeValidator(_severities),
+    WithJsonSchema({"anyOf": [{"enum": _SEVERITIES}, {"type": "array", "items": {"enum": _SEVERITIES}, "minItems": 1}]}),
+]
+
 _UNITS: Final = {"m": 60, "h": 3600, "d": 86400, "w": 604800}
 _DURATION: Final = re.compile(r"([0-9]{1,5})([mhdw])")
 

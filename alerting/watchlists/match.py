@@ -39,7 +39,7 @@ class Match:
 def match(watchlists: WatchlistSet, report: Report, now: datetime) -> list[Match]:
     """Return every watchlist that matched, those that may tell and the most severe first; where none did, the nearest misses.
 
-    A match that is held (staged, muted, too old, backlog) has `matched` and its reason. The list is empty only where no watchlist is in force.
+    A match that is held (staged, muted, too old, backlog) has `matched` and its reason. Empty only where no watchlist is in force.
     """
     facts = facts_of(watchlists.search, report)
     triggered = _triggered(watchlists, facts)

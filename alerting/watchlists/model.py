@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from alerting.watchlists.faults import UnusableError
 from alerting.watchlists.fields import (
     MAX_WORDS,
     Choice,
@@ -27,7 +28,6 @@ from alerting.watchlists.fields import (
     Truth,
     plain_schema,
 )
-from alerting.watchlists.faults import UnusableError
 from alerting.watchlists.nearest import unknown
 from alerting.watchlists.terms import ListOfTerms, Term
 from newswire.records import Label, Severity

@@ -197,7 +197,7 @@ def _map(required: str, **properties: Any) -> dict[str, Any]:
 
 
 TERM_SCHEMA: Final[dict[str, Any]] = {
-    "description": 'gaming industry, licen*, "=ITU", {phrase: ITU, case: exact, in: title, lang: en}, {list: NAME}, {near: [[…], […]], within: 8}',
+    "description": 'gaming industry, licen*, "=ITU", {phrase: ITU, case: exact, in: title, lang: en}, {list: x}, {near: [[x], [y]]}',
     "anyOf": [
         _TEXT,
         _map("phrase", phrase=_TEXT, case={"const": "exact"}, lang=_LANG, **{"in": _IN}),
