@@ -1,17 +1,17 @@
 """The kinds of value that a watchlist's keys take, each of which reads what YAML gives or says what would be right."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Final, NoReturn, TypeVar
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
 from pydantic.json_schema import SkipJsonSchema
 
 from alerting.watchlists.faults import UnusableError
 from alerting.watchlists.nearest import unknown
+from newswire.field_types import seconds
 from newswire.outcomes import HoldReason
 from newswire.records import Label, Severity
 
@@ -40,8 +40,8 @@ class Choice:
     any: bool = False
 
 
-def _later(_: object) -> NoReturn:
-    raise UnusableError("this key is not supported yet: it comes with a later release; take it out for now")
+def _later(_: object, info: ValidationInfo) -> NoReturn:
+    raise UnusableError(f"`{info.field_name}` is not supported yet: it comes with a later release; take it out for now")
 
 
 NotYet = SkipJsonSchema[Annotated[None, BeforeValidator(_later)]]
@@ -59,7 +59,7 @@ def _text(raw: object) -> str:
     return text
 
 
-Text = Annotated[str, BeforeValidator(_text)]
+Text = Annotated[str, BeforeValidator(_text), WithJsonSchema({"type": "string", "minLength": 1})]
 
 
 def _texts(raw: object) -> tuple[str, ...]:
@@ -170,20 +170,21 @@ Severities = Annotated[
     WithJsonSchema({"anyOf": [{"enum": _SEVERITIES}, {"type": "array", "items": {"enum": _SEVERITIES}, "minItems": 1}]}),
 ]
 
-_UNITS: Final = {"m": 60, "h": 3600, "d": 86400, "w": 604800}
-_DURATION: Final = re.compile(r"([0-9]{1,5})([mhdw])")
-
 
 def _duration(raw: object) -> timedelta:
     if isinstance(raw, timedelta):
         return raw
-    found = _DURATION.fullmatch(raw) if isinstance(raw, str) else None
-    if found is None or int(found[1]) == 0:
-        raise UnusableError(f"a duration is due here, such as 90m, 72h, 7d or 2w, not {raw!r}")
-    return timedelta(seconds=int(found[1]) * _UNITS[found[2]])
+    if not isinstance(raw, str):
+        raise UnusableError(f"a duration is due here, such as 90m, 72h or 7d, not {raw!r}")
+    length = timedelta(seconds=min(seconds(raw), _CENTURY_S))
+    if not length:
+        raise UnusableError("a duration of nothing holds everything back; write one such as 72h or 7d")
+    return length
 
 
-Duration = Annotated[timedelta, BeforeValidator(_duration), WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,5}[mhdw]$"})]
+_CENTURY_S: Final = 100 * 365 * 86_400.0
+
+Duration = Annotated[timedelta, BeforeValidator(_duration), WithJsonSchema({"type": "string", "pattern": "^([0-9]+(\\.[0-9]+)?[smhdw])+$"})]
 
 
 def duration_in_words(duration: timedelta) -> str:
@@ -244,8 +245,8 @@ def plain_schema(schema: dict[str, Any]) -> None:
     schema.pop("title", None)
     for name, field in schema.get("properties", {}).items():
         field.pop("title", None)
-        if "default" in field and field["default"] is None:
-            del field["default"]
+        if not isinstance(field.get("default"), str | bool | int | float):
+            field.pop("default", None)
         kinds = [kind for kind in field.get("anyOf", ()) if kind != {"type": "null"}]
         if len(kinds) == 1:
             del field["anyOf"]

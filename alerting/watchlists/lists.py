@@ -102,7 +102,7 @@ def fault_of_use(name: str, kind: str, lists: Lists, broken: frozenset[str] = fr
     if name in broken:
         return None
     if name not in lists:
-        return unknown("list", name, [known for known, found in lists.items() if found.kind == kind])
+        return unknown("list", name, {known for known, found in lists.items() if found.kind == kind} | broken)
     found = lists[name].kind
     if found == kind:
         return None

@@ -79,7 +79,7 @@ def _matches(watchlist: CompiledWatchlist, facts: Facts) -> bool:
 
 def judge_watchlist(watchlist: CompiledWatchlist, facts: Facts, now: datetime) -> Match:
     """Return what this one watchlist makes of the report: the first test that fails, in the order of `HoldReason`, or the match."""
-    miss = _missed_before_conditions(watchlist, facts.report)
+    miss = missed_before_conditions(watchlist, facts.report)
     if miss is None:
         judged = [judge(condition, facts) for condition in watchlist.conditions]
         failed = next((one for one in judged if not one.holds), None)
@@ -90,7 +90,7 @@ def judge_watchlist(watchlist: CompiledWatchlist, facts: Facts, now: datetime) -
     return Match(_verdict(watchlist, matched=False, reason=reason, missed=missed), watchlist)
 
 
-def _missed_before_conditions(watchlist: CompiledWatchlist, report: Report) -> tuple[HoldReason, str] | None:
+def missed_before_conditions(watchlist: CompiledWatchlist, report: Report) -> tuple[HoldReason, str] | None:
     if (missed := _out_of_scope(watchlist.scope, report)) is not None:
         return HoldReason.SCOPE, missed
     if report.label not in watchlist.labels:
@@ -106,12 +106,12 @@ def _matched(watchlist: CompiledWatchlist, facts: Facts, judged: list[Judged], n
     spots = sorted(
         {spot for one in judged for spot in one.spots}, key=lambda spot: (list(facts.texts).index(spot.field), spot.start, spot.end)
     )
-    reason, missed = _held_back(watchlist, facts.report.item, now)
+    reason, missed = held_back(watchlist, facts.report.item, now)
     verdict = _verdict(watchlist, matched=True, reason=reason, because=because, missed=missed)
     return Match(verdict, watchlist, tuple(facts.span(spot) for spot in spots))
 
 
-def _held_back(watchlist: CompiledWatchlist, item: Item, now: datetime) -> tuple[HoldReason | None, str | None]:
+def held_back(watchlist: CompiledWatchlist, item: Item, now: datetime) -> tuple[HoldReason | None, str | None]:
     if watchlist.status is Status.STAGED:
         return HoldReason.STAGED, "the watchlist is staged: counted, not sent"
     if watchlist.status is Status.MUTED:

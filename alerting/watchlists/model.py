@@ -63,7 +63,7 @@ def _some(raw: object) -> object:
     return raw
 
 
-Terms = Annotated[tuple[Term, ...], BeforeValidator(_some)]
+Terms = Annotated[tuple[Term, ...], BeforeValidator(_some), Field(json_schema_extra={"minItems": 1})]
 
 
 class AtLeast(BaseModel):
@@ -166,7 +166,7 @@ class Watchlist(BaseModel):
     sources: Maybe[ChoiceField] = Field(None, description="addresses or hosts of feeds, or the name of a list")
     outlets: Maybe[Texts] = None
     countries_of_outlet: Maybe[ChoiceField] = None
-    max_age: Duration = DEFAULT_MAX_AGE
+    max_age: Duration = Field(DEFAULT_MAX_AGE, description="older items do not alert", json_schema_extra={"default": "72h"})
     to: Texts = Field((), description="receivers by name, beside what the routes say")
     tests: tuple[InlineTest, ...] = ()
     selections: NotYet = None
