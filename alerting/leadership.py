@@ -24,8 +24,8 @@ class Leadership(Protocol):
         """Return whether this process is the active alerter, taking the role where it is free."""
         ...
 
-    def check(self, connection: Connection) -> None:
-        """Return where the role is still ours, inside the caller's write transaction.
+    def check(self, connection: Connection) -> int:
+        """Return the epoch in which the role is still ours, inside the caller's write transaction.
 
         Raises:
             Fenced: another process is the alerter now.
@@ -67,7 +67,7 @@ class StoreLeadership:
             self._metrics.active.set(self._held is not None)
             return self._held is not None
 
-    def check(self, connection: Connection) -> None:
+    def check(self, connection: Connection) -> int:
         held = self._held
         if held is None:
             raise Fenced("this process is not the active alerter")
@@ -77,6 +77,7 @@ class StoreLeadership:
             self._held = None
             self._metrics.active.set(0)
             raise
+        return held.epoch
 
     def resign(self) -> None:
         with self._lock:

@@ -105,5 +105,3 @@ def _dead_letter(row: Queued, now: datetime) -> DeadLetter:
 def _headers(kind: type, trace_id: str) -> dict[str, str]:
     headers = {SCHEMA_HEADER: schema_of(kind)}
     return headers | {TRACE_HEADER: trace_id} if trace_id else headers
-
-

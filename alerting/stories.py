@@ -7,11 +7,11 @@ figures: research on stories, B-cubed F1 (`benchmarks/bench_stories.py`).
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from alerting.stories_words import Frequencies, count_stems, shipped_frequencies
 from newswire.records import Label, Report
@@ -87,6 +87,25 @@ class Member:
     topics: frozenset[str]
     weights: dict[str, float]
 
+    @classmethod
+    def from_facts(cls, facts: Mapping[str, Any]) -> "Member":
+        """Return the member that `to_facts` wrote."""
+        return cls(
+            item_id=facts["item_id"],
+            story_id=facts["story_id"],
+            dated_at=facts["dated_at"],
+            language=facts["language"],
+            diplomacy=facts["diplomacy"],
+            home=facts["home"],
+            partners=frozenset(facts["partners"]),
+            topics=frozenset(facts["topics"]),
+            weights=facts["weights"],
+        )
+
+    def to_facts(self) -> dict[str, Any]:
+        """Return the member as plain JSON data."""
+        return asdict(self) | {"partners": sorted(self.partners), "topics": sorted(self.topics)}
+
     @property
     def states(self) -> frozenset[str]:
         """The states that engage each other in it."""
@@ -122,6 +141,7 @@ class StoryIndex:
         self._frequencies = frequencies or shipped_frequencies()
         self._members: dict[str, Member] = {}
         self._by_stem: defaultdict[str, dict[str, float]] = defaultdict(dict)
+        self._by_story: defaultdict[str, set[str]] = defaultdict(set)
         self._horizon = float("-inf")
         for member in members:
             self.add(member)
@@ -129,8 +149,8 @@ class StoryIndex:
     def __len__(self) -> int:
         return len(self._members)
 
-    def place(self, document: Document) -> tuple[Placement, Member]:
-        """Return the document's story, and the member to `add` once that is stored."""
+    def place(self, document: Document, known_story: str | None = None) -> tuple[Placement, Member]:
+        """Return the document's story, and the member to `add` once that is stored; `known_story` is the one its item is in already."""
         weights = self._frequencies.weigh(count_stems(document.title, document.lead, document.text))
         alone = Member(
             item_id=document.item_id,
@@ -143,25 +163,35 @@ class StoryIndex:
             topics=document.topics,
             weights=weights,
         )
-        placement = self._placement(alone)
-        return placement, _moved(alone, placement.story_id)
+        placement = Placement(known_story, 1.0, PlacementReason.KNOWN_ITEM, alone.item_id) if known_story else self._placement(alone)
+        return placement, replace(alone, story_id=placement.story_id)
 
     def add(self, member: Member) -> None:
-        """Keep a member; one of the same item is replaced."""
+        """Keep a member; one of the same item is replaced. A story that has its fill keeps no more."""
+        of_story = self._by_story[member.story_id]
+        if member.item_id not in of_story and len(of_story) >= MEMBERS_KEPT:
+            return
+        of_story.add(member.item_id)
         self._remove(member.item_id)
         if member.dated_at is not None:
             # Whole days, so that the order in which members came does not matter.
-            horizon = (member.dated_at - KEEP_S) // 86_400 * 86_400
-            if horizon > self._horizon:
-                self._horizon = horizon
-                for item_id in [kept.item_id for kept in self._members.values() if _before(kept, horizon)]:
-                    self._remove(item_id)
+            self._move_horizon((member.dated_at - KEEP_S) // 86_400 * 86_400)
         if _before(member, self._horizon):
             return
         self._members[member.item_id] = member
         self._frequencies.add(member.weights)
         for stem, weight in member.weights.items():
             self._by_stem[stem][member.item_id] = weight
+
+    def _move_horizon(self, horizon: float) -> None:
+        if horizon <= self._horizon:
+            return
+        self._horizon = horizon
+        for item_id in [kept.item_id for kept in self._members.values() if _before(kept, horizon)]:
+            self._remove(item_id)
+        within = {member.story_id for member in self._members.values()}
+        for story_id in [story_id for story_id in self._by_story if story_id not in within]:
+            del self._by_story[story_id]
 
     def _remove(self, item_id: str) -> None:
         member = self._members.pop(item_id, None)
@@ -210,22 +240,6 @@ def cluster(documents: Sequence[Document]) -> list[str]:
         index.add(member)
         stories[place] = placement.story_id
     return [stories[place] for place in range(len(documents))]
-
-
-def _moved(member: Member, story_id: str) -> Member:
-    if member.story_id == story_id:
-        return member
-    return Member(
-        item_id=member.item_id,
-        story_id=story_id,
-        dated_at=member.dated_at,
-        language=member.language,
-        diplomacy=member.diplomacy,
-        home=member.home,
-        partners=member.partners,
-        topics=member.topics,
-        weights=member.weights,
-    )
 
 
 def _before(member: Member, horizon: float) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from newswire.store.tables import stories, story_items
 from newswire.store.upsert import upsert
@@ -14,6 +14,7 @@ _OF_ITEMS: Final = select(story_items.c.item_id, story_items.c.story_id).where(
     story_items.c.item_id.in_(bindparam("item_ids", expanding=True))
 )
 _BY_ID: Final = select(stories).where(stories.c.story_id.in_(bindparam("story_ids", expanding=True)))
+_NEWEST: Final = select(func.max(stories.c.last_at))
 _SINCE: Final = select(stories.c.facts).where(stories.c.last_at >= bindparam("since")).order_by(stories.c.story_id)
 
 
@@ -31,6 +32,12 @@ class Joining:
 def of_items(connection: Connection, item_ids: Sequence[str]) -> dict[str, str]:
     """Return the story of each of the items that has one."""
     return {row.item_id: row.story_id for row in connection.execute(_OF_ITEMS, {"item_ids": list(item_ids)})}
+
+
+def newest_at(connection: Connection) -> float | None:
+    """Return the date of the newest report in any story, None where there is no story."""
+    newest: float | None = connection.execute(_NEWEST).scalar()
+    return newest
 
 
 def facts_since(connection: Connection, since: float) -> Iterator[Mapping[str, Any]]:
