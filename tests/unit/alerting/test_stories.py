@@ -75,7 +75,14 @@ def test_an_undated_item_may_join_any_window() -> None:
 
 
 def test_like_words_about_other_partners_do_not_join() -> None:
-    with_korea = replace(RETOLD, title=MEETING.title.replace("US", "Korea"), partners=frozenset({"KR"}))
+    with_korea = replace(
+        MEETING,
+        item_id="k",
+        title="Pakistan, Korea agree to boost cooperation in IT and telecom",
+        lead="Minister Shaza Fatima received ambassador Park Kijun in Islamabad.",
+        text="They discussed training for young people and the promotion of exports of software.",
+        partners=frozenset({"KR"}),
+    )
     similar = replace(with_korea, partners=frozenset({"US"}))
     assert len(set(cluster([MEETING, with_korea]))) == 2
     assert len(set(cluster([MEETING, similar]))) == 1
