@@ -74,9 +74,11 @@ class SenderWorker:
         leadership: Leadership,
         fallback: str | None = None,
         doubt_wait_s: float = 30.0,
+        back_off_s: float = 0.5,
     ) -> None:
         self._store, self._receivers, self._clock, self._metrics = store, receivers, clock, metrics
-        self._leadership, self._fallback, self._doubt_wait_s = leadership, fallback, doubt_wait_s
+        self._leadership, self._fallback = leadership, fallback
+        self._doubt_wait_s, self._back_off_s = doubt_wait_s, back_off_s
         self._lanes = {name: _Lane() for name in receivers}
         self._working = False
 
@@ -289,7 +291,7 @@ class SenderWorker:
 
     def _back_off(self, lane: _Lane) -> float:
         lane.failures += 1
-        wait_s = min(0.5 * 2.0 ** min(lane.failures, 10), BACK_OFF_MOST_S)
+        wait_s = min(self._back_off_s * 2.0 ** min(lane.failures, 10), BACK_OFF_MOST_S)
         self._hold(lane, wait_s)
         return wait_s
 

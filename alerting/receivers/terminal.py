@@ -49,6 +49,7 @@ class TerminalReceiver:
         with self._lock:
             for line in lines:
                 for piece in line.wrap(self._console, width):
+                    piece.rstrip()
                     self._console.print(Text.assemble(bar, piece), soft_wrap=True)
             self._console.print()
             self._console.file.flush()
