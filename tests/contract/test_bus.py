@@ -1,7 +1,10 @@
 """What every bus must keep. An implementation comes in by a `Bed`; a law that it cannot keep is a strict xfail with its reason."""
 
 import itertools
+import subprocess
+import sys
 import tempfile
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -17,7 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from newswire.bus import Batch, Bus, Consumer, Delivered, Message, Output
 from newswire.bus.embedded import EmbeddedBus
 from newswire.bus.size import MESSAGE_LIMIT_BYTES
-from newswire.clock import ManualClock
+from newswire.clock import ManualClock, SystemClock
 from newswire.errors import Fenced, Permanent, Retryable
 from newswire.outcomes import DeadReason
 from newswire.topics import ALERTING_GROUP, ITEMS, PROCESSORS_GROUP, REPORTS, Topic
@@ -416,3 +419,61 @@ def test_every_record_is_delivered_until_committed_and_never_after(bed_of: type[
     run_state_machine_as_test(
         machine, settings=settings(max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
     )
+
+
+@contextmanager
+def member_process(path: Path, task: str) -> Iterator[subprocess.Popen[str]]:
+    script = Path(__file__).with_name("bus_member.py")
+    process = subprocess.Popen(
+        [sys.executable, str(script), str(path), task],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={"PYTHONPATH": str(script.parents[2])},
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def says_working(process: subprocess.Popen[str]) -> bool:
+    assert process.stdout is not None
+    return process.stdout.readline() == "working\n"
+
+
+def test_processes_share_a_group_and_each_record_is_handled_once(tmp_path: Path) -> None:
+    bus = EmbeddedBus(tmp_path / "bus.sqlite3", clock=SystemClock())
+    bus.publish(ITEMS, messages(*(f"first {n}" for n in range(100))))
+    with member_process(tmp_path / "bus.sqlite3", "copy") as one, member_process(tmp_path / "bus.sqlite3", "copy") as two:
+        for n in itertools.count():  # until both have their share of the partitions
+            bus.publish(ITEMS, messages(f"later {n}"))
+            if len({message.headers["member"] for message in bus.browse(REPORTS)}) == 2:
+                break
+            time.sleep(0.005)
+        published = values(list(bus.browse(ITEMS)))
+        while bus.backlog(ITEMS, PROCESSORS_GROUP).records:
+            time.sleep(0.01)
+        for process in (one, two):
+            process.communicate()
+            assert process.returncode == 0
+
+    assert Counter(values(list(bus.browse(REPORTS)))) == Counter(published)
+    bus.close()
+
+
+def test_the_partitions_of_a_killed_process_are_taken_over_at_once(tmp_path: Path) -> None:
+    bus = EmbeddedBus(tmp_path / "bus.sqlite3", clock=SystemClock(), lease_s=3_600)
+    bus.publish(ITEMS, messages(*"abcdefgh"))
+    consumer = bus.consumer(ITEMS, PROCESSORS_GROUP)
+    with member_process(tmp_path / "bus.sqlite3", "hold") as holding:
+        assert says_working(holding)
+        assert not consumer.poll(timeout_s=0)
+        holding.kill()
+        holding.wait()
+        taken: list[Delivered] = []
+        while len(taken) < 8:  # the lease of an hour plays no part
+            taken += drain(consumer)
+    consumer.close()
+    bus.close()
