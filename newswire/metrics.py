@@ -66,3 +66,9 @@ class Metrics:
         )
         self.config_ok = gauge("newswire_config_last_reload_successful", "1 where the configuration in force is the newest.")
         self.build = gauge("newswire_build_info", "Always 1; the version is a label.", "version", "python")
+        self.build.labels(newswire.__version__, platform.python_version()).set(1)
+        ProcessCollector(registry=self.registry)  # process_cpu_seconds_total, process_resident_memory_bytes, process_open_fds, …
+
+    def exposition(self) -> bytes:
+        """Return all metrics in the text format that Prometheus scrapes."""
+        return generate_latest(self.registry)
