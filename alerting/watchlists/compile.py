@@ -66,6 +66,7 @@ class OneOf:
     """One of the blocks holds."""
 
     blocks: tuple["tuple[Condition, ...]", ...]
+    key: str = "any_of"
 
 
 Condition = Words | Understood | OneOf

@@ -19,7 +19,7 @@ _BEGINS: Final = {
 def in_words(watchlist: CompiledWatchlist) -> str:
     """Return the sentence, without the watchlist's name: `alerts at once, high, on diplomacy items that say …`."""
     labels = "all" if watchlist.labels == ANY_LABEL else " or ".join(label for label in Label if label in watchlist.labels)
-    asks = [say(condition) for condition in watchlist.conditions]
+    asks = [say(condition) for condition in sorted(watchlist.conditions, key=lambda condition: condition.key == "none")]
     sentence = f"{_BEGINS[watchlist.status]}, {watchlist.severity}, on {labels} items that {' and '.join(asks)}"
     if scope := _scope(watchlist):
         sentence += f", only {scope}"
@@ -36,7 +36,7 @@ def in_words(watchlist: CompiledWatchlist) -> str:
 def say(condition: Condition) -> str:
     """Return what items must do for the condition to hold: `say 'esports'`, `engage US or KR`."""
     if isinstance(condition, OneOf):
-        return " or ".join(f"({' and '.join(say(inner) for inner in block)})" for block in condition.blocks)
+        return "either " + " or ".join(f"({' and '.join(say(inner) for inner in block)})" for block in condition.blocks)
     if isinstance(condition, Understood):
         return _say_understood(condition)
     written = [word.written for word in condition.words]

@@ -101,7 +101,7 @@ def _check_text(text: str, written: str) -> None:
     letters = [char for char in text if char.isalnum()]
     if not letters:
         raise UnusableError(f"a term needs a letter or a digit; {written!r} has none")
-    if len(letters) == 1 and not _spaceless(letters[0]):
+    if len(text) == 1 and not _spaceless(text):
         raise UnusableError(f"{written!r} is a single character, which is found everywhere; write a longer term")
 
 
