@@ -62,7 +62,9 @@ _ISO: Final = re.compile(
 )
 _COMPACT: Final = re.compile(r"(\d{4})(\d{2})(\d{2})(?:t?(\d{2})(\d{2})(\d{2})?(z|[+-]\d{2}:?\d{2})?)?")
 _EPOCH: Final = re.compile(r"(\d{9,10})(\d{3})?(?:\.\d{1,6})?")
-_DAY_FIRST: Final = re.compile(r"(?:[^\W\d_.]{1,12}\.?,?\s)?(\d{1,2})(?:st|nd|rd|th|er|\.)?[\s-](?:de\s)?([^\W\d_]{3,12})\.?,?[\s-](?:de\s)?(\d{4}|\d{2}),?(?:\s(.{1,40}))?")
+_DAY_FIRST: Final = re.compile(
+    r"(?:[^\W\d_.]{1,12}\.?,?\s)?(\d{1,2})(?:st|nd|rd|th|er|\.)?[\s-](?:de\s)?([^\W\d_]{3,12})\.?,?[\s-](?:de\s)?(\d{4}|\d{2}),?(?:\s(.{1,40}))?"
+)
 _MONTH_FIRST: Final = re.compile(r"(?:[^\W\d_.]{1,12}\.?,?\s)?([^\W\d_]{3,12})\.?\s(\d{1,2})(?:st|nd|rd|th)?,?\s(\d{4})(?:,?\s(.{1,40}))?")
 _ASCTIME: Final = re.compile(r"(?:[a-z]{3},?\s)?([a-z]{3})\s(\d{1,2})\s(\d{1,2}:\d{2}:\d{2})\s(?:([a-z]{2,5})\s)?(\d{4})")
 _DAY_MONTH_YEAR: Final = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})(?:,?\s(.{1,40}))?")
@@ -136,7 +138,10 @@ def _with_time(day: tuple[str, str | int | None, str], time: str | None, country
 
 
 def _instant(
-    day: tuple[str, str | int | None, str], time: tuple[str | None, str | None, str | None, str | None], zone: str | None, country: str | None
+    day: tuple[str, str | int | None, str],
+    time: tuple[str | None, str | None, str | None, str | None],
+    zone: str | None,
+    country: str | None,
 ) -> datetime | None:
     year, month, number = int(day[0]), day[1], int(day[2])
     if month is None:

@@ -76,7 +76,20 @@ _BY_LANGUAGE: Final[dict[str, tuple[str, ...]]] = {
     **dict.fromkeys(("pl", "cs", "sk", "hu", "ro", "hr", "sl"), ("cp1250", "iso8859_2")),
     **dict.fromkeys(("en", "fr", "de", "es", "pt", "it", "nl", "sv", "no", "da", "fi", "id", "ms"), ("cp1252",)),
 }
-_ANY_LANGUAGE: Final = ("cp1252", "cp1256", "cp1251", "cp1254", "gb18030", "cp932", "cp949", "big5hkscs", "cp1250", "cp1253", "euc_jp", "koi8_r")
+_ANY_LANGUAGE: Final = (
+    "cp1252",
+    "cp1256",
+    "cp1251",
+    "cp1254",
+    "gb18030",
+    "cp932",
+    "cp949",
+    "big5hkscs",
+    "cp1250",
+    "cp1253",
+    "euc_jp",
+    "koi8_r",
+)
 _SAMPLE_BYTES: Final = 65_536
 
 _DECLARED: Final = re.compile(rb"""\A\s{0,64}<\?xml[^>]{0,256}?\bencoding\s{0,8}=\s{0,8}["']([A-Za-z0-9._:-]{1,40})["']""")

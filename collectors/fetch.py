@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from newswire.http import Fetched, Request
+from newswire.http import Request
 
 BODY_CAP_BYTES: Final = 8 * 1024 * 1024
 DEADLINE_S: Final = 30.0
@@ -52,14 +52,14 @@ def hash_of(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-def followed(before: Redirects, configured_url: str, fetched: Fetched) -> Redirects:
-    """Return what is known of the source's permanent redirects after an answer."""
-    if fetched.permanent_url is None or fetched.permanent_url == (before.learned_url or configured_url):
+def followed(before: Redirects, configured_url: str, permanent_url: str | None) -> Redirects:
+    """Return what is known of the source's permanent redirects after an answer; `permanent_url` is where this one led, if it did."""
+    if permanent_url is None or permanent_url == (before.learned_url or configured_url):
         return Redirects(before.learned_url)
-    count = before.count + 1 if fetched.permanent_url == before.target else 1
+    count = before.count + 1 if permanent_url == before.target else 1
     if count >= REDIRECTS_BELIEVED:
-        return Redirects(fetched.permanent_url)
-    return Redirects(before.learned_url, fetched.permanent_url, count)
+        return Redirects(permanent_url)
+    return Redirects(before.learned_url, permanent_url, count)
 
 
 def _sendable(value: str | None) -> str | None:

@@ -36,7 +36,7 @@ def read_lenient(text: str, charset: str, country: str | None = None) -> Feed | 
 
 def _dates(entry: Mapping[str, Any]) -> tuple[str, ...]:
     # `dict.get`, since feedparser's own falls back from `updated` to `published`, with a warning.
-    return tuple(str(dict.get(entry, name) or "") for name in ("published", "updated", "created"))  # type: ignore[arg-type, call-overload]
+    return tuple(str(dict.get(entry, name) or "") for name in ("published", "updated", "created"))
 
 
 def _entry(entry: Mapping[str, Any], *, atom: bool) -> Entry:

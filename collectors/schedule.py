@@ -19,7 +19,7 @@ AT_LEAST_S: Final = 0.001  # the next poll is never at the instant of this one, 
 _NEWS: Final = 0.6
 _NO_NEWS: Final = 1.25
 _GAP: Final = 0.5
-_FAILED_FIRST_S: Final = 60.0
+_FAILED_FIRST_S: Final = 1.0  # matters only where tests and demonstrations poll without any wait
 _KILLED_TWICE_S: Final = 6 * HOUR_S
 _HOST_BUSY_S: Final = 5.0
 
@@ -68,8 +68,9 @@ def next_poll(ended: Ended, *, interval_s: float, configured_s: float | None, fl
         wait_s = max(wait_s, min(ended.asked_s, ceiling(floor_s)))
     if ended.retry_after_s is not None:
         wait_s = max(wait_s, min(ended.retry_after_s, DAY_S))
-    # A tenth of jitter keeps sources that started together from being due together for ever.
-    return Next(interval_s, max(AT_LEAST_S, wait_s * (1 + 0.1 * jitter)))
+    if configured_s is None:  # a tenth of jitter keeps sources that started together from being due together for ever
+        wait_s *= 1 + 0.1 * jitter
+    return Next(interval_s, max(AT_LEAST_S, wait_s))
 
 
 def _interval(ended: Ended, interval_s: float, configured_s: float | None, floor_s: float) -> float:
