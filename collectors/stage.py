@@ -178,11 +178,12 @@ class CollectWorker:
             except Empty:
                 break
             taken += 1
-            if poll.source.source_id not in self._flying or future.cancelled():
+            if poll.source.source_id not in self._flying:
                 continue
             try:
                 end = self._after_fetch(poll, future.result()) if answer is None else self._after_parse(poll, answer, future)
-            except CancelledError:
+            except CancelledError:  # the client or the jail is closing: the lease runs out, and somebody polls it again
+                self._flying.pop(poll.source.source_id, None)
                 continue
             except Exception as error:  # noqa: BLE001 -- a bug that one feed brings to light must not stop the others
                 _log.exception("bug in a poll", source=poll.source.source_id, url=poll.url)
