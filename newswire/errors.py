@@ -32,7 +32,7 @@ class Retryable(NewswireError):  # noqa: N818 -- named by what the caller must d
 
 
 class Permanent(NewswireError):  # noqa: N818 -- named by what the caller must do
-    """This input can never be handled: it goes to `news.dead` with `reason`."""
+    """A fault of the input itself, which can never be handled: it goes to `news.dead` with `reason`."""
 
     def __init__(self, reason: DeadReason, message: str) -> None:
         super().__init__(message)

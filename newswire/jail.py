@@ -31,7 +31,8 @@ class Jail(Protocol):
     def submit(self, task: str, *arguments: Any, deadline_s: float) -> "Future[Any]":
         """Start `task` (`package.module:function`) on plain, picklable arguments.
 
-        The future gives the function's plain result, or raises `Killed` or `TaskRaised`. The deadline counts from when a child starts on it.
+        The future gives the function's plain result, or raises `Killed` or `TaskRaised`. The deadline counts from when a
+        child starts on it.
         """
         ...
 

@@ -1,4 +1,7 @@
-"""Every metric, in one place. Label values come from the enums of `newswire.outcomes` or from loaded configuration, never from the world."""
+"""Every metric, in one place.
+
+Label values come from the enums of `newswire.outcomes` or from loaded configuration, never from the world.
+"""
 
 from typing import Final
 
@@ -10,7 +13,8 @@ LATENCY_BUCKETS_S: Final = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120, 300,
 class Metrics:
     """The registry and what stands in it. One object a process, built in `newswire.cli` and passed in.
 
-    For every stage `…_in_total` counts inputs and `…_total{outcome,reason}` counts their ends: the two sums are equal when nothing is in flight.
+    For every stage `…_in_total` counts inputs and `…_total{outcome,reason}` counts their ends: the two sums are equal
+    when nothing is in flight.
     """
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
