@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from newswire.bus import Message
+from newswire.bus.size import MESSAGE_LIMIT_BYTES
 from newswire.codec import SCHEMA_HEADER, TRACE_HEADER, encode, schema_of
 from newswire.records import Basis, CountryMention, Evidence, Field, Item, Report
 from processors.understood import Understood
 
-REPORT_BYTES: Final = 900_000
-"""The most that a report may weigh on the wire: Kafka refuses a message of 1 MiB before it is sent (reliability.md 3.4)."""
+REPORT_BYTES: Final = MESSAGE_LIMIT_BYTES - 4_096
+"""The most that a report may weigh on the wire, with room for its key and headers."""
 
 _CUT: Final = "\n\n[…]"
 _MARGIN_BYTES: Final = 1_000

@@ -22,13 +22,13 @@ _NOT_HELD_BACK: Final = and_(
     func.coalesce(hosts.c.down_until, 0) <= _SOON,
     func.coalesce(hosts.c.next_at, 0) <= _SOON,
 )
-_PLACES: Final = (
-    select(
-        pages.c.item_id,
-        pages.c.revision,
-        pages.c.due_at,
-        func.row_number().over(partition_by=pages.c.host, order_by=(pages.c.due_at, pages.c.item_id)).label("place"),
-    )
+_WINDOW: Final = 2_000
+"""How many of the oldest due pages a lease looks at, so that its cost does not grow with what waits.
+
+A host that fills the window is soon in `full_hosts` and leaves it to the others.
+"""
+_OLDEST: Final = (
+    select(pages.c.item_id, pages.c.revision, pages.c.host, pages.c.due_at)
     .select_from(pages.outerjoin(hosts, hosts.c.host == pages.c.host))
     .where(
         pages.c.due_at <= _NOW,
@@ -36,18 +36,26 @@ _PLACES: Final = (
         pages.c.host.not_in(bindparam("full_hosts", expanding=True)),
         _NOT_HELD_BACK,
     )
+    .order_by(pages.c.due_at)
+    .limit(_WINDOW)
     .subquery()
 )
-_OLDEST: Final = (
+_PLACES: Final = select(
+    _OLDEST.c.item_id,
+    _OLDEST.c.revision,
+    _OLDEST.c.due_at,
+    func.row_number().over(partition_by=_OLDEST.c.host, order_by=(_OLDEST.c.due_at, _OLDEST.c.item_id)).label("place"),
+).subquery()
+_CHOSEN: Final = (
     select(_PLACES.c.item_id, _PLACES.c.revision)
     .where(_PLACES.c.place <= bindparam("per_host"))
-    .order_by(_PLACES.c.due_at)
+    .order_by(_PLACES.c.place, _PLACES.c.due_at)  # one of each host before a second of any
     .limit(bindparam("most"))
 )
 _LEASE: Final = (
     update(pages)
     # PostgreSQL looks at `lease_until` again once it holds the row: of two processes that chose the same page, one gets it.
-    .where(tuple_(pages.c.item_id, pages.c.revision).in_(_OLDEST), pages.c.lease_until <= _NOW)
+    .where(tuple_(pages.c.item_id, pages.c.revision).in_(_CHOSEN), pages.c.lease_until <= _NOW)
     .values(lease_owner=bindparam("new_owner"), lease_until=bindparam("new_until"))
     .returning(
         pages.c.item_id,
@@ -74,11 +82,12 @@ _SETTLED: Final = select(trail.c.item_id, trail.c.revision).where(
     trail.c.stage == Stage.READ_PAGE.value,
     trail.c.outcome != PageOutcome.RETRY.value,
 )
-_COUNT: Final = select(func.count(), func.min(pages.c.added_at)).select_from(pages)
+_COUNT: Final = select(func.count()).select_from(pages)
+_FIRST: Final = select(pages.c.added_at).order_by(pages.c.due_at).limit(1)
 _COMING: Final = (
     select(pages.c.item_id)
     .select_from(pages.outerjoin(hosts, hosts.c.host == pages.c.host))
-    .where(pages.c.due_at < _SOON, func.coalesce(hosts.c.down_until, 0) < _SOON)
+    .where(pages.c.due_at <= _SOON, func.coalesce(hosts.c.down_until, 0) <= _SOON)
     .limit(1)
 )
 
@@ -155,7 +164,7 @@ def lease(
     per_host: int,
     full_hosts: Iterable[str] = (),
 ) -> list[DuePage]:
-    """Return at most `most` due pages, oldest first, which are this owner's alone until `until`.
+    """Return at most `most` due pages, the oldest of each host first, which are this owner's alone until `until`.
 
     At most `per_host` of one host are taken, none of `full_hosts`, and none of a host that is held back.
     """
@@ -205,11 +214,10 @@ def release(connection: Connection, owner: str) -> None:
 
 
 def waiting(connection: Connection) -> tuple[int, float | None]:
-    """Return how many pages are owed a look, and when the oldest of them was added."""
-    count, oldest = connection.execute(_COUNT).one()
-    return int(count), oldest
+    """Return how many pages are owed a look, and when the one that is due first was added."""
+    return connection.execute(_COUNT).scalar_one(), connection.execute(_FIRST).scalar()
 
 
-def any_before(connection: Connection, soon: float) -> bool:
-    """Return whether a page falls due before `soon`, leased or not, on a host that is not down for longer."""
+def any_due_by(connection: Connection, soon: float) -> bool:
+    """Return whether a page falls due by `soon`, leased or not, on a host that is not down for longer."""
     return connection.execute(_COMING, {"soon": soon}).first() is not None
