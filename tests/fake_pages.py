@@ -25,7 +25,7 @@ BODY = SENTENCE * 5
 def an_item(name: str = "a", **given: Any) -> Item:
     """Return an item of an ordinary source, `given` fields replaced."""
     fields: dict[str, Any] = {
-        "item_id": name.ljust(32, "0"),
+        "item_id": name.ljust(32, "-"),
         "revision": "1" * 16,
         "source_id": "5" * 12,
         "source_url": "https://news.example/feed",
