@@ -1,0 +1,70 @@
+# `make` or `make help` lists what there is. Everything is installed into .venv and nowhere else.
+VENV ?= .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test check acceptance format lint types contracts evaluate train schemas constraints clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z%-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
+
+run: $(VENV)/.installed  ## set everything up, then watch the news with config/ (Ctrl-C ends it)
+	@$(BIN)/newswire run
+
+demo: $(VENV)/.installed  ## the whole pipeline on a little web of this machine: no internet needed, under a minute
+	@$(BIN)/newswire demo
+
+test: $(VENV)/.installed-dev  ## the fast tests: no network, no containers, under a minute
+	$(BIN)/pytest -q -n $(WORKERS) -m "not acceptance and not crash"
+
+acceptance: $(VENV)/.installed-dev  ## the slow tests: real processes, real sockets, kill -9
+	$(BIN)/pytest -q -m "acceptance or crash"
+
+check: $(VENV)/.installed-dev  ## format, lint, types, import contracts, then the fast tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/newswire check
+	$(BIN)/newswire test
+	@$(MAKE) --no-print-directory test
+
+format: $(VENV)/.installed-dev  ## put the code into its format
+	$(BIN)/ruff check --fix-only -q .
+	$(BIN)/ruff format .
+
+evaluate: $(VENV)/.installed-dev  ## the label's figures on the corpus, out of fold, with the baselines beside them
+	$(BIN)/newswire evaluate --cross-validate
+
+train: $(VENV)/.installed-dev  ## train the label on the corpus and write config/model/
+	$(BIN)/newswire train
+
+schemas: $(VENV)/.installed-dev  ## write the JSON Schemas of config/ anew
+	$(BIN)/newswire schemas
+
+bench-%: $(VENV)/.installed-dev  ## bench-pipeline, bench-bus, bench-fetch, …: one figure beside a peer or a limit
+	$(BIN)/python -m benchmarks.bench_$(subst -,_,$*)
+
+constraints: $(VENV)/.installed-dev  ## write the versions of this environment to constraints.txt
+	@{ head -1 constraints.txt; $(BIN)/pip freeze --exclude-editable | grep -v '^newswire'; } > constraints.new && mv constraints.new constraints.txt
+
+clean:  ## remove the environment and the caches (var/, where the data is, stays)
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "Newswire needs Python 3.11 or newer, and none was found. Install one, or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 2; }
+	@echo "Setting up $(VENV) with $(PYTHON) (a minute, once) …"
+	@$(PYTHON) -m venv $(VENV) || { echo "The virtual environment could not be made. On Debian and Ubuntu: apt-get install python3-venv" >&2; rm -rf $(VENV); exit 2; }
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@$(BIN)/pip install -q --disable-pip-version-check --upgrade 'pip>=25.1' && $(BIN)/pip install -q -c constraints.txt -e . \
+	  || { echo "The packages could not be installed: this step, and only this one, needs a package index. See what pip says above, then try again." >&2; exit 2; }
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	@echo "Adding what the tests need …"
+	@$(BIN)/pip install -q -c constraints.txt -e . --group dev \
+	  || { echo "The packages could not be installed: this step, and only this one, needs a package index. See what pip says above, then try again." >&2; exit 2; }
+	@touch $@
