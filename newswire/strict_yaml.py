@@ -74,7 +74,7 @@ def read_text(text: str, name: str) -> tuple[Document | None, list[Fault]]:
 
 def _at_end(error: yaml.MarkedYAMLError, text: str) -> bool:
     mark = error.problem_mark
-    return mark is not None and mark.line >= text.rstrip().count("\n") + bool(text.endswith("\n"))
+    return mark is not None and mark.index >= len(text.rstrip())
 
 
 _FORBIDDEN: Final = re.compile(

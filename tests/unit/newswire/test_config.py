@@ -108,6 +108,7 @@ def test_what_a_validator_says_stands_at_the_value_it_says_it_of() -> None:
         @field_validator("to")
         @classmethod
         def _is_known(cls, to: str, info: ValidationInfo) -> str:
+            assert info.context is not None
             if to not in info.context["known"]:
                 raise ValueError(f"no receiver is called '{to}'")
             return to
@@ -155,7 +156,8 @@ def test_the_working_folder_comes_before_what_was_shipped(tmp_path: Path, monkey
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"), [("0", 0), ("0s", 0), ("90s", 90), ("1.5h", 5400), ("1h30m", 5400), ("72h", 259_200), ("7d", 604_800), ("1w2d", 777_600)]
+    ("text", "expected"),
+    [("0", 0), ("0s", 0), ("90s", 90), ("1.5h", 5400), ("1h30m", 5400), ("72h", 259_200), ("7d", 604_800), ("1w2d", 777_600)],
 )
 def test_durations(text: str, expected: float) -> None:
     assert seconds(text) == expected
