@@ -128,6 +128,9 @@ class _Builder:
 
     def take(self, event: yaml.Event) -> bool:
         """Use one event; return False where reading on is useless."""
+        if len(self.faults) >= MAX_FAULTS:
+            self._whole = False
+            return False
         if isinstance(event, yaml.DocumentStartEvent):
             self._documents += 1
             if self._documents > 1:

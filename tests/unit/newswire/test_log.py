@@ -74,7 +74,10 @@ def test_no_secret_is_in_any_part_of_a_line(lines: Any) -> None:
     log, read = lines
     settings = from_environment({"NEWSWIRE_SLACK_TOKEN": f"xoxb-{CANARY}", "NEWSWIRE_STORE": f"postgresql+psycopg://u:{CANARY}@h/d"})
     log.info(
-        "posting with hunter2-canary", settings=settings, url=f"https://desk:{CANARY}@feeds.example/x", inner={"a": [{"token": CANARY}, CANARY]}
+        "posting with hunter2-canary",
+        settings=settings,
+        url=f"https://desk:{CANARY}@feeds.example/x",
+        inner={"a": [{"token": CANARY}, CANARY]},
     )
     log.info("tokens", one="xoxb-1-2-canary", two="Bearer xapp-1-canary", three="xoxe.xoxp-1-canary", authorization="Basic canary")
     log.info("in a URL", encoded="https://h/?p=hunter2%2Dcanary", raw=b"hunter2-canary", error=ValueError(f"bad {CANARY}"))
