@@ -168,14 +168,14 @@ def check_names(raw: Mapping[str, Any], watchlists: frozenset[str], tags: frozen
     for place, key, holder in ((("fallback",), "fallback", raw), (("ops",), "ops", raw), (("route", "to"), "to", table)):
         yield from _unknown(place, "receiver", holder, key, receivers)
     for n, route in enumerate(_listed(table.get("routes") if isinstance(table, Mapping) else None)):
-        place = ("route", "routes", n)
-        yield from _unknown((*place, "to"), "receiver", route, "to", receivers)
+        at_route = ("route", "routes", n)
+        yield from _unknown((*at_route, "to"), "receiver", route, "to", receivers)
         asked = route.get("match") if isinstance(route, Mapping) else None
-        yield from _unknown((*place, "match", "watchlist"), "watchlist", asked, "watchlist", watchlists)
+        yield from _unknown((*at_route, "match", "watchlist"), "watchlist", asked, "watchlist", watchlists)
         for at, tag in texts(asked.get("tags")) if isinstance(asked, Mapping) else ():
             if tag not in tags:
                 message = f"no watchlist has the tag {tag!r}, so it brings nothing here"
-                yield Problem((*place, "match", "tags", *at), message, warning=True)
+                yield Problem((*at_route, "match", "tags", *at), message, warning=True)
 
 
 def _listed(raw: object) -> list[Any]:
