@@ -82,6 +82,7 @@ class PageOutcome(StrEnum):
     REPORTED = "reported"  # the page was read; its report is final
     FEED_FINAL = "feed_final"  # the page failed for good; the feed's own report was made final
     RETRY = "retry"
+    SUPERSEDED = "superseded"  # a newer revision came first: its page look stands for this one's; said in the trail only
     DEAD = "dead"
 
 
@@ -89,8 +90,18 @@ class PageReason(StrEnum):
     """Why a page gave no text, beside FetchReason and ParseReason."""
 
     NO_TEXT = "no_text"
+    LESS_TEXT = "less_text"  # the page holds less than the feed carried: a teaser or a wall
     NOT_HTML = "not_html"
     ATTEMPTS = "attempts"  # retried as often as allowed
+    RELEASED = "released"  # this process stopped before it was read: given back
+
+
+class NoPageReason(StrEnum):
+    """Why no page look is owed to an item."""
+
+    NO_URL = "no_url"
+    FULL_TEXT = "full_text"  # the feed carried the whole article
+    NOT_A_PAGE = "not_a_page"  # a PDF, a picture, a film
 
 
 class ReportOutcome(StrEnum):
