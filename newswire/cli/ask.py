@@ -240,14 +240,12 @@ def _detail(step: dict[str, Any]) -> str:
         parts = [f"{detail['label']} {detail['score']:.2f}", detail.get("language") or ""]
         if detail.get("home") or detail.get("partners"):
             parts.append(f"{detail.get('home') or '?'} with {', '.join(detail.get('partners') or ()) or 'nobody abroad'}")
-        for name in ("organisations", "topics"):
-            if detail.get(name):
-                parts.append(", ".join(detail[name]))
+        parts.extend(", ".join(detail[name]) for name in ("organisations", "topics") if detail.get(name))
         return " · ".join(part for part in parts if part)
     if step["stage"] == Stage.COLLECT:
         return " · ".join(str(detail[name]) for name in ("outlet", "source") if detail.get(name))
     if step["stage"] == Stage.DELIVER:
-        return step.get("step", "")
+        return str(step.get("step", ""))
     if step["stage"] == Stage.ALERT and detail.get("receivers"):
         return f"{step.get('step', '')}: {detail.get('severity')} to {', '.join(detail['receivers'])}"
     return str(step.get("step", ""))

@@ -181,10 +181,8 @@ def require_desk(folder: Path, understanding: "Understanding", now: datetime) ->
 def compile_desk(desk: "DeskFiles") -> "WatchlistSet":
     """Return the watchlists ready for matching."""
     from alerting.watchlists.compile import compile_watchlists
-    from alerting.watchlists.lists import resolve
 
-    resolved, _ = resolve(desk.lists)
-    return compile_watchlists(desk.watchlists, resolved)
+    return compile_watchlists(desk.watchlists, desk.lists)
 
 
 def make_receivers(settings: Settings, routes: "Routes", stream: TextIO | None) -> "dict[str, Receiver]":

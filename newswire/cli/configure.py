@@ -64,8 +64,8 @@ def check(
         sys.exit(EXIT_USAGE)
 
 
-@app.command()
-def test(
+@app.command("test")
+def run_watchlist_tests(
     names: Annotated[list[str] | None, typer.Argument(help="Watchlists (all of them).")] = None,
     config: Config = None,
     as_json: AsJson = False,

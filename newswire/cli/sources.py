@@ -30,7 +30,7 @@ def sources_list(config: Config = None, as_json: AsJson = False) -> None:
     with store.read() as connection:
         health = feeds.health(connection)
     store.close()
-    rows = []
+    rows: list[dict[str, Any]] = []
     for source in sources:
         state = health.get(source.source_id)
         rows.append(
