@@ -26,7 +26,26 @@ _WHOLE: Final = frozenset(("html", "body", "main", "article", "head", "script", 
 _UNREAD: Final = frozenset(("script", "style", "noscript", "template", "svg", "option"))
 _BLOCKS: Final = frozenset(
     (
-        *("p", "div", "section", "aside", "nav", "header", "footer", "ul", "ol", "li", "dl", "dt", "dd", "table", "tbody", "tr", "td", "center"),
+        *(
+            "p",
+            "div",
+            "section",
+            "aside",
+            "nav",
+            "header",
+            "footer",
+            "ul",
+            "ol",
+            "li",
+            "dl",
+            "dt",
+            "dd",
+            "table",
+            "tbody",
+            "tr",
+            "td",
+            "center",
+        ),
         *("h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "figcaption", "form"),
     )
 )

@@ -30,7 +30,7 @@ _SNIFFED_BYTES: Final = 1_024
 
 @dataclass(frozen=True, slots=True)
 class GivenUp:
-    """This page gives nothing, for good: a FetchReason, ParseReason or PageReason."""
+    """The page gives nothing, for good: a FetchReason, ParseReason or PageReason."""
 
     reason: str
 

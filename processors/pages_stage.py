@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from newswire.bus import Bus, Delivered
 from newswire.clock import Clock
-from newswire.codec import SCHEMA_HEADER, TRACE_HEADER, decode, schema_of
+from newswire.codec import SCHEMA_HEADER, decode, schema_of
 from newswire.consumer import DeadLimit, TooManyDead
 from newswire.crash import crash_point
 from newswire.dead import dead_output
@@ -22,7 +22,7 @@ from newswire.errors import Retryable
 from newswire.http import Fetched, FetchFailed, Http, Request
 from newswire.jail import Jail, Killed, TaskRaised
 from newswire.metrics import Metrics
-from newswire.outcomes import DeadReason, FetchReason, PageOutcome, PageReason, ParseReason, Stage
+from newswire.outcomes import FetchReason, PageOutcome, PageReason, ParseReason, Stage
 from newswire.records import Basis, DeadLetter, Item
 from newswire.service import guard
 from newswire.store import Store, pages, trail
@@ -330,7 +330,7 @@ class PageWorker:
         ends = self._ends
         if not ends:
             return False
-        limit = self._limit.after([DeadReason(end.reason) if end.letter is not None else None for end in ends])
+        limit = self._limit.after([end.letter.reason if end.letter is not None else None for end in ends])
         why = limit.broken()
         if why is not None:
             raise TooManyDead(f"{self.name} stops, its pages stay due: {why}")
