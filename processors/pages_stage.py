@@ -95,6 +95,7 @@ class PageWorker:
         self._understanding, self._store, self._bus, self._http, self._jail = understanding, store, bus, http, jail
         self._clock, self._metrics, self._owner, self._most = clock, metrics, owner, in_flight
         self._pages: dict[Key, DuePage] = {}  # begun and not yet settled
+        self._overdue_at: dict[Key, float] = {}  # on the monotonic clock: when our lease of it ends
         self._events: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._awaiting_robots: dict[str, list[_Look]] = {}
         self._robots: dict[str, Robots] = {}  # learned and not yet written
@@ -129,9 +130,8 @@ class PageWorker:
             self._settle()
         except Retryable:
             self._ends.clear()  # their rows are there still: whoever leases them next reports them
-        for _ in self._pages:
-            self._metrics.pages.labels(PageOutcome.RETRY, PageReason.RELEASED).inc()
-        self._pages.clear()
+        for key in list(self._pages):
+            self._drop(key)
         self._awaiting_robots.clear()
         with self._store.begin() as connection:
             pages.release(connection, self._owner)
@@ -148,10 +148,22 @@ class PageWorker:
             self._next_count_at = monotonic + _COUNT_EVERY_S
         if len(leased) < room:
             self._next_lease_at = monotonic + _LOOK_FOR_PAGES_S
+        self._forget_overdue(monotonic)
         for page in leased:
             if page.key not in self._pages:  # else our own lease ran out while we were at it
+                self._overdue_at[page.key] = monotonic + LEASE_S
                 self._begin(page, known.get(page.host))
         return bool(leased)
+
+    def _forget_overdue(self, monotonic: float) -> None:
+        """Let go of looks from which nothing came back: whoever leases their pages next looks again."""
+        ended = {end.page.key for end in self._ends}
+        for key in [key for key, at in self._overdue_at.items() if at <= monotonic and key not in ended]:
+            self._drop(key)
+
+    def _drop(self, key: Key) -> None:
+        del self._pages[key], self._overdue_at[key]
+        self._metrics.pages.labels(PageOutcome.RETRY, PageReason.RELEASED).inc()
 
     def _lease(self, room: int, *, count: bool) -> tuple[list[DuePage], dict[str, RobotsRow]]:
         now = self._now()
@@ -189,7 +201,7 @@ class PageWorker:
     # -- what has come back, each on the worker's own thread
 
     def _when(self, future: "Future[Any]", then: Callable[[Any], None]) -> None:
-        future.add_done_callback(lambda done: self._events.put(partial(then, _outcome_of(done))))
+        future.add_done_callback(lambda done: self._events.put(lambda: then(_outcome_of(done))))
 
     def _handle_events(self) -> bool:
         # Waiting here, not in the service's loop: what comes back is handled at once.
@@ -310,6 +322,8 @@ class PageWorker:
         return result
 
     def _end(self, end: PageEnd) -> None:
+        if self._pages.get(end.page.key) is not end.page:
+            return  # it came back after all, too late: the page was let go, or is being looked at anew
         if self._ended_at is None:
             self._ended_at = self._clock.monotonic()
         self._ends.append(end)
@@ -352,7 +366,7 @@ class PageWorker:
         self._ends, self._ended_at = [], None
         self._robots.clear()
         for end in ends:
-            del self._pages[end.page.key]
+            del self._pages[end.page.key], self._overdue_at[end.page.key]
             self._count(end)
         return True
 
