@@ -37,6 +37,7 @@ class FetchReason(StrEnum):
     HTTP_5XX = "http_5xx"
     ROBOTS = "robots"  # robots.txt does not allow this path to us
     HOST_BUSY = "host_busy"  # the host's slot is taken or the host is held back; try later
+    CANCELLED = "cancelled"  # given up by us: a shutdown
 
 
 class ParseReason(StrEnum):
