@@ -7,17 +7,15 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 
-from newswire.bus import Bus, Delivered
+from newswire.bus import Bus
 from newswire.clock import Clock
-from newswire.codec import SCHEMA_HEADER, decode, schema_of
+from newswire.codec import decode
 from newswire.consumer import DeadLimit, TooManyDead
 from newswire.crash import crash_point
-from newswire.dead import dead_output
 from newswire.errors import Retryable
 from newswire.http import Fetched, FetchFailed, Http, Request
 from newswire.jail import Jail, Killed, TaskRaised
@@ -25,17 +23,16 @@ from newswire.metrics import Metrics
 from newswire.outcomes import FetchReason, PageOutcome, PageReason, ParseReason, Stage
 from newswire.records import Basis, DeadLetter, Item
 from newswire.service import guard
-from newswire.store import Store, pages, trail
+from newswire.store import Store, pages
 from newswire.store import robots as robots_rows
 from newswire.store.pages import DuePage, Key, Retry
 from newswire.store.robots import RobotsRow
-from newswire.topics import DEAD, ITEMS, REPORTS
 from processors.extract import Article
 from processors.extract_charset import charset_named
 from processors.feed_look import final_without_page
-from processors.page_end import PageEnd
+from processors.page_end import PageEnd, as_delivered, count_end, publish_ends, write_ends
 from processors.page_look import GivenUp, after_failure, again, body_text, unusable
-from processors.report import Understanding, make_report, message_of
+from processors.report import Understanding, make_report
 from processors.robots import FETCHED_BYTES, PRODUCT_TOKEN, Robots, Verdict, learned, robots_url, verdict
 
 PAGE_BYTES: Final = 4 << 20
@@ -314,8 +311,7 @@ class PageWorker:
 
     def _guarded(self, page: DuePage, work: Callable[[], Any]) -> Any:
         """Return what `work` returns, or None where the page ended as a dead letter of its item."""
-        item = _as_delivered(page)
-        result = guard(Stage.READ_PAGE, item, self._clock, self._metrics, work)
+        result = guard(Stage.READ_PAGE, as_delivered(page), self._clock, self._metrics, work)
         if isinstance(result, DeadLetter):
             self._end(PageEnd(page, PageOutcome.DEAD, result.reason, letter=result))
             return None
@@ -348,34 +344,17 @@ class PageWorker:
         why = limit.broken()
         if why is not None:
             raise TooManyDead(f"{self.name} stops, its pages stay due: {why}")
-        reports = [message_of(end.report) for end in ends if end.report is not None]
-        if reports:
-            self._bus.publish(REPORTS, reports)
-        letters = [dead_output(end.letter).message for end in ends if end.letter is not None]
-        if letters:
-            self._bus.publish(DEAD, letters)
+        publish_ends(self._bus, ends)
         crash_point("page_after_publish")
-        now = self._now()
-        with self._store.begin() as connection:
-            robots_rows.keep(connection, {host: _row_of(robots) for host, robots in self._robots.items()})
-            pages.remove(connection, [end.page.key for end in ends if end.retry is None])
-            pages.retry(connection, self._owner, [end.retry for end in ends if end.retry is not None])
-            trail.record(connection, [end.step(now) for end in ends])
+        write_ends(self._store, ends, self._robots, owner=self._owner, now=self._now())
         crash_point("page_after_delete")
         self._limit = limit
         self._ends, self._ended_at = [], None
         self._robots.clear()
         for end in ends:
             del self._pages[end.page.key], self._overdue_at[end.page.key]
-            self._count(end)
+            count_end(self._metrics, end)
         return True
-
-    def _count(self, end: PageEnd) -> None:
-        self._metrics.pages.labels(end.outcome, end.reason or "").inc()
-        if end.report is not None:
-            seen_s = (end.report.reported_at - end.report.item.seen_at).total_seconds()
-            self._metrics.seen_to_reported.labels(end.report.basis).observe(max(0.0, seen_s))
-            self._metrics.labels.labels(end.report.label, end.report.language).inc()
 
     def _now(self) -> float:
         return self._clock.now().timestamp()
@@ -391,15 +370,5 @@ def _outcome_of(done: "Future[Any]") -> Any:
         return None
 
 
-def _as_delivered(page: DuePage) -> Delivered:
-    """Return the page's item as it lay on `news.items`: a dead letter of it can be replayed there."""
-    added_at = datetime.fromtimestamp(page.added_at, UTC)
-    return Delivered(ITEMS.name, 0, 0, page.item_id, page.item, {SCHEMA_HEADER: schema_of(Item)}, added_at)
-
-
 def _robots_of(row: RobotsRow | None) -> Robots | None:
     return None if row is None else Robots(row.text, FetchReason(row.reason), row.until)
-
-
-def _row_of(robots: Robots) -> RobotsRow:
-    return RobotsRow(robots.text, robots.reason, robots.until)
