@@ -40,7 +40,7 @@ PAGE_DEADLINE_S: Final = 40.0
 EXTRACT_DEADLINE_S: Final = 3.0
 LEASE_S: Final = 300.0  # longer than the fetches, the jail and their queues take together
 
-_EXTRACT: Final = "processors.jailed:extract_article"  # named, not imported: the parser's libraries stay out of this process
+_EXTRACT: Final = "processors.jailed:extract_article"
 _ROBOTS_ALLOW: Final = "processors.jailed:robots_allow"
 
 _PER_HOST: Final = 4  # in flight: one is on the wire, the others wait for the host's slot
@@ -262,7 +262,7 @@ class PageWorker:
         read = self._jail.submit(_EXTRACT, answer.body, answer.url, charset, deadline_s=EXTRACT_DEADLINE_S)
         self._when(read, partial(self._extracted, look, answer.url))
 
-    def _extracted(self, look: _Look, url: str, answer: tuple[Any, ...] | Killed | TaskRaised | None) -> None:
+    def _extracted(self, look: _Look, url: str, answer: Article | Killed | TaskRaised | None) -> None:
         match answer:
             case None:
                 return
@@ -270,13 +270,12 @@ class PageWorker:
                 self._end_with_feed(look, ParseReason.PARSE_KILLED, {"killed": answer.reason})
             case TaskRaised():
                 self._end_with_feed(look, ParseReason.PARSE_ERROR, {"error": str(answer)[:200]})
-            case _:
-                article = Article(*answer)
-                text = body_text(look.item, article)
+            case Article():
+                text = body_text(look.item, answer)
                 if isinstance(text, GivenUp):
                     self._end_with_feed(look, text.reason)
                 else:
-                    self._end_with_page(look, text, article, url)
+                    self._end_with_page(look, text, answer, url)
 
     # -- ends
 
