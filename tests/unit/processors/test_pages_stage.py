@@ -349,6 +349,25 @@ def test_closing_gives_pages_back_and_counts_them(
     assert metrics.registry.get_sample_value("newswire_processors_pages_in_total") == sum(ends(metrics).values()) == 2
 
 
+def test_a_fetch_that_never_comes_back_is_let_go_and_looked_at_again(
+    worker: PageWorker, store: Store, bus: MemoryBus, http: FakeHttp, clock: ManualClock, metrics: Metrics
+) -> None:
+    http.hold = True
+    http.page(URL, html_page(BODY))
+    owe(store, an_item())
+    worker.step()
+    clock.set(NOW + timedelta(minutes=6))
+    worker.step()
+    assert ends(metrics) == {(PageOutcome.RETRY, PageReason.RELEASED): 1}
+    http.hold = False
+    http.let_go()
+    work(worker)
+    clock.set(NOW + timedelta(minutes=7))
+    work(worker)
+    assert len(reports_on(bus)) == 1
+    assert owed(store) == 0
+
+
 def test_a_page_whose_item_cannot_be_read_is_a_dead_letter_and_the_next_is_read(
     worker: PageWorker, store: Store, bus: MemoryBus, http: FakeHttp, metrics: Metrics
 ) -> None:
