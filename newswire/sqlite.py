@@ -17,22 +17,20 @@ Readers take no lock: a write transaction and a checkpoint do. Behind SQLAlchemy
 Why a lock of our own: SQLite 3.7.0 to 3.51.2 can corrupt a database, very rarely, when one connection commits and resets the WAL while
 another runs a checkpoint just after a complete one (https://sqlite.org/wal.html#walresetbug). On those versions automatic checkpoints
 are off, and one file lock stands around every write transaction and every checkpoint, so that the two never meet. The lock is
-`flock` on `<database>.lock`: the kernel gives it back when its holder dies, however it dies.
+`<database>.lock` (`newswire.filelock`): the kernel gives it back when its holder dies, however it dies.
 """
 
 import contextlib
-import fcntl
-import os
 import sqlite3
 import threading
 import time
-import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Final
 
 from newswire.errors import Retryable
+from newswire.filelock import FileLock
 from newswire.outcomes import RetryReason
 
 WAL_RESET_BUG: Final = (3, 7, 0) <= sqlite3.sqlite_version_info < (3, 51, 3)
@@ -93,27 +91,25 @@ class WriteLock:
         self._path = path
         self._timeout_s = timeout_s
         self._thread = threading.Lock()  # flock belongs to the open file, so it does not keep threads that share it apart
-        self._descriptor: int | None = None
+        self._file: FileLock | None = None
         self._checkpointed_bytes = 0
         if path is not None and guarded:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-            _open_locks.add(self)
+            self._file = FileLock(Path(f"{path}.lock"))
 
     def __enter__(self) -> None:
         deadline = time.monotonic() + self._timeout_s
         if not self._thread.acquire(timeout=self._timeout_s):
             raise self._busy("thread")
         try:
-            if self._descriptor is not None:
-                self._lock_file(self._descriptor, deadline)
+            self._take_file(deadline)
         except BaseException:
             self._thread.release()
             raise
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._descriptor is not None:
-            fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+        if self._file is not None:
+            self._file.release()
         self._thread.release()
 
     def checkpoint(self, connection: sqlite3.Connection) -> None:
@@ -141,23 +137,16 @@ class WriteLock:
 
     def close(self) -> None:
         """Release the lock file; the lock is not to be used again."""
-        _open_locks.discard(self)
-        descriptor, self._descriptor = self._descriptor, None
-        if descriptor is not None:
-            os.close(descriptor)
+        if self._file is not None:
+            self._file.close()
 
-    def _lock_file(self, descriptor: int, deadline: float) -> None:
+    def _take_file(self, deadline: float) -> None:
         pause_s = 0.0002
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() >= deadline:
-                    raise self._busy("process") from None
-                time.sleep(pause_s)
-                pause_s = min(pause_s * 2, 0.005)
-            else:
-                return
+        while self._file is not None and not self._file.take():
+            if time.monotonic() >= deadline:
+                raise self._busy("process")
+            time.sleep(pause_s)
+            pause_s = min(pause_s * 2, 0.005)
 
     def _busy(self, who: str) -> sqlite3.OperationalError:
         error = sqlite3.OperationalError(f"another {who} has been writing to {self._path} for {self._timeout_s:g} s")
@@ -196,15 +185,3 @@ def translated(reason: RetryReason, what: str) -> Iterator[None]:
         if meant is error:
             raise
         raise meant from error
-
-
-_open_locks: "weakref.WeakSet[WriteLock]" = weakref.WeakSet()
-
-
-def _forget_locks_of_parent() -> None:
-    # A forked child shares the open lock files: were its parent killed inside a transaction, the child would go on holding the lock.
-    for lock in list(_open_locks):
-        lock.close()
-
-
-os.register_at_fork(after_in_child=_forget_locks_of_parent)

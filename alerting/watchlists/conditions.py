@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from alerting.watchlists.compile import Condition, NearWords, OneOf, Understood, Word, Words
 from alerting.watchlists.facts import Facts, Spot, spots_of
@@ -35,7 +36,6 @@ class Judged:
     """A condition and a report: whether it holds, `because` of what and where, else what was missed."""
 
     key: str
-    asks: str  # the condition in words
     holds: bool
     because: tuple[str, ...] = ()
     spots: tuple[Spot, ...] = ()
@@ -52,34 +52,35 @@ def judge(condition: Condition, facts: Facts) -> Judged:
 
 
 def _judge_words(condition: Words, facts: Facts) -> Judged:
-    found = {word.written: where for word in condition.words if (where := spots_of(word, facts))}
-    held = holds(condition, facts)
-    asks, missed = _said_of_words(condition, list(found))
+    found: dict[str, list[Spot]] = {}
+    for word in condition.words:
+        if where := spots_of(word, facts):
+            found.setdefault(word.written, []).extend(where)
+    if not holds(condition, facts):
+        return Judged(condition.key, holds=False, missed=_missed(condition, list(found)))
     if condition.key == "none":  # an exclusion is a reason to be silent, never evidence
-        return Judged(condition.key, asks, held, missed="" if held else missed)
-    spots = tuple(spot for spots in found.values() for spot in spots)
-    return Judged(condition.key, asks, held, tuple(found), spots, "" if held else missed)
+        return Judged(condition.key, holds=True)
+    spots = tuple(spot for where in found.values() for spot in where)
+    return Judged(condition.key, holds=True, because=tuple(found), spots=spots)
 
 
-def _said_of_words(condition: Words, found: Sequence[str]) -> tuple[str, str]:
+def _missed(condition: Words, found: Sequence[str]) -> str:
     written = [word.written for word in condition.words]
     if condition.key == "none":
-        return f"says none of {quoted(written)}", f"{quoted(found, last='and')} is found, which `none` excludes"
+        return f"{quoted(found, last='and')} {_is(found)} found, which `none` excludes"
     if condition.key == "all":
         missing = [word for word in written if word not in found]
-        return f"says {quoted(written, last='and')}", f"{quoted(missing, last='and')} {'is' if len(missing) == 1 else 'are'} not found"
+        return f"{quoted(missing, last='and')} {_is(missing)} not found"
     if condition.key == "at_least":
-        got = f" ({quoted(found, last='and')})" if found else ""
-        return (
-            f"says {condition.least} of {quoted(written)}",
-            f"{len(found)} of the {condition.least} wanted among {quoted(written)} found{got}",
-        )
-    if len(written) == 1:
-        return f"says {quoted(written)}", f"{quoted(written)} is not found"
-    return f"says {quoted(written)}", f"none of {quoted(written, last='and')} is found"
+        return f"{len(found)} of the {condition.least} wanted {_is(found)} found among {quoted(written, last='and')}"
+    return f"{quoted(written)} is not found" if len(written) == 1 else f"none of {quoted(written, last='and')} is found"
 
 
-_HAS = {
+def _is(words: Sequence[str]) -> str:
+    return "is" if len(words) == 1 else "are"
+
+
+_HAS: Final = {
     "partners": ("engages", "engages no foreign country"),
     "countries": ("names", "names no country"),
     "home": ("the engaging government is", "no engaging government is known"),
@@ -87,24 +88,19 @@ _HAS = {
     "people": ("is about", "names nobody known"),
     "topics": ("is about", "no topic is known"),
 }
+"""How a report has values under a key, and how it has none."""
 
 
 def _judge_understood(condition: Understood, facts: Facts) -> Judged:
     has, lacks = _HAS[condition.key]
     values = facts.understood[condition.key]
-    asks = f"{has} {condition.said}"
     good = values if condition.wanted is None else tuple(value for value in values if value in condition.wanted)
     if good:
-        return Judged(
-            condition.key,
-            asks,
-            holds=True,
-            because=tuple(f"{condition.noun} {value}" for value in good),
-            spots=_where(condition, good, facts),
-        )
+        because = tuple(f"{condition.noun} {value}" for value in good)
+        return Judged(condition.key, holds=True, because=because, spots=_where(condition, good, facts))
     if not values:
-        return Judged(condition.key, asks, holds=False, missed=f"{lacks}, wants {condition.said}")
-    return Judged(condition.key, asks, holds=False, missed=f"{has} {some(values, limit=6)}, not in {condition.said}")
+        return Judged(condition.key, holds=False, missed=f"{lacks}, wants {condition.said}")
+    return Judged(condition.key, holds=False, missed=f"{has} {some(values, limit=6)}, not in {condition.said}")
 
 
 def _where(condition: Understood, values: Sequence[str], facts: Facts) -> tuple[Spot, ...]:
@@ -112,16 +108,15 @@ def _where(condition: Understood, values: Sequence[str], facts: Facts) -> tuple[
     if condition.key not in ("partners", "countries", "home"):
         return ()
     spans = [mention.span for mention in facts.report.countries if mention.code in values]
-    return tuple(Spot(span.field, span.start, span.end) for span in spans)
+    return tuple(Spot(span.field, span.start, span.end) for span in spans if span.end > span.start)
 
 
 def _judge_one_of(condition: OneOf, facts: Facts) -> Judged:
     blocks = [[judge(inner, facts) for inner in block] for block in condition.blocks]
-    asks = " or ".join("(" + " and ".join(inner.asks for inner in block) + ")" for block in blocks)
-    for block in blocks:
-        if all(inner.holds for inner in block):
-            because = tuple(word for inner in block for word in inner.because)
-            return Judged("any_of", asks, holds=True, because=because, spots=tuple(spot for inner in block for spot in inner.spots))
+    good = [inner for block in blocks if all(inner.holds for inner in block) for inner in block]
+    if good:
+        because = tuple(dict.fromkeys(word for inner in good for word in inner.because))
+        return Judged(condition.key, holds=True, because=because, spots=tuple(spot for inner in good for spot in inner.spots))
     nearest = max(blocks, key=lambda block: sum(inner.holds for inner in block) / len(block))
     missed = next(inner.missed for inner in nearest if not inner.holds)
-    return Judged("any_of", asks, holds=False, missed=f"none of {len(blocks)} alternatives holds; the nearest: {missed}")
+    return Judged(condition.key, holds=False, missed=f"none of {len(blocks)} alternatives holds; the nearest: {missed}")

@@ -7,6 +7,7 @@ from datetime import datetime
 from alerting.watchlists.compile import CompiledWatchlist
 from alerting.watchlists.conditions import Judged, judge
 from alerting.watchlists.facts import Facts
+from alerting.watchlists.in_words import say
 from alerting.watchlists.match import held_back, missed_before_conditions
 from alerting.watchlists.nearest import some
 from newswire.records import Label
@@ -31,7 +32,7 @@ def truth_table(watchlist: CompiledWatchlist, facts: Facts, now: datetime) -> tu
     wanted = " or ".join(label for label in Label if label in watchlist.labels)
     is_so = f"label is {report.label} ({report.score:.2f}), language {report.language}, outlet {report.item.outlet or 'not given'}"
     first = Row(f"{wanted}, score at least {watchlist.min_score:g}, in scope", before is None, is_so if before is None else before[1])
-    rows = [Row(one.asks, one.holds, _why(one, facts)) for one in (judge(condition, facts) for condition in watchlist.conditions)]
+    rows = [Row(say(condition), one.holds, _why(one, facts)) for condition in watchlist.conditions for one in (judge(condition, facts),)]
     back = held_back(watchlist, report.item, now)[1]
     return (first, *rows, Row("may tell", back is None, back or "nothing holds it back"))
 

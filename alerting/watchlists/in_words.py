@@ -10,8 +10,8 @@ from newswire.records import Label
 
 _BEGINS: Final = {
     Status.ACTIVE: "alerts at once",
-    Status.STAGED: "is staged: counts, and does not send, what it would alert on",
-    Status.MUTED: "is muted: matches, and does not send",
+    Status.STAGED: "is staged: counted, not sent; it would alert",
+    Status.MUTED: "is muted: nothing is sent; it would alert",
     Status.DRAFT: "is a draft: checked and tested only; it would alert",
 }
 
@@ -19,7 +19,7 @@ _BEGINS: Final = {
 def in_words(watchlist: CompiledWatchlist) -> str:
     """Return the sentence, without the watchlist's name: `alerts at once, high, on diplomacy items that say …`."""
     labels = "all" if watchlist.labels == ANY_LABEL else " or ".join(label for label in Label if label in watchlist.labels)
-    asks = [say(condition) for condition in watchlist.conditions]
+    asks = [say(condition) for condition in sorted(watchlist.conditions, key=lambda condition: condition.key == "none")]
     sentence = f"{_BEGINS[watchlist.status]}, {watchlist.severity}, on {labels} items that {' and '.join(asks)}"
     if scope := _scope(watchlist):
         sentence += f", only {scope}"
@@ -27,16 +27,14 @@ def in_words(watchlist: CompiledWatchlist) -> str:
         sentence += f"; the label must score {watchlist.min_score:g} or more"
     sentence += f"; items older than {duration_in_words(watchlist.max_age)} stay silent"
     if watchlist.to:
-        sentence += (
-            f"; {' and '.join(watchlist.to)} {'hears' if len(watchlist.to) == 1 else 'hear'} of it beside those that the routes name"
-        )
+        sentence += f"; told to {' and '.join(watchlist.to)} beside those that the routes name"
     return sentence
 
 
 def say(condition: Condition) -> str:
     """Return what items must do for the condition to hold: `say 'esports'`, `engage US or KR`."""
     if isinstance(condition, OneOf):
-        return " or ".join(f"({' and '.join(say(inner) for inner in block)})" for block in condition.blocks)
+        return "either " + " or ".join(f"({' and '.join(say(inner) for inner in block)})" for block in condition.blocks)
     if isinstance(condition, Understood):
         return _say_understood(condition)
     written = [word.written for word in condition.words]
@@ -74,4 +72,4 @@ def _scope(watchlist: CompiledWatchlist) -> str:
         ("in", scope.outlets),
         ("from outlets of", scope.countries),
     )
-    return " and ".join(f"{word} {some(sorted(values), limit=4)}" for word, values in parts if values is not None)
+    return " and ".join(f"{word} {some(sorted(values), limit=4, joint=' or ')}" for word, values in parts if values is not None)

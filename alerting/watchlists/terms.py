@@ -101,7 +101,7 @@ def _check_text(text: str, written: str) -> None:
     letters = [char for char in text if char.isalnum()]
     if not letters:
         raise UnusableError(f"a term needs a letter or a digit; {written!r} has none")
-    if len(letters) == 1 and not _spaceless(letters[0]):
+    if len(text) == 1 and not _spaceless(text):
         raise UnusableError(f"{written!r} is a single character, which is found everywhere; write a longer term")
 
 
@@ -164,7 +164,7 @@ def _keys(raw: Mapping[Any, Any], known: tuple[str, ...]) -> None:
 def _field(raw: Mapping[Any, Any]) -> Field | None:
     if "in" not in raw:
         return None
-    if raw["in"] not in set(Field):
+    if not isinstance(raw["in"], str) or raw["in"] not in set(Field):
         raise UnusableError(unknown("field", str(raw["in"]), Field))
     return Field(raw["in"])
 

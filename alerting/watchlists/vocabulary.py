@@ -25,7 +25,7 @@ _MEANT: Final = {
     "FRA": "FR", "CHN": "CN", "PAK": "PK", "IND": "IN", "JPN": "JP", "TUR": "TR", "SAU": "SA", "ARE": "AE", "KOR": "KR", "RUS": "RU",
     "QAT": "QA", "MYS": "MY", "IDN": "ID", "IRN": "IR", "AFG": "AF", "BGD": "BD", "NOR": "NO", "SWE": "SE",
 }  # fmt: skip
-_GROUPS: Final = {"EU": "European Union", "UN": "United Nations", "GCC": "GCC", "ASEAN": "ASEAN", "SCO": "SCO"}
+_GROUPS: Final = {"EU": "EU", "UN": "UN", "GCC": "GCC", "ASEAN": "ASEAN", "SCO": "SCO"}
 
 
 def is_known(kind: str, value: str, vocabulary: Vocabulary) -> bool:

@@ -4,12 +4,13 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, case, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql import Executable
 
 from newswire.errors import Fenced
 from newswire.store.tables import leaders
 
 
-def _take(dialect: postgresql.dml.Insert | sqlite.dml.Insert) -> postgresql.dml.Insert | sqlite.dml.Insert:
+def _take(dialect: postgresql.Insert | sqlite.Insert) -> Executable:
     """Return the one statement that takes the role where it is free or ours, and else returns no row."""
     same_owner = leaders.c.owner == dialect.excluded.owner
     return (
