@@ -5,7 +5,7 @@ Never: sends before `sending` is durable, or sends again what may have arrived b
 counted.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, assert_never
 
@@ -46,6 +46,8 @@ BACK_OFF_MOST_S: Final = 60.0
 DOUBT_MOST_S: Final = 3_600.0
 PARENT_FAILED: Final = "parent_failed"
 UNKNOWN_RECEIVER: Final = "unknown_receiver"
+UNREADABLE_ROW: Final = "unreadable_row"
+BUG: Final = "bug"
 
 _log = structlog.get_logger(__name__)
 
@@ -116,7 +118,9 @@ class SenderWorker:
             row = outbox.next_due(connection, name, self._now())
         if row is None:
             return False
-        if receiver is None:
+        if not _readable(row.message):
+            self._refused(row, UNREADABLE_ROW)
+        elif receiver is None:
             self._refused(row, UNKNOWN_RECEIVER)
         elif row.kind is MessageKind.EDIT:
             self._attempt_edit(receiver, lane, row)
@@ -143,10 +147,10 @@ class SenderWorker:
             self._leadership.check(connection)
             outbox.mark_sending(connection, row.row_id, clock_mark=mark)
         crash_point("send_after_sending")
-        answer = receiver.post(message)
+        answer = _answered(lambda: receiver.post(message))
         if isinstance(answer, BadMessage):
             _log.warning("layout refused, sent as plain text", receiver=receiver.name, alert_id=row.alert_id, code=answer.code)
-            answer = receiver.post(message, plain=True)
+            answer = _answered(lambda: receiver.post(message, plain=True))
         if isinstance(answer, Accepted):
             crash_point("send_after_accepted")
         self._settle(lane, row, answer, SendOutcome.REPEATED if message.possible_repeat else SendOutcome.SENT)
@@ -163,9 +167,10 @@ class SenderWorker:
             self._leadership.check(connection)
             outbox.mark_sending(connection, row.row_id, clock_mark=None)
         crash_point("send_after_sending")
-        answer = receiver.edit(message, parent.channel, parent.reference)
+        channel, reference = parent.channel, parent.reference
+        answer = _answered(lambda: receiver.edit(message, channel, reference))
         if isinstance(answer, BadMessage):
-            answer = receiver.edit(message, parent.channel, parent.reference, plain=True)
+            answer = _answered(lambda: receiver.edit(message, channel, reference, plain=True))
         if isinstance(answer, Accepted):
             crash_point("send_after_accepted")
         self._settle(lane, row, answer, SendOutcome.SENT)
@@ -272,7 +277,7 @@ class SenderWorker:
             self._leadership.check(connection)
             outbox.mark_failed(connection, row.row_id, code, at=now)
             trail.record(connection, [_step(row, SendOutcome.REFUSED, code, now)])
-            if self._fallback and self._fallback != row.receiver:
+            if self._fallback and self._fallback != row.receiver and code != UNREADABLE_ROW:
                 redirect(connection, row, self._fallback, at=now)
 
     def _refuse_lane(self, lane: _Lane, row: Queued, code: str) -> None:
@@ -300,6 +305,25 @@ class SenderWorker:
 
     def _now(self) -> float:
         return self._clock.now().timestamp()
+
+
+def _answered(call: Callable[[], Answer]) -> Answer:
+    """Return the receiver's answer. A receiver raises for nothing that the other side does, so what it raises is a bug of ours, met
+    before anything was on the wire: the message is given up, and the queue goes on.
+    """
+    try:
+        return call()
+    except Exception:  # noqa: BLE001 -- one message that cannot be put in words must not stop the rest
+        _log.exception("message cannot be rendered")
+        return BadMessage(BUG)
+
+
+def _readable(message: str) -> bool:
+    try:
+        from_json(message)
+    except ValueError:
+        return False
+    return True
 
 
 def _step(row: Queued, outcome: SendOutcome, reason: str | None, at: float) -> trail.Step:

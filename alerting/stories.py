@@ -8,7 +8,7 @@ figures: research on stories, B-cubed F1 (`benchmarks/bench_stories.py`).
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -104,7 +104,17 @@ class Member:
 
     def to_facts(self) -> dict[str, Any]:
         """Return the member as plain JSON data."""
-        return asdict(self) | {"partners": sorted(self.partners), "topics": sorted(self.topics)}
+        return {
+            "item_id": self.item_id,
+            "story_id": self.story_id,
+            "dated_at": self.dated_at,
+            "language": self.language,
+            "diplomacy": self.diplomacy,
+            "home": self.home,
+            "partners": sorted(self.partners),
+            "topics": sorted(self.topics),
+            "weights": self.weights,
+        }
 
     @property
     def states(self) -> frozenset[str]:
@@ -210,6 +220,8 @@ class StoryIndex:
             return Placement(known.story_id, 1.0, PlacementReason.KNOWN_ITEM, alone.item_id)
         best: tuple[float, float, str] | None = None
         for item_id, similarity in self._similarities(alone).items():
+            if similarity < SIMILAR_SAME:
+                continue
             member = self._members[item_id]
             needed = _similarity_needed(alone, member)
             if similarity >= needed and _apart_s(alone, member) <= WINDOW_S:

@@ -9,8 +9,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
 from alerting.decide import Told, decide
-from alerting.message import to_json
-from alerting.receivers import Receiver
+from alerting.message import Message, to_json
+from alerting.receivers import Answer, Receiver
 from alerting.receivers.slack import SlackReceiver
 from alerting.receivers.terminal import TerminalReceiver
 from alerting.sender import ACCESS_RETRY_S, SenderWorker
@@ -308,6 +308,27 @@ def test_rows_for_a_receiver_that_is_gone_from_the_routes_go_to_the_fallback(
     drain(make(desk_at(slack), fallback="desk"), clock)
     assert len(slack.posted) == 1
     assert [one["reason"] for one in rows(store)] == ["unknown_receiver", None]
+
+
+def test_a_row_that_cannot_be_read_or_rendered_fails_and_the_queue_goes_on(
+    make: Make, store: Store, clock: ManualClock, slack: FakeSlack
+) -> None:
+    class Broken(SlackReceiver):
+        def post(self, message: Message, *, plain: bool = False) -> Answer:
+            if message.story_id.startswith("two"):
+                raise KeyError("a bug")
+            return super().post(message, plain=plain)
+
+    put(store)
+    put(store, "two")
+    put(store, "three")
+    with store.begin() as connection:
+        row = outbox.next_due(connection, "desk", NOW.timestamp())
+        assert row is not None
+        outbox.replace_message(connection, row.row_id, "{}")
+    drain(make(Broken("desk", channel="#desk", token=TOKEN, base_url=slack.url), fallback=None), clock)
+    assert [one["reason"] for one in rows(store)] == ["unreadable_row", "bug", None]
+    assert len(slack.posted) == 1
 
 
 def test_the_terminal_is_told_at_once(make: Make, store: Store, clock: ManualClock) -> None:

@@ -277,6 +277,7 @@ def test_who_resigns_is_followed_at_once(store: Store, clock: ManualClock) -> No
     assert not second.leading()
     first.resign()
     pass_time(clock, 1.5)
+    assert not first.leading()
     assert second.leading()
     with store.begin() as connection, pytest.raises(Fenced):
         first.check(connection)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from alerting.decide import Told, decide
 from alerting.message import Message
-from alerting.receivers import Accepted, Unreadable
+from alerting.receivers import Accepted, NotSent, Unreadable
 from alerting.receivers.terminal import TerminalReceiver
 from tests.alerting_builders import a_match, a_report, span_of
 from tests.fakes import NOW
@@ -78,3 +78,16 @@ def test_a_terminal_cannot_be_read_back() -> None:
     receiver = TerminalReceiver(stream=io.StringIO())
     assert receiver.find("0" * 32, channel=None, since=None) == Unreadable("terminal")
     assert receiver.clock_mark() is None
+
+
+def test_a_terminal_that_knows_no_urdu_shows_question_marks_and_one_that_is_gone_is_not_told() -> None:
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding="ascii")
+    assert isinstance(TerminalReceiver(stream=stream).post(a_message("گیمنگ")), Accepted)
+    assert b"? ?????" in raw.getvalue()
+
+    class Gone(io.StringIO):
+        def write(self, text: str) -> int:
+            raise BrokenPipeError
+
+    assert TerminalReceiver(stream=Gone()).post(a_message()) == NotSent("BrokenPipeError")
