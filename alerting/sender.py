@@ -82,7 +82,7 @@ class SenderWorker:
         self._leadership, self._fallback = leadership, fallback
         self._doubt_wait_s, self._back_off_s = doubt_wait_s, back_off_s
         self._lanes = {name: _Lane() for name in receivers}
-        self._working = False
+        self._unknown: set[str] = set()
 
     def step(self) -> float:
         if not self._leadership.leading():
@@ -94,24 +94,30 @@ class SenderWorker:
             self._metrics.outbox.labels(state).set(counts.get(state, 0))
         worked = False
         for name in sorted(waiting):
-            worked = self._serve(name) or worked
+            if name in self._receivers:
+                worked = self._serve(name) or worked
+            elif name not in self._unknown:
+                # Perhaps this process was started without the token: what waits for that receiver is not to be told elsewhere.
+                _log.error("no such receiver here; its queue is kept", receiver=name, known=sorted(self._receivers))
+                self._metrics.receiver_refusing.labels(name).set(1)
+                self._unknown.add(name)
         return 0.0 if worked else LOOK_S
 
     def idle(self) -> bool:
         with self._store.read() as connection:
-            return not outbox.waiting_receivers(connection)
+            return self._receivers.keys().isdisjoint(outbox.waiting_receivers(connection))
 
     def close(self) -> None:
         """Hold nothing: what is in the outbox stays there."""
 
     def troubles(self) -> dict[str, str]:
         """Return the receivers that refuse us now, each with its own word for it: for `/readyz` and the live status."""
-        return {name: lane.trouble for name, lane in self._lanes.items() if lane.trouble}
+        refusing = {name: lane.trouble for name, lane in self._lanes.items() if lane.trouble}
+        return refusing | dict.fromkeys(self._unknown, UNKNOWN_RECEIVER)
 
     def _serve(self, name: str) -> bool:
         """Do what is due for one receiver; return whether there was something."""
-        receiver = self._receivers.get(name)
-        lane = self._lanes.setdefault(name, _Lane())
+        receiver, lane = self._receivers[name], self._lanes[name]
         if lane.free_at > self._clock.monotonic():
             return False
         with self._store.read() as connection:
@@ -120,8 +126,6 @@ class SenderWorker:
             return False
         if not _readable(row.message):
             self._refused(row, UNREADABLE_ROW)
-        elif receiver is None:
-            self._refused(row, UNKNOWN_RECEIVER)
         elif row.kind is MessageKind.EDIT:
             self._attempt_edit(receiver, lane, row)
         elif row.state is SendState.NEW:

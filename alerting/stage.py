@@ -83,16 +83,18 @@ class ReportHandler:
         judged: list[_Judged] = []
         letters: list[DeadLetter] = []
         for message in messages:
-            self._metrics.reports_in.inc()
             work = partial(_judge, message.value, watchlists, routes, now)
             result = guard(Stage.ALERT, message, self._clock, self._metrics, work)
             if isinstance(result, DeadLetter):
                 letters.append(result)
-                self._metrics.reports.labels(ReportOutcome.DEAD, result.reason).inc()
             else:
                 judged.append(result)
         decided = self._decide(judged, now)
         crash_point("alert_after_store")
+        # Counted only now: a batch that raised above comes again, and is to be counted once.
+        self._metrics.reports_in.inc(len(messages))
+        for letter in letters:
+            self._metrics.reports.labels(ReportOutcome.DEAD, letter.reason).inc()
         self._count(decided, replayed=len(judged) - len(decided))
         return Handled([dead_output(letter) for letter in letters], after=lambda: crash_point("alert_after_commit"))
 

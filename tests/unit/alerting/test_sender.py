@@ -301,13 +301,16 @@ def test_a_refused_token_keeps_the_queue_and_tries_every_few_minutes(
     assert [one.alert_id for one in slack.posted] == ids
 
 
-def test_rows_for_a_receiver_that_is_gone_from_the_routes_go_to_the_fallback(
-    make: Make, store: Store, clock: ManualClock, slack: FakeSlack
-) -> None:
+def test_the_queue_of_a_receiver_that_is_not_here_is_kept_and_said(make: Make, store: Store, clock: ManualClock, slack: FakeSlack) -> None:
     put(store, receiver="forgotten")
-    drain(make(desk_at(slack), fallback="desk"), clock)
+    put(store, "two")
+    sender = make(desk_at(slack), fallback="desk")
+    drain(sender, clock)
     assert len(slack.posted) == 1
-    assert [one["reason"] for one in rows(store)] == ["unknown_receiver", None]
+    assert [(one["receiver"], one["state"]) for one in rows(store)] == [("forgotten", "new"), ("desk", "sent")]
+    assert sender.troubles() == {"forgotten": "unknown_receiver"}
+    drain(make(desk_at(slack, "forgotten")), clock)
+    assert len(slack.posted) == 2
 
 
 def test_a_row_that_cannot_be_read_or_rendered_fails_and_the_queue_goes_on(

@@ -162,7 +162,7 @@ def test_a_bad_record_is_a_dead_letter_and_the_next_is_decided(make: Make, store
     assert counted(metrics)[ReportOutcome.DEAD, "unknown_schema"] == 1
 
 
-def test_what_was_rolled_back_leaves_no_trace_in_the_stories(make: Make, store: Store) -> None:
+def test_what_was_rolled_back_leaves_no_trace_in_stories_and_figures(make: Make, store: Store, metrics: Metrics) -> None:
     class FailsOnce(AlwaysLeading):
         failures = 1
 
@@ -178,6 +178,7 @@ def test_what_was_rolled_back_leaves_no_trace_in_the_stories(make: Make, store: 
     assert taken(store, a_report()) == []
     handler.handle(delivered(a_report()))
     assert taken(store, a_report())[0].kind is DecisionKind.ALERT
+    assert metrics.registry.get_sample_value("newswire_alerting_reports_in_total") == sum(counted(metrics).values()) == 1
 
 
 def test_a_new_epoch_reads_the_stories_anew(make: Make, store: Store) -> None:
