@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collectors.sources import Source
     from collectors.stage import CollectWorker
 
-JAIL_TASKS: Final = ("collectors.jailed:read_feed", "processors.jailed:extract_article")
+JAIL_TASKS: Final = ("collectors.jailed:read_feed", "collectors.jailed:find_feeds", "processors.jailed:extract_article")
 JAIL_WORKERS: Final = 2
 
 
@@ -104,7 +104,6 @@ def open_http(ground: Ground, stack: ExitStack) -> Http:
 
     settings = ground.settings
     slots = StoreSlots(store=ground.store, clock=ground.clock, owner=ground.owner, spacing_s=settings.host_spacing_s)
-    stack.callback(slots.close)
     client = GuardedHttp(
         guard=Guard(settings.allow_networks, settings.allow_ports),
         slots=slots,
