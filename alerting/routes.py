@@ -1,13 +1,13 @@
 """`config/routes.yaml`: which receivers hear of a match, by severity, label, tags and watchlist. Pure; sending is the outbox's work."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
-from alerting.watchlists.faults import Problem, UnusableError
+from alerting.watchlists.faults import Problem, UnusableError, texts
 from alerting.watchlists.fields import Labels, Maybe, NotYet, Severities, Text, Texts, Truth
 from alerting.watchlists.model import NAME_PATTERN, STRICT
 from alerting.watchlists.nearest import unknown
@@ -101,11 +101,13 @@ class Routes(BaseModel):
         """Return these routes for a Newswire without a Slack token: the terminal hears what every receiver would, once."""
         here = (TERMINAL_NAME,)
         routes = tuple(route.model_copy(update={"to": here}) for route in self.route.routes)
-        return Routes(
-            receivers=TERMINAL_ONLY.receivers,
-            route=RouteTable(to=here, routes=routes),
-            fallback=TERMINAL_NAME if self.fallback else None,
-            ops=TERMINAL_NAME if self.ops else None,
+        return self.model_copy(
+            update={
+                "receivers": TERMINAL_ONLY.receivers,
+                "route": RouteTable(to=here, routes=routes),
+                "fallback": TERMINAL_NAME if self.fallback else None,
+                "ops": TERMINAL_NAME if self.ops else None,
+            }
         )
 
 
@@ -152,33 +154,46 @@ def fits(asked: RouteMatch, labelled: Labelled) -> bool:
     )
 
 
-def check_routes(routes: Routes, watchlists: frozenset[str], tags: frozenset[str]) -> Iterator[Problem]:
-    """Yield every name that nothing answers to, every receiver's name given twice, and every route that nothing can reach."""
-    names = [receiver.name for receiver in routes.receivers]
+def check_names(raw: Mapping[str, Any], watchlists: frozenset[str], tags: frozenset[str]) -> Iterator[Problem]:
+    """Yield every name in the file's raw values that nothing answers to, and every receiver's name that is given twice.
+
+    The raw values are asked, so that a file whose shape is wrong in one place is still checked in all others.
+    """
+    names = [one.get("name") if isinstance(one, Mapping) else None for one in _listed(raw.get("receivers"))]
     for n, name in enumerate(names):
-        if name in names[:n]:
+        if name is not None and name in names[:n]:
             yield Problem(("receivers", n, "name"), f"the receiver {name!r} is there already; give this one another name")
-    yield from _unknown_receivers(("route", "to"), routes.route.to, names)
-    for n, route in enumerate(routes.route.routes):
-        place = ("route", "routes", n)
-        yield from _unknown_receivers((*place, "to"), route.to, names)
-        for name in route.match.watchlist:
-            if name not in watchlists:
-                yield Problem((*place, "match", "watchlist"), unknown("watchlist", name, watchlists))
-        for tag in route.match.tags:
+    receivers = frozenset(name for name in names if isinstance(name, str))
+    table = raw.get("route")
+    for place, key, holder in ((("fallback",), "fallback", raw), (("ops",), "ops", raw), (("route", "to"), "to", table)):
+        yield from _unknown(place, "receiver", holder, key, receivers)
+    for n, route in enumerate(_listed(table.get("routes") if isinstance(table, Mapping) else None)):
+        at_route = ("route", "routes", n)
+        yield from _unknown((*at_route, "to"), "receiver", route, "to", receivers)
+        asked = route.get("match") if isinstance(route, Mapping) else None
+        yield from _unknown((*at_route, "match", "watchlist"), "watchlist", asked, "watchlist", watchlists)
+        for at, tag in texts(asked.get("tags")) if isinstance(asked, Mapping) else ():
             if tag not in tags:
-                yield Problem((*place, "match", "tags"), f"no watchlist has the tag {tag!r}, so it brings nothing here", warning=True)
-        if (before := _shadowed(n, routes.route.routes)) is not None:
-            yield Problem(place, f"nothing can reach this route: all it asks for stops at the routes above it ({before}); move it up")
-    for key in ("fallback", "ops"):
-        name = getattr(routes, key)
-        yield from _unknown_receivers((key,), (name,) if name else (), names)
+                message = f"no watchlist has the tag {tag!r}, so it brings nothing here"
+                yield Problem((*at_route, "match", "tags", *at), message, warning=True)
 
 
-def _unknown_receivers(place: tuple[str | int, ...], used: tuple[str, ...], names: list[str]) -> Iterator[Problem]:
-    for name in used:
-        if name not in names:
-            yield Problem(place, unknown("receiver", name, names))
+def _listed(raw: object) -> list[Any]:
+    return raw if isinstance(raw, list) else []
+
+
+def _unknown(place: tuple[str | int, ...], noun: str, holder: object, key: str, known: frozenset[str]) -> Iterator[Problem]:
+    for at, name in texts(holder.get(key)) if isinstance(holder, Mapping) else ():
+        if name not in known:
+            yield Problem((*place, *at), unknown(noun, name, known))
+
+
+def check_reach(routes: Routes) -> Iterator[Problem]:
+    """Yield every route that nothing can reach."""
+    for n in range(len(routes.route.routes)):
+        if (above := _shadowed(n, routes.route.routes)) is not None:
+            message = f"nothing can reach this route: all it asks for stops at the routes above it ({above}); move it up"
+            yield Problem(("route", "routes", n), message)
 
 
 def _shadowed(position: int, table: tuple[Route, ...]) -> str | None:

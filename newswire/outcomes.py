@@ -94,7 +94,7 @@ class PageReason(StrEnum):
     LESS_TEXT = "less_text"  # the page holds less than the feed carried: a teaser or a wall
     NOT_HTML = "not_html"
     ATTEMPTS = "attempts"  # retried as often as allowed
-    RELEASED = "released"  # this process stopped before it was read: given back
+    RELEASED = "released"  # given back unread: this process stopped, or nothing came back in time
 
 
 class NoPageReason(StrEnum):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from alerting.watchlists.faults import Problem, UnusableError
+from alerting.watchlists.faults import Problem, UnusableError, texts
 from alerting.watchlists.lists import Lists, fault_of_use
 from alerting.watchlists.model import CHOICES, NAME_PATTERN, Status
 from alerting.watchlists.nearest import unknown
@@ -44,7 +44,7 @@ def check_watchlist(raw: Raw, known: Known, today: date) -> Iterator[Problem]:
     """Yield every mistake and warning of one watchlist that its model cannot see."""
     vocabulary = known.vocabulary
     yield from _when(raw.get("when"), ("when",), known)
-    for n, language in _texts(raw.get("languages")):
+    for n, language in texts(raw.get("languages")):
         yield from _fault(("languages", *n), fault_of("languages", language, vocabulary))
     yield from _choice(("sources",), raw.get("sources"), "sources", known)
     yield from _choice(("countries_of_outlet",), raw.get("countries_of_outlet"), "countries", known)
@@ -58,7 +58,7 @@ def check_watchlist(raw: Raw, known: Known, today: date) -> Iterator[Problem]:
 def check_list(raw: Raw, vocabulary: Vocabulary) -> Iterator[Problem]:
     """Yield every word of a list that is not known."""
     for kind in ("countries", "organisations", "people"):
-        for n, word in _texts(raw.get(kind)):
+        for n, word in texts(raw.get(kind)):
             yield from _fault((kind, *n), fault_of(kind, word, vocabulary))
     for at, term in _terms(raw.get("terms")):
         yield from _languages_of(("terms", at), term, vocabulary)
@@ -66,7 +66,7 @@ def check_list(raw: Raw, vocabulary: Vocabulary) -> Iterator[Problem]:
 
 def check_receivers(raw: Raw, receivers: frozenset[str]) -> Iterator[Problem]:
     """Yield the names under `to` that no receiver has."""
-    for n, name in _texts(raw.get("to")):
+    for n, name in texts(raw.get("to")):
         if name not in receivers:
             yield Problem(("to", *n), unknown("receiver", name, receivers))
 
@@ -96,15 +96,6 @@ def _terms(raw: object) -> Iterator[tuple[int, TermLike]]:
             yield n, read_term(one)
 
 
-def _texts(raw: object) -> Iterator[tuple[tuple[int, ...], str]]:
-    """Yield the texts of a key that takes one text or a list of them, each with the rest of its path."""
-    if isinstance(raw, str) and raw:
-        yield (), raw
-    for n, one in enumerate(raw if isinstance(raw, list) else ()):
-        if isinstance(one, str) and one:
-            yield (n,), one
-
-
 def _languages_of(path: Path, term: TermLike, vocabulary: Vocabulary) -> Iterator[Problem]:
     phrases = (term,) if isinstance(term, Phrase) else () if isinstance(term, ListOfTerms) else (*term.groups[0], *term.groups[1])
     for language in dict.fromkeys(phrase.language for phrase in phrases if phrase.language):
@@ -114,7 +105,7 @@ def _languages_of(path: Path, term: TermLike, vocabulary: Vocabulary) -> Iterato
 def _choice(path: Path, raw: object, kind: str, known: Known) -> Iterator[Problem]:
     """Yield what is wrong with `partners: partner-countries`, `partners: [US, KR]` or `partners: any`."""
     if not isinstance(raw, str):
-        for n, value in _texts(raw):
+        for n, value in texts(raw):
             yield from _fault((*path, *n), fault_of(kind, value, known.vocabulary))
         return
     if raw in ("", "any") or (message := fault_of_use(raw, kind, known.lists, known.broken)) is None:
@@ -135,7 +126,7 @@ def _tests(raw: Raw, vocabulary: Vocabulary) -> Iterator[Problem]:
         given = test.get("item")
         item = given if isinstance(given, Mapping) else {}
         for key, kind in _PINS.items():
-            for at, value in _texts(item.get(key)):
+            for at, value in texts(item.get(key)):
                 yield from _fault(("tests", n, "item", key, *at), fault_of(kind, value, vocabulary))
 
 

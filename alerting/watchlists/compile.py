@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from alerting.watchlists.fields import ANY_LABEL, Choice
 from alerting.watchlists.lists import Lists, expand, resolve
@@ -275,8 +275,17 @@ def content_hash(source: Watchlist, lists: Lists) -> str:
     """Return 12 hex digits that change when, and only when, something that decides or is told changes."""
     plain = source.model_dump(mode="json", exclude=_FOR_PEOPLE, exclude_none=True)
     used = {name: _plain_list(lists, name) for name in sorted(lists_used(source)) if name in lists}
-    body = json.dumps([plain, used], sort_keys=True, ensure_ascii=False, default=str)
+    body = json.dumps([_in_order(plain), used], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(body.encode()).hexdigest()[:12]
+
+
+def _in_order(value: Any) -> Any:
+    """Return the value with every list sorted: the order of terms, countries and tags decides nothing."""
+    if isinstance(value, dict):
+        return {key: _in_order(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return sorted((_in_order(inner) for inner in value), key=lambda inner: json.dumps(inner, sort_keys=True))
+    return value
 
 
 def _plain_list(lists: Lists, name: str) -> list[str]:

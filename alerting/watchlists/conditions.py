@@ -52,7 +52,10 @@ def judge(condition: Condition, facts: Facts) -> Judged:
 
 
 def _judge_words(condition: Words, facts: Facts) -> Judged:
-    found = {word.written: where for word in condition.words if (where := spots_of(word, facts))}
+    found: dict[str, list[Spot]] = {}
+    for word in condition.words:
+        if where := spots_of(word, facts):
+            found.setdefault(word.written, []).extend(where)
     if not holds(condition, facts):
         return Judged(condition.key, holds=False, missed=_missed(condition, list(found)))
     if condition.key == "none":  # an exclusion is a reason to be silent, never evidence

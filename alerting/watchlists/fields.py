@@ -118,18 +118,22 @@ def _truth(raw: object) -> bool:
 Truth = Annotated[bool, BeforeValidator(_truth), WithJsonSchema({"type": "boolean"})]
 
 
-def _one_of(enum: type[E], kind: str) -> Callable[[object], E]:
+def one_of(enum: type[E], kind: str) -> Callable[[object], E]:
+    """Return what reads a word of `enum`, called `kind` in faults."""
+
     def read(raw: object) -> E:
+        if not isinstance(raw, str):
+            raise UnusableError(f"a {kind} is due here: one of {', '.join(enum)}")
         if raw not in set(enum):
-            raise UnusableError(unknown(kind, str(raw), enum))
+            raise UnusableError(unknown(kind, raw, enum))
         return enum(str(raw))
 
     return read
 
 
-SeverityField = Annotated[Severity, BeforeValidator(_one_of(Severity, "severity")), WithJsonSchema({"enum": [*map(str, Severity)]})]
-LabelField = Annotated[Label, BeforeValidator(_one_of(Label, "label")), WithJsonSchema({"enum": [*map(str, Label)]})]
-HeldField = Annotated[HoldReason, BeforeValidator(_one_of(HoldReason, "reason")), WithJsonSchema({"enum": [*map(str, HoldReason)]})]
+SeverityField = Annotated[Severity, BeforeValidator(one_of(Severity, "severity")), WithJsonSchema({"enum": [*map(str, Severity)]})]
+LabelField = Annotated[Label, BeforeValidator(one_of(Label, "label")), WithJsonSchema({"enum": [*map(str, Label)]})]
+HeldField = Annotated[HoldReason, BeforeValidator(one_of(HoldReason, "reason")), WithJsonSchema({"enum": [*map(str, HoldReason)]})]
 
 ANY_LABEL: Final = frozenset(Label)
 _LABELS: Final = [*map(str, Label), "any"]

@@ -10,8 +10,8 @@ from newswire.records import Label
 
 _BEGINS: Final = {
     Status.ACTIVE: "alerts at once",
-    Status.STAGED: "is staged: counts, and does not send, what it would alert on",
-    Status.MUTED: "is muted: matches, and does not send",
+    Status.STAGED: "is staged: counted, not sent; it would alert",
+    Status.MUTED: "is muted: nothing is sent; it would alert",
     Status.DRAFT: "is a draft: checked and tested only; it would alert",
 }
 
@@ -27,9 +27,7 @@ def in_words(watchlist: CompiledWatchlist) -> str:
         sentence += f"; the label must score {watchlist.min_score:g} or more"
     sentence += f"; items older than {duration_in_words(watchlist.max_age)} stay silent"
     if watchlist.to:
-        sentence += (
-            f"; {' and '.join(watchlist.to)} {'hears' if len(watchlist.to) == 1 else 'hear'} of it beside those that the routes name"
-        )
+        sentence += f"; told to {' and '.join(watchlist.to)} beside those that the routes name"
     return sentence
 
 
@@ -74,4 +72,4 @@ def _scope(watchlist: CompiledWatchlist) -> str:
         ("in", scope.outlets),
         ("from outlets of", scope.countries),
     )
-    return " and ".join(f"{word} {some(sorted(values), limit=4)}" for word, values in parts if values is not None)
+    return " and ".join(f"{word} {some(sorted(values), limit=4, joint=' or ')}" for word, values in parts if values is not None)

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
-from alerting.routes import TERMINAL_ONLY, Routes, check_routes
+from alerting.routes import TERMINAL_ONLY, Routes, check_names, check_reach
 from alerting.watchlists.check import Known, check_list, check_name, check_receivers, check_watchlist
 from alerting.watchlists.faults import Problem
 from alerting.watchlists.lists import resolve
@@ -47,14 +47,16 @@ def load_desk(folder: Path, vocabulary: Vocabulary, today: date) -> DeskFiles:
         lists.add(name, [*check_name(name), *check_list(raw, vocabulary), *list_problems.get(name, ())])
     for name, raw in watchlists.raw.items():
         watchlists.add(name, [*check_name(name), *check_watchlist(raw, known, today)])
+    tags = frozenset(tag for watchlist in watchlists.values.values() for tag in watchlist.tags)
+    for raw in routes.raw.values():
+        routes.add("routes", check_names(raw, frozenset(watchlists.names), tags))
+    for value in routes.values.values():
+        routes.add("routes", check_reach(value))
     found = routes.values.get("routes", TERMINAL_ONLY)
     if routes.names == routes.values.keys():  # nothing is said of receivers while routes.yaml itself cannot be read
         receivers = frozenset(receiver.name for receiver in found.receivers)
         for name, raw in watchlists.raw.items():
             watchlists.add(name, check_receivers(raw, receivers))
-        tags = frozenset(tag for watchlist in watchlists.values.values() for tag in watchlist.tags)
-        if "routes" in routes.values:
-            routes.add("routes", check_routes(found, frozenset(watchlists.names), tags))
     files = (watchlists, lists, routes)
     return DeskFiles(
         watchlists=watchlists.values,

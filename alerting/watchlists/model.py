@@ -26,9 +26,9 @@ from alerting.watchlists.fields import (
     Text,
     Texts,
     Truth,
+    one_of,
     plain_schema,
 )
-from alerting.watchlists.nearest import unknown
 from alerting.watchlists.terms import ListOfTerms, Term
 from newswire.records import Label, Severity
 
@@ -45,12 +45,6 @@ class Status(StrEnum):
     STAGED = "staged"  # counted, not sent
     ACTIVE = "active"
     MUTED = "muted"
-
-
-def _status(raw: object) -> Status:
-    if raw not in set(Status):
-        raise UnusableError(unknown("status", str(raw), Status))
-    return Status(str(raw))
 
 
 def _some(raw: object) -> object:
@@ -153,7 +147,7 @@ class Watchlist(BaseModel):
     model_config = STRICT
     title: Text = Field(description="what the message says above the headline")
     severity: SeverityField = Severity.MEDIUM
-    status: Annotated[Status, BeforeValidator(_status)] = Status.ACTIVE
+    status: Annotated[Status, BeforeValidator(one_of(Status, "status"))] = Status.ACTIVE
     owner: Maybe[Text] = None
     description: Maybe[Text] = None
     tags: Texts = ()

@@ -164,7 +164,7 @@ def _keys(raw: Mapping[Any, Any], known: tuple[str, ...]) -> None:
 def _field(raw: Mapping[Any, Any]) -> Field | None:
     if "in" not in raw:
         return None
-    if raw["in"] not in set(Field):
+    if not isinstance(raw["in"], str) or raw["in"] not in set(Field):
         raise UnusableError(unknown("field", str(raw["in"]), Field))
     return Field(raw["in"])
 

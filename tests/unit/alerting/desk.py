@@ -86,7 +86,7 @@ _OFFICIALS: Final = re.compile(r"\b(minister|ambassador|delegation)\b", re.IGNOR
 
 
 def understand(fields: ItemFields) -> Report:
-    """Return a crude report: diplomacy where an official and a country are named. It stands in for `processors`, which tests here must not import."""
+    """Return a crude report: diplomacy where an official and a country are named. It stands in for the real understanding."""
     words = f"{fields.title} {fields.summary} {fields.text}"
     partners = tuple(code for code, name in _COUNTRIES.items() if re.search(name, words))
     label = Label.DIPLOMACY if partners and _OFFICIALS.search(words) else Label.OTHER

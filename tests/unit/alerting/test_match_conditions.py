@@ -57,7 +57,8 @@ CASES: list[tuple[str, dict[str, Any], Report, tuple[str, ...]]] = [
     ("people", {"people": ["Doreen Bogdan-Martin"]}, report(people=("Doreen Bogdan-Martin",)), ("person Doreen Bogdan-Martin",)),
     ("topics", {"topics": ["gaming", "ai"]}, report(topics=("ai", "gaming")), ("topic ai", "topic gaming")),
     ("any_of", {"any_of": [{"any": ["esports"]}, {"topics": ["gaming"]}]}, report(topics=("gaming",)), ("topic gaming",)),
-    ("several keys", {"any": ["esports"], "partners": ["US"], "home": ["PK"]}, report("esports", partners=("US",), home="PK"), ("esports", "partner US", "home PK")),
+    ("several keys", {"any": ["esports"], "partners": ["US"], "home": ["PK"]}, report("esports", partners=("US",), home="PK"),
+     ("esports", "partner US", "home PK")),
 ]  # fmt: skip
 
 
@@ -68,9 +69,11 @@ def test_a_condition_holds_because_of_what_was_found(when: dict[str, Any], seen:
 
 
 MISSES: list[tuple[str, dict[str, Any], Report, str]] = [
-    ("any", {"any": ["gaming industry", "video game*", "esports"]}, report("Chess"), "none of 'gaming industry', 'video game*' and 'esports' is found"),
+    ("any", {"any": ["gaming industry", "video game*", "esports"]}, report("Chess"),
+     "none of 'gaming industry', 'video game*' and 'esports' is found"),
     ("any, one term", {"any": ["esports"]}, report("Chess"), "'esports' is not found"),
-    ("any, many", {"any": [f"word{n}" for n in range(20)]}, report("x"), "none of 'word0', 'word1', 'word2', 'word3', 'word4', 'word5' and 14 more is found"),
+    ("any, many", {"any": [f"word{n}" for n in range(20)]}, report("x"),
+     "none of 'word0', 'word1', 'word2', 'word3', 'word4', 'word5' and 14 more is found"),
     ("inside a word", {"any": ["tax"]}, report("A taxi and a syntax"), "'tax' is not found"),
     ("digits are word characters", {"any": ["5G"]}, report("A 15G and a 5G2"), "'5G' is not found"),
     ("prefix is no suffix", {"any": ["licen*"]}, report("sublicense"), "'licen*' is not found"),
@@ -78,12 +81,16 @@ MISSES: list[tuple[str, dict[str, Any], Report, str]] = [
     ("another field", {"any": [{"phrase": "esports", "in": "title"}]}, report("x", "esports"), "'esports' is not found"),
     ("another language", {"any": [{"phrase": "esports", "lang": "fr"}]}, report("esports"), "'esports' is not found"),
     ("all", {"all": ["tax", "law", "esports"]}, report("a tax"), "'law' and 'esports' are not found"),
-    ("none", {"any": ["gaming industry"], "none": ["casino*", "bet"]}, report("casinos in the gaming industry"), "'casino*' is found, which `none` excludes"),
+    ("none", {"any": ["gaming industry"], "none": ["casino*", "bet"]}, report("casinos in the gaming industry"),
+     "'casino*' is found, which `none` excludes"),
     ("at least", {"at_least": {"n": 2, "of": ["tax", "law"]}}, report("a tax"), "1 of the 2 wanted is found among 'tax' and 'law'"),
-    ("near, in two sentences", {"any": [{"near": [["game*"], ["tax"]]}]}, report("Games began. Tax rose."), "'game* near tax' is not found"),
+    ("near, in two sentences", {"any": [{"near": [["game*"], ["tax"]]}]}, report("Games began. Tax rose."),
+     "'game* near tax' is not found"),
     ("near, in two lines", {"any": [{"near": [["game*"], ["tax"]]}]}, report("Games\n\nTax"), "'game* near tax' is not found"),
-    ("near, in two Urdu sentences", {"any": [{"near": [["کھیل"], ["ٹیکس"]]}]}, report("کھیل شروع۔ ٹیکس", language="ur"), "'کھیل near ٹیکس' is not found"),
-    ("near, too far", {"any": [{"near": [["game*"], ["tax"]], "within": 2}]}, report("games of one two tax"), "'game* near tax' is not found"),
+    ("near, in two Urdu sentences", {"any": [{"near": [["کھیل"], ["ٹیکس"]]}]}, report("کھیل شروع۔ ٹیکس", language="ur"),
+     "'کھیل near ٹیکس' is not found"),
+    ("near, too far", {"any": [{"near": [["game*"], ["tax"]], "within": 2}]}, report("games of one two tax"),
+     "'game* near tax' is not found"),
     ("near, in two fields", {"any": [{"near": [["game*"], ["tax"]]}]}, report("games", "tax"), "'game* near tax' is not found"),
     ("partners", {"partners": "partner-countries"}, report(partners=("KR",)), "engages KR, not in partner-countries"),
     ("partners, listed", {"partners": ["US", "CN"]}, report(partners=("KR", "JP")), "engages KR, JP, not in US, CN"),
