@@ -2,7 +2,6 @@
 
 import importlib.util
 import os
-import platform
 import secrets
 import socket
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +11,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
-from prometheus_client import generate_latest
 from structlog.typing import FilteringBoundLogger
 
 from newswire import __version__, log
@@ -40,7 +38,7 @@ if TYPE_CHECKING:
     from collectors.sources import Source
     from collectors.stage import CollectWorker
 
-JAIL_TASKS: Final = ("collectors.jailed:read_feed", "processors.jailed:extract_article")
+JAIL_TASKS: Final = ("collectors.jailed:read_feed", "collectors.jailed:find_feeds", "processors.jailed:extract_article")
 JAIL_WORKERS: Final = 2
 
 
@@ -73,7 +71,6 @@ def open_ground(settings: Settings, *, log_stream: TextIO | None = None) -> Iter
         logger = log.set_up(level=settings.log_level, secrets=tuple(settings.secret_values()), stream=log_stream)
         clock = SystemClock()
         metrics = Metrics()
-        metrics.build.labels(__version__, platform.python_version()).set(1)
         folder = find_config_folder(settings.config)
         store = open_store(settings.store_url)
         stack.callback(store.close)
@@ -107,7 +104,6 @@ def open_http(ground: Ground, stack: ExitStack) -> Http:
 
     settings = ground.settings
     slots = StoreSlots(store=ground.store, clock=ground.clock, owner=ground.owner, spacing_s=settings.host_spacing_s)
-    stack.callback(slots.close)
     client = GuardedHttp(
         guard=Guard(settings.allow_networks, settings.allow_ports),
         slots=slots,
@@ -297,7 +293,7 @@ def serve_status(ground: Ground, service: Service, stack: ExitStack) -> StatusSe
     server = StatusServer(
         ground.settings.http_host,
         ground.settings.http_port,
-        metrics=lambda: generate_latest(ground.metrics.registry),
+        metrics=ground.metrics.exposition,
         healthy=service.healthy,
         ready=service.ready,
         log=ground.log,
