@@ -52,6 +52,9 @@ class Metrics:
         self.outbox = gauge("newswire_alerting_outbox_rows", "Outbox rows not settled, by SendState.", "state")
         self.sends_in = counter("newswire_alerting_sends_in_total", "Attempts to deliver begun.", "receiver")
         self.sends = counter("newswire_alerting_sends_total", "Attempts to deliver ended, by SendOutcome.", "receiver", "outcome")
+        self.receiver_refusing = gauge(
+            "newswire_alerting_receiver_refusing", "1 where a receiver refuses our token or our channel.", "receiver"
+        )
         self.active = gauge("newswire_alerting_active", "1 where this process is the active alerter.")
         self.dead_letters = counter("newswire_dead_letters_total", "Records given up, by stage and DeadReason.", "stage", "reason")
         self.fetches_in = counter("newswire_http_fetches_in_total", "Fetches begun.")
