@@ -28,8 +28,8 @@ SIMILAR_SAME: Final = 0.12
 SIMILAR: Final = 0.20
 """Least cosine of two items of which that is not known."""
 
-SIMILAR_APART: Final = 0.45
-"""Least cosine of two items whose engaged states have none in common."""
+SIMILAR_APART: Final = 0.8
+"""Least cosine of two items whose engaged states have none in common: they are copies, understood differently."""
 
 ACROSS_LANGUAGES_S: Final = 2 * 86_400.0
 """How close in time items of two languages must be; words cannot tell, so states, topic and label must agree."""
@@ -168,14 +168,14 @@ class StoryIndex:
 
     def add(self, member: Member) -> None:
         """Keep a member; one of the same item is replaced. A story that has its fill keeps no more."""
+        if member.dated_at is not None:
+            # Whole days, so that the order in which members came does not matter.
+            self._move_horizon((member.dated_at - KEEP_S) // 86_400 * 86_400)
         of_story = self._by_story[member.story_id]
         if member.item_id not in of_story and len(of_story) >= MEMBERS_KEPT:
             return
         of_story.add(member.item_id)
         self._remove(member.item_id)
-        if member.dated_at is not None:
-            # Whole days, so that the order in which members came does not matter.
-            self._move_horizon((member.dated_at - KEEP_S) // 86_400 * 86_400)
         if _before(member, self._horizon):
             return
         self._members[member.item_id] = member

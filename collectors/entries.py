@@ -28,7 +28,7 @@ class Entry:
 
     link: str
     guid: str
-    permalink: bool  # the guid may stand for a link
+    permalink: bool  # the guid may stand for a link that is missing or cannot be used
     title: str
     summary: str
     content: str
@@ -72,15 +72,18 @@ def make_entry(
     lead = _plain(summary, SUMMARY_LIMIT)
     if shown and lead == shown[:SUMMARY_LIMIT].strip():  # said twice, by the feed or by feedparser, which copies one to the other
         lead = ""
+    usable, headline, publisher = _link(link), _line(title, TITLE_LIMIT), _line(outlet, 200)
+    if publisher and lead.startswith(headline.removesuffix(f" - {publisher}")):
+        lead = ""  # an aggregator's list of links, the headline first, then those of others, which change from poll to poll
     return Entry(
-        link=_link(link),
+        link=usable,
         guid=bounded_guid(undo_double_utf8(guid.strip())),
-        permalink=permalink,
-        title=_line(title, TITLE_LIMIT),
+        permalink=permalink or bool(usable),
+        title=headline,
         summary=lead,
         content=shown,
         dates=tuple(date.strip()[:100] for date in dates if date.strip()),
-        outlet=_line(outlet, 200),
+        outlet=publisher,
         outlet_url=outlet_url.strip()[:LINK_LIMIT],
     )
 

@@ -44,11 +44,10 @@ def _entry(entry: Mapping[str, Any], *, atom: bool) -> Entry:
     outlet_url = str(source.get("href", "") or source.get("link", "")) if isinstance(source, Mapping) else ""
     links = [link for link in entry.get("links", ()) if link.get("rel") == "alternate" and link.get("type", "") in _LINK_TYPES]
     link = next((str(link["href"]).strip() for link in links if str(link.get("href", "")).strip()), "")
-    guid = str(entry.get("id", ""))
     return make_entry(
         link=str(entry.get("feedburner_origlink", "")).strip() or link,
-        guid=guid,
-        permalink=_permalink(entry, guid),
+        guid=str(entry.get("id", "")),
+        permalink=bool(entry.get("guidislink", True)),
         title=str(entry.get("title", "")),
         summary=str(entry.get("summary", "")),
         content=_content(entry, atom=atom),
@@ -56,11 +55,6 @@ def _entry(entry: Mapping[str, Any], *, atom: bool) -> Entry:
         outlet=str(source.get("title", "")) if outlet_url else "",
         outlet_url=outlet_url,
     )
-
-
-def _permalink(entry: Mapping[str, Any], guid: str) -> bool:
-    """Return whether the guid may stand for a link: feedparser keeps that only by making it the link, where there is no other."""
-    return not guid or str(entry.get("link", "")) == guid or bool(entry.get("guidislink", True))
 
 
 def _content(entry: Mapping[str, Any], *, atom: bool) -> str:

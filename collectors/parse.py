@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Final
 
-from collectors.decode import decode
+from collectors.decode import Decoded, decode
 from collectors.entries import Feed
 from collectors.jsonfeed import looks_like_json, read_json
 from collectors.lenient import read_lenient
+from collectors.repair import mend_references
 from collectors.strict import read_strict
 from newswire.outcomes import ParseReason
 
@@ -38,7 +39,7 @@ def read_at_once(body: bytes, hints: Hints) -> Feed | None:
     decoded = decode(body, http_charset=hints.http_charset, language=hints.language, guess=False)
     if decoded is None or looks_like_json(decoded.text):
         return None
-    return read_strict(decoded.text, decoded.charset, hints.country)
+    return _read_clean(decoded, hints)
 
 
 def read_all(body: bytes, hints: Hints) -> Feed | ParseFailed:
@@ -48,14 +49,22 @@ def read_all(body: bytes, hints: Hints) -> Feed | ParseFailed:
         return ParseFailed(ParseReason.UNDECODABLE, f"{len(body)} bytes in no charset that we know")
     if looks_like_json(decoded.text):
         return read_json(decoded.text, hints.country) or ParseFailed(ParseReason.NOT_A_FEED, "JSON, but no JSON Feed")
-    clean = read_strict(decoded.text, decoded.charset, hints.country)
+    clean = _read_clean(decoded, hints)
     if clean is not None:
         return clean
     try:
-        feed = read_lenient(decoded.text, decoded.charset, hints.country)
+        feed = read_lenient(mend_references(decoded.text), decoded.charset, hints.country)
     except Exception as error:  # noqa: BLE001 -- feedparser raises UnicodeError, AssertionError and others on bytes that it does not expect
         return ParseFailed(ParseReason.PARSE_ERROR, f"feedparser raised {type(error).__name__}: {error}"[:300])
     return feed or ParseFailed(ParseReason.NOT_A_FEED, _what_it_is(decoded.text))
+
+
+def _read_clean(decoded: Decoded, hints: Hints) -> Feed | None:
+    clean = read_strict(decoded.text, decoded.charset, hints.country)
+    if clean is not None:
+        return clean
+    mended = mend_references(decoded.text)
+    return read_strict(mended, decoded.charset, hints.country) if mended != decoded.text else None
 
 
 def _what_it_is(text: str) -> str:

@@ -18,7 +18,9 @@ def _usable(url: str) -> str:
 
 
 FeedUrl = Annotated[
-    str, AfterValidator(_usable), WithJsonSchema({"type": "string", "pattern": "^https?://", "examples": ["https://www.dawn.com/feeds/home"]})
+    str,
+    AfterValidator(_usable),
+    WithJsonSchema({"type": "string", "pattern": "^https?://", "examples": ["https://www.dawn.com/feeds/home"]}),
 ]
 Text = Annotated[str, Field(min_length=1, max_length=100)]
 

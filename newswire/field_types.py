@@ -6,8 +6,8 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 _UNITS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
-_DURATION: Final = re.compile(r"(?:\d{1,9}(?:\.\d{1,3})?[smhdw])+")
-_PART: Final = re.compile(r"([\d.]+)([smhdw])")
+_DURATION: Final = re.compile(r"(?:[0-9]{1,9}(?:\.[0-9]{1,3})?[smhdw])+")
+_PART: Final = re.compile(r"([0-9.]+)([smhdw])")
 
 COUNTRY_CODES: Final = frozenset(
     re.findall(

@@ -58,16 +58,21 @@ class BlockedUrl:
 class Target:
     """A URL taken apart once, so that what is checked and what is dialled cannot differ."""
 
-    url: str  # normalised: no fragment, host in lower case as punycode
     scheme: str
-    host: str
+    host: str  # in lower case, as punycode; an IPv6 address without its brackets
     port: int
-    path: bytes  # with the query
+    path: bytes  # percent-encoded, with the query
+
+    @property
+    def url(self) -> str:
+        """The normalised URL: no fragment, no userinfo, no port that goes without saying."""
+        return f"{self.scheme}://{self.slot}{self.path.decode('ascii')}"
 
     @property
     def slot(self) -> str:
-        """The name under which politeness knows this host: with its port where that is not the scheme's own."""
-        return self.host if self.port == DEFAULT_PORTS[self.scheme] else f"{self.host}:{self.port}"
+        """The host as the `Host` header and politeness know it: with its port where that is not the scheme's own."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
 
 
 def parse_url(url: str) -> Target | BlockedUrl:
@@ -75,7 +80,7 @@ def parse_url(url: str) -> Target | BlockedUrl:
     if len(url) > URL_LIMIT:
         return BlockedUrl(FetchReason.BAD_URL, f"the URL has {len(url)} characters; {URL_LIMIT} are allowed")
     try:
-        parsed = httpx2.URL(url).copy_with(fragment=None)
+        parsed = httpx2.URL(url)
         host = parsed.raw_host.decode("ascii").rstrip(".")
     except (httpx2.InvalidURL, ValueError, TypeError) as error:
         return BlockedUrl(FetchReason.BAD_URL, f"the URL cannot be read: {printable(str(error))[:200]}")
@@ -83,17 +88,10 @@ def parse_url(url: str) -> Target | BlockedUrl:
         return BlockedUrl(FetchReason.BAD_URL, f"the URL must begin with http:// or https://, not {printable(parsed.scheme)[:20]!r}")
     if parsed.userinfo:
         return BlockedUrl(FetchReason.BAD_URL, "the URL carries a user name or password before the host; neither is ever sent")
-    literal = _literal(host)
-    if literal is None and not _HOST.fullmatch(host):
+    if _literal(host) is None and not _HOST.fullmatch(host):
         return BlockedUrl(FetchReason.BAD_URL, f"{printable(host)[:100]!r} is not the name of a host")
     port = DEFAULT_PORTS[parsed.scheme] if parsed.port is None else parsed.port
-    written = f"[{host}]" if isinstance(literal, IPv6Address) else host
-    place = written if port == DEFAULT_PORTS[parsed.scheme] else f"{written}:{port}"
-    path = parsed.raw_path
-    normalised = f"{parsed.scheme}://{place}{path.decode('ascii')}"
-    if len(normalised) > 3 * URL_LIMIT:  # percent-encoding made it longer
-        return BlockedUrl(FetchReason.BAD_URL, f"the encoded URL has {len(normalised)} characters; {3 * URL_LIMIT} are allowed")
-    return Target(normalised, parsed.scheme, host, port, path)
+    return Target(parsed.scheme, host, port, parsed.raw_path)
 
 
 def host_key(url: str) -> str | None:
@@ -103,7 +101,7 @@ def host_key(url: str) -> str | None:
 
 
 def public_address(address: str | IPv4Address | IPv6Address) -> bool:
-    """Return whether an address belongs to the public internet. An IPv4-mapped one is judged as its IPv4; text that is none is not public."""
+    """Return whether an address belongs to the public internet. An IPv4-mapped one is judged as its IPv4."""
     try:
         return _why_not_public(ip_address(address) if isinstance(address, str) else address) is None
     except ValueError:

@@ -37,6 +37,7 @@ class FetchReason(StrEnum):
     HTTP_5XX = "http_5xx"
     ROBOTS = "robots"  # robots.txt does not allow this path to us
     HOST_BUSY = "host_busy"  # the host's slot is taken or the host is held back; try later
+    CANCELLED = "cancelled"  # given up by us: a shutdown
 
 
 class ParseReason(StrEnum):
@@ -93,7 +94,7 @@ class PageReason(StrEnum):
     LESS_TEXT = "less_text"  # the page holds less than the feed carried: a teaser or a wall
     NOT_HTML = "not_html"
     ATTEMPTS = "attempts"  # retried as often as allowed
-    RELEASED = "released"  # this process stopped before it was read: given back
+    RELEASED = "released"  # given back unread: this process stopped, or nothing came back in time
 
 
 class NoPageReason(StrEnum):

@@ -103,6 +103,9 @@ def unknown_variables(environ: Iterable[str], also: Collection[str] = ()) -> lis
     warnings = []
     for name in sorted(environ):
         if name.startswith(_PREFIX) and not name.startswith(_KAFKA) and name not in known:
+            if name.removesuffix("_FILE") in known:
+                warnings.append(_fault(f"{name} is not read by Newswire; only secrets may stand in a file"))
+                continue
             ends = sorted(one.removeprefix(_PREFIX) for one in known - {"NEWSWIRE_CRASH_AT"})
             near = difflib.get_close_matches(name.removeprefix(_PREFIX), ends, n=1, cutoff=0.6)
             warnings.append(_fault(f"{name} is not read by Newswire" + (f"; did you mean {_PREFIX}{near[0]}?" if near else "")))
@@ -159,7 +162,9 @@ def _bus(text: str) -> dict[str, Any]:
     servers = text.removeprefix("kafka://")
     if "@" in text:
         raise ValueError(f"{due}; name and password belong in {_KAFKA}SASL_PLAIN_USERNAME and {_KAFKA}SASL_PLAIN_PASSWORD_FILE")
-    if servers == text or not all(re.fullmatch(r"(?:[\w.-]+|\[[0-9a-fA-F:]+\]):\d{1,5}", server) for server in servers.split(",")):
+    if servers == text or not all(
+        re.fullmatch(r"(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}", server) for server in servers.split(",")
+    ):
         raise ValueError(f"{due}, not '{text[:60]}'")
     return {"bus": text}
 
@@ -198,7 +203,7 @@ def _slack_url(text: str) -> dict[str, Any]:
 
 
 def _http_address(text: str) -> dict[str, Any]:
-    found = re.fullmatch(r"(?P<host>[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\]):(?P<port>\d{1,5})", text)
+    found = re.fullmatch(r"(?P<host>[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\]):(?P<port>[0-9]{1,5})", text)
     if not found or int(found["port"]) > 65_535:
         raise ValueError(f"HOST:PORT is due, such as 127.0.0.1:9464, not '{text[:60]}'")
     return {"http_host": found["host"].strip("[]"), "http_port": int(found["port"])}
@@ -216,7 +221,7 @@ def _allow_networks(text: str) -> dict[str, Any]:
 
 def _allow_ports(text: str) -> dict[str, Any]:
     for part in _list(text):
-        if not re.fullmatch(r"\d{1,5}", part) or not 1 <= int(part) <= 65_535:
+        if not re.fullmatch(r"[0-9]{1,5}", part) or not 1 <= int(part) <= 65_535:
             raise ValueError(f"ports such as 8080,8443 are due, not '{part[:60]}'")
     return {"allow_ports": frozenset(int(part) for part in _list(text))}
 

@@ -74,7 +74,7 @@ def read_text(text: str, name: str) -> tuple[Document | None, list[Fault]]:
 
 def _at_end(error: yaml.MarkedYAMLError, text: str) -> bool:
     mark = error.problem_mark
-    return mark is not None and mark.line >= text.rstrip().count("\n") + bool(text.endswith("\n"))
+    return mark is not None and mark.index >= len(text.rstrip())
 
 
 _FORBIDDEN: Final = re.compile(
@@ -128,6 +128,9 @@ class _Builder:
 
     def take(self, event: yaml.Event) -> bool:
         """Use one event; return False where reading on is useless."""
+        if len(self.faults) >= MAX_FAULTS:
+            self._whole = False
+            return False
         if isinstance(event, yaml.DocumentStartEvent):
             self._documents += 1
             if self._documents > 1:

@@ -26,7 +26,26 @@ _WHOLE: Final = frozenset(("html", "body", "main", "article", "head", "script", 
 _UNREAD: Final = frozenset(("script", "style", "noscript", "template", "svg", "option"))
 _BLOCKS: Final = frozenset(
     (
-        *("p", "div", "section", "aside", "nav", "header", "footer", "ul", "ol", "li", "dl", "dt", "dd", "table", "tbody", "tr", "td", "center"),
+        *(
+            "p",
+            "div",
+            "section",
+            "aside",
+            "nav",
+            "header",
+            "footer",
+            "ul",
+            "ol",
+            "li",
+            "dl",
+            "dt",
+            "dd",
+            "table",
+            "tbody",
+            "tr",
+            "td",
+            "center",
+        ),
         *("h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "figcaption", "form"),
     )
 )
@@ -85,6 +104,9 @@ def _drop_links(elements: list[Any]) -> dict[Any, int]:
             text[element] += len((element.text or "").strip())
             if element.tag == "a" and text[element] <= _LINK_CHARACTERS and element.get("href") is not None:
                 links[element] = text[element]
+        if element.tag == "body" and links[element] >= max(1, text[element] * _MOSTLY_LINKS):
+            for link in list(element.iter("a")):  # a front page, or one whose article comes by script
+                link.drop_tree()
         if parent is None:
             continue
         text[parent] += len((element.tail or "").strip())

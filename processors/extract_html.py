@@ -63,7 +63,7 @@ def _parsed(page: str) -> Any | None:
 
 
 def _body(tree: Any, url: str, title: str | None, *, fast: bool) -> str:
-    document = bare_extraction(tree, url=url, fast=fast, with_metadata=False, include_comments=False)
+    document: Any = bare_extraction(tree, url=url, fast=fast, with_metadata=False, include_comments=False)
     if document is None or not document.text:
         return ""
     lines = clean(_CELL_EDGE.sub("\n", document.text), limit=TEXT_CHARACTERS).split("\n")

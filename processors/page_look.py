@@ -14,7 +14,8 @@ ATTEMPTS: Final = 5
 WINDOW_S: Final = 6 * 3600.0
 _FIRST_BACK_OFF_S: Final = 120.0
 _BACK_OFF_FACTOR: Final = 4  # 2 minutes, 8, 32, 128
-_HOST_BUSY_S: Final = 30.0
+_HOST_BUSY_S: Final = 30.0  # where the client does not say
+_HOST_BUSY_LEAST_S: Final = 1.0
 
 _PASSING: Final = frozenset(
     (
@@ -30,7 +31,7 @@ _SNIFFED_BYTES: Final = 1_024
 
 @dataclass(frozen=True, slots=True)
 class GivenUp:
-    """This page gives nothing, for good: a FetchReason, ParseReason or PageReason."""
+    """The page gives nothing, for good: a FetchReason, ParseReason or PageReason."""
 
     reason: str
 
@@ -49,7 +50,7 @@ def again(page: DuePage, reason: FetchReason, now: float, retry_after_s: float |
     """Return the next attempt after a fault that may pass, or `attempts` where there is none."""
     asked_s = retry_after_s or 0.0
     if reason is FetchReason.HOST_BUSY:
-        attempts, wait_s = page.attempts, asked_s or _HOST_BUSY_S
+        attempts, wait_s = page.attempts, max(_HOST_BUSY_LEAST_S, asked_s or _HOST_BUSY_S)
     else:
         attempts = page.attempts + 1
         wait_s = max(_FIRST_BACK_OFF_S * _BACK_OFF_FACTOR ** (attempts - 1), asked_s)

@@ -7,35 +7,32 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 
-from newswire.bus import Bus, Delivered
+from newswire.bus import Bus
 from newswire.clock import Clock
-from newswire.codec import SCHEMA_HEADER, TRACE_HEADER, decode, schema_of
+from newswire.codec import decode
 from newswire.consumer import DeadLimit, TooManyDead
 from newswire.crash import crash_point
-from newswire.dead import dead_output
 from newswire.errors import Retryable
 from newswire.http import Fetched, FetchFailed, Http, Request
 from newswire.jail import Jail, Killed, TaskRaised
 from newswire.metrics import Metrics
-from newswire.outcomes import DeadReason, FetchReason, PageOutcome, PageReason, ParseReason, Stage
+from newswire.outcomes import FetchReason, PageOutcome, PageReason, ParseReason, Stage
 from newswire.records import Basis, DeadLetter, Item
 from newswire.service import guard
-from newswire.store import Store, pages, trail
+from newswire.store import Store, pages
 from newswire.store import robots as robots_rows
 from newswire.store.pages import DuePage, Key, Retry
 from newswire.store.robots import RobotsRow
-from newswire.topics import DEAD, ITEMS, REPORTS
 from processors.extract import Article
 from processors.extract_charset import charset_named
 from processors.feed_look import final_without_page
-from processors.page_end import PageEnd
+from processors.page_end import PageEnd, as_delivered, count_end, publish_ends, write_ends
 from processors.page_look import GivenUp, after_failure, again, body_text, unusable
-from processors.report import Understanding, make_report, message_of
+from processors.report import Understanding, make_report
 from processors.robots import FETCHED_BYTES, PRODUCT_TOKEN, Robots, Verdict, learned, robots_url, verdict
 
 PAGE_BYTES: Final = 4 << 20
@@ -43,7 +40,7 @@ PAGE_DEADLINE_S: Final = 40.0
 EXTRACT_DEADLINE_S: Final = 3.0
 LEASE_S: Final = 300.0  # longer than the fetches, the jail and their queues take together
 
-_EXTRACT: Final = "processors.jailed:extract_article"  # named, not imported: the parser's libraries stay out of this process
+_EXTRACT: Final = "processors.jailed:extract_article"
 _ROBOTS_ALLOW: Final = "processors.jailed:robots_allow"
 
 _PER_HOST: Final = 4  # in flight: one is on the wire, the others wait for the host's slot
@@ -95,6 +92,7 @@ class PageWorker:
         self._understanding, self._store, self._bus, self._http, self._jail = understanding, store, bus, http, jail
         self._clock, self._metrics, self._owner, self._most = clock, metrics, owner, in_flight
         self._pages: dict[Key, DuePage] = {}  # begun and not yet settled
+        self._overdue_at: dict[Key, float] = {}  # on the monotonic clock: when our lease of it ends
         self._events: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._awaiting_robots: dict[str, list[_Look]] = {}
         self._robots: dict[str, Robots] = {}  # learned and not yet written
@@ -129,9 +127,8 @@ class PageWorker:
             self._settle()
         except Retryable:
             self._ends.clear()  # their rows are there still: whoever leases them next reports them
-        for _ in self._pages:
-            self._metrics.pages.labels(PageOutcome.RETRY, PageReason.RELEASED).inc()
-        self._pages.clear()
+        for key in list(self._pages):
+            self._drop(key)
         self._awaiting_robots.clear()
         with self._store.begin() as connection:
             pages.release(connection, self._owner)
@@ -148,10 +145,22 @@ class PageWorker:
             self._next_count_at = monotonic + _COUNT_EVERY_S
         if len(leased) < room:
             self._next_lease_at = monotonic + _LOOK_FOR_PAGES_S
+        self._forget_overdue(monotonic)
         for page in leased:
             if page.key not in self._pages:  # else our own lease ran out while we were at it
+                self._overdue_at[page.key] = monotonic + LEASE_S
                 self._begin(page, known.get(page.host))
         return bool(leased)
+
+    def _forget_overdue(self, monotonic: float) -> None:
+        """Let go of looks from which nothing came back: whoever leases their pages next looks again."""
+        ended = {end.page.key for end in self._ends}
+        for key in [key for key, at in self._overdue_at.items() if at <= monotonic and key not in ended]:
+            self._drop(key)
+
+    def _drop(self, key: Key) -> None:
+        del self._pages[key], self._overdue_at[key]
+        self._metrics.pages.labels(PageOutcome.RETRY, PageReason.RELEASED).inc()
 
     def _lease(self, room: int, *, count: bool) -> tuple[list[DuePage], dict[str, RobotsRow]]:
         now = self._now()
@@ -189,7 +198,7 @@ class PageWorker:
     # -- what has come back, each on the worker's own thread
 
     def _when(self, future: "Future[Any]", then: Callable[[Any], None]) -> None:
-        future.add_done_callback(lambda done: self._events.put(partial(then, _outcome_of(done))))
+        future.add_done_callback(lambda done: self._events.put(lambda: then(_outcome_of(done))))
 
     def _handle_events(self) -> bool:
         # Waiting here, not in the service's loop: what comes back is handled at once.
@@ -253,7 +262,7 @@ class PageWorker:
         read = self._jail.submit(_EXTRACT, answer.body, answer.url, charset, deadline_s=EXTRACT_DEADLINE_S)
         self._when(read, partial(self._extracted, look, answer.url))
 
-    def _extracted(self, look: _Look, url: str, answer: tuple[Any, ...] | Killed | TaskRaised | None) -> None:
+    def _extracted(self, look: _Look, url: str, answer: Article | Killed | TaskRaised | None) -> None:
         match answer:
             case None:
                 return
@@ -261,13 +270,12 @@ class PageWorker:
                 self._end_with_feed(look, ParseReason.PARSE_KILLED, {"killed": answer.reason})
             case TaskRaised():
                 self._end_with_feed(look, ParseReason.PARSE_ERROR, {"error": str(answer)[:200]})
-            case _:
-                article = Article(*answer)
-                text = body_text(look.item, article)
+            case Article():
+                text = body_text(look.item, answer)
                 if isinstance(text, GivenUp):
                     self._end_with_feed(look, text.reason)
                 else:
-                    self._end_with_page(look, text, article, url)
+                    self._end_with_page(look, text, answer, url)
 
     # -- ends
 
@@ -302,14 +310,15 @@ class PageWorker:
 
     def _guarded(self, page: DuePage, work: Callable[[], Any]) -> Any:
         """Return what `work` returns, or None where the page ended as a dead letter of its item."""
-        item = _as_delivered(page)
-        result = guard(Stage.READ_PAGE, item, self._clock, self._metrics, work)
+        result = guard(Stage.READ_PAGE, as_delivered(page), self._clock, self._metrics, work)
         if isinstance(result, DeadLetter):
             self._end(PageEnd(page, PageOutcome.DEAD, result.reason, letter=result))
             return None
         return result
 
     def _end(self, end: PageEnd) -> None:
+        if self._pages.get(end.page.key) is not end.page:
+            return  # it came back after all, too late: the page was let go, or is being looked at anew
         if self._ended_at is None:
             self._ended_at = self._clock.monotonic()
         self._ends.append(end)
@@ -330,38 +339,21 @@ class PageWorker:
         ends = self._ends
         if not ends:
             return False
-        limit = self._limit.after([DeadReason(end.reason) if end.letter is not None else None for end in ends])
+        limit = self._limit.after([end.letter.reason if end.letter is not None else None for end in ends])
         why = limit.broken()
         if why is not None:
             raise TooManyDead(f"{self.name} stops, its pages stay due: {why}")
-        reports = [message_of(end.report) for end in ends if end.report is not None]
-        if reports:
-            self._bus.publish(REPORTS, reports)
-        letters = [dead_output(end.letter).message for end in ends if end.letter is not None]
-        if letters:
-            self._bus.publish(DEAD, letters)
+        publish_ends(self._bus, ends)
         crash_point("page_after_publish")
-        now = self._now()
-        with self._store.begin() as connection:
-            robots_rows.keep(connection, {host: _row_of(robots) for host, robots in self._robots.items()})
-            pages.remove(connection, [end.page.key for end in ends if end.retry is None])
-            pages.retry(connection, self._owner, [end.retry for end in ends if end.retry is not None])
-            trail.record(connection, [end.step(now) for end in ends])
+        write_ends(self._store, ends, self._robots, owner=self._owner, now=self._now())
         crash_point("page_after_delete")
         self._limit = limit
         self._ends, self._ended_at = [], None
         self._robots.clear()
         for end in ends:
-            del self._pages[end.page.key]
-            self._count(end)
+            del self._pages[end.page.key], self._overdue_at[end.page.key]
+            count_end(self._metrics, end)
         return True
-
-    def _count(self, end: PageEnd) -> None:
-        self._metrics.pages.labels(end.outcome, end.reason or "").inc()
-        if end.report is not None:
-            seen_s = (end.report.reported_at - end.report.item.seen_at).total_seconds()
-            self._metrics.seen_to_reported.labels(end.report.basis).observe(max(0.0, seen_s))
-            self._metrics.labels.labels(end.report.label, end.report.language).inc()
 
     def _now(self) -> float:
         return self._clock.now().timestamp()
@@ -377,15 +369,5 @@ def _outcome_of(done: "Future[Any]") -> Any:
         return None
 
 
-def _as_delivered(page: DuePage) -> Delivered:
-    """Return the page's item as it lay on `news.items`: a dead letter of it can be replayed there."""
-    added_at = datetime.fromtimestamp(page.added_at, UTC)
-    return Delivered(ITEMS.name, 0, 0, page.item_id, page.item, {SCHEMA_HEADER: schema_of(Item)}, added_at)
-
-
 def _robots_of(row: RobotsRow | None) -> Robots | None:
     return None if row is None else Robots(row.text, FetchReason(row.reason), row.until)
-
-
-def _row_of(robots: Robots) -> RobotsRow:
-    return RobotsRow(robots.text, robots.reason, robots.until)

@@ -1,8 +1,11 @@
 """An item and what was understood of it, made into the report that alerting reads. Pure."""
 
+from bisect import bisect_right
 from dataclasses import replace
 from datetime import datetime
 from typing import Final, Protocol
+
+from pydantic_core import to_json
 
 from newswire.bus import Message
 from newswire.bus.size import MESSAGE_LIMIT_BYTES
@@ -14,7 +17,7 @@ REPORT_BYTES: Final = MESSAGE_LIMIT_BYTES - 4_096
 """The most that a report may weigh on the wire, with room for its key and headers."""
 
 _CUT: Final = "\n\n[…]"
-_MARGIN_BYTES: Final = 1_000
+_MARGIN_BYTES: Final = 16  # the mark of the cut itself
 
 
 class Understanding(Protocol):
@@ -107,10 +110,10 @@ def message_of(report: Report) -> Message:
 
 
 def _shortened(text: str, by_bytes: int) -> str:
-    # A character weighs up to six bytes in JSON, but at least one: cutting as many characters as bytes are too many is enough, not exact.
-    wanted = max(0, len(text.encode("utf-8", "replace")) - by_bytes)
-    kept = text.encode("utf-8", "replace")[:wanted].decode("utf-8", "ignore")
-    return kept.rstrip() + _CUT if kept else ""
+    """Return the longest beginning of the text that weighs so many bytes less on the wire, where a character weighs one to six."""
+    room = len(to_json(text)) - by_bytes
+    kept = bisect_right(range(len(text)), room, key=lambda end: len(to_json(text[:end]))) - 1
+    return text[:kept].rstrip() + _CUT if kept > 0 else ""
 
 
 def _stands(holder: CountryMention | Evidence, ends: dict[Field, int]) -> bool:

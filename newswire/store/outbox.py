@@ -69,6 +69,9 @@ _CHANNEL: Final = (
     .limit(1)
 )
 _WAITING: Final = select(outbox.c.receiver).where(outbox.c.state.in_(_UNSETTLED)).distinct()
+_WAITING_COUNT: Final = select(func.count().label("rows"), func.min(outbox.c.created_at).label("oldest")).where(
+    outbox.c.state.in_((SendState.NEW, SendState.SENDING))
+)
 _COUNTS: Final = (
     select(outbox.c.state, func.count().label("rows"))
     .where(outbox.c.state.in_((*_UNSETTLED, SendState.FAILED.value)))
@@ -222,6 +225,12 @@ def channel_of(connection: Connection, receiver: str) -> str | None:
 def waiting_receivers(connection: Connection) -> list[str]:
     """Return the receivers that have unsettled rows."""
     return list(connection.execute(_WAITING).scalars())
+
+
+def waiting(connection: Connection) -> tuple[int, float | None]:
+    """Return how many rows are not settled, and when the oldest of them was put in."""
+    row = connection.execute(_WAITING_COUNT).one()
+    return row.rows, row.oldest
 
 
 def counts(connection: Connection) -> dict[SendState, int]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select, tuple_, update
+from sqlalchemy import BindParameter, Connection, and_, bindparam, delete, func, or_, select, tuple_, update
 
 from newswire.outcomes import PageOutcome, Stage
 from newswire.store.tables import hosts, pages, trail
@@ -16,8 +16,8 @@ Key = tuple[str, str]
 HELD_BACK_S: Final = 10.0
 """A host that may not be asked for longer than this keeps its pages out of every lease; a shorter wait is spent by the client."""
 
-_NOW: Final = bindparam("now")
-_SOON: Final = bindparam("soon")
+_NOW: Final[BindParameter[float]] = bindparam("now")
+_SOON: Final[BindParameter[float]] = bindparam("soon")
 _NOT_HELD_BACK: Final = and_(
     func.coalesce(hosts.c.down_until, 0) <= _SOON,
     func.coalesce(hosts.c.next_at, 0) <= _SOON,
@@ -74,7 +74,9 @@ _DELETE: Final = delete(pages).where(_IS_PAGE)
 _RETRY: Final = (
     update(pages)
     .where(_IS_PAGE, or_(pages.c.lease_owner == bindparam("the_owner"), pages.c.lease_owner.is_(None)))
-    .values(attempts=bindparam("new_attempts"), due_at=bindparam("new_due_at"), reason=bindparam("new_reason"), lease_owner=None, lease_until=0)
+    .values(
+        attempts=bindparam("new_attempts"), due_at=bindparam("new_due_at"), reason=bindparam("new_reason"), lease_owner=None, lease_until=0
+    )
 )
 _RELEASE: Final = update(pages).where(pages.c.lease_owner == bindparam("the_owner")).values(lease_owner=None, lease_until=0)
 _SETTLED: Final = select(trail.c.item_id, trail.c.revision).where(

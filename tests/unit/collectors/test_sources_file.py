@@ -15,7 +15,11 @@ def write(folder: Path, name: str, text: str) -> None:
 
 def test_all_keys_but_the_address_may_be_missing(tmp_path: Path) -> None:
     write(tmp_path, "a.yaml", "sources:\n  - url: https://WWW.Example.no:443/feed#x\n")
-    write(tmp_path, "b.yaml", "sources:\n  - {url: 'http://b.example/f', outlet: B, country: NO, language: no, interval: 15m, tags: [press]}\n")
+    write(
+        tmp_path,
+        "b.yaml",
+        "sources:\n  - {url: 'http://b.example/f', outlet: B, country: NO, language: no, interval: 15m, tags: [press]}\n",
+    )
     sources, faults = load_sources(tmp_path)
     assert faults == []
     assert sources == [

@@ -93,9 +93,7 @@ def last_step(store: Store, item: Item) -> trail.Step:
         return trail.of_item(connection, item.item_id)[-1]
 
 
-def test_a_page_is_read_and_its_report_is_final(
-    worker: PageWorker, store: Store, bus: MemoryBus, http: FakeHttp, metrics: Metrics
-) -> None:
+def test_a_page_is_read_and_its_report_is_final(worker: PageWorker, store: Store, bus: MemoryBus, http: FakeHttp, metrics: Metrics) -> None:
     http.page(URL, html_page(BODY))
     owe(store, an_item())
     assert not worker.idle()
@@ -192,7 +190,9 @@ def test_a_busy_host_costs_no_attempt(worker: PageWorker, store: Store, http: Fa
 def test_robots_that_forbid_are_obeyed_and_kept_for_a_day(
     worker: PageWorker, store: Store, bus: MemoryBus, http: FakeHttp, clock: ManualClock, metrics: Metrics
 ) -> None:
-    http.page(ROBOTS, "User-agent: *\nDisallow: /\n\nUser-agent: newswire\nAllow: /open/\nDisallow: /*?print=\nDisallow: /a\n", "text/plain")
+    http.page(
+        ROBOTS, "User-agent: *\nDisallow: /\n\nUser-agent: newswire\nAllow: /open/\nDisallow: /*?print=\nDisallow: /a\n", "text/plain"
+    )
     http.page("https://news.example/open/b", html_page(BODY))
     owe(store, an_item("a"), an_item("b", url="https://news.example/open/b"))
     work(worker)
@@ -349,6 +349,25 @@ def test_closing_gives_pages_back_and_counts_them(
     assert metrics.registry.get_sample_value("newswire_processors_pages_in_total") == sum(ends(metrics).values()) == 2
 
 
+def test_a_fetch_that_never_comes_back_is_let_go_and_looked_at_again(
+    worker: PageWorker, store: Store, bus: MemoryBus, http: FakeHttp, clock: ManualClock, metrics: Metrics
+) -> None:
+    http.hold = True
+    http.page(URL, html_page(BODY))
+    owe(store, an_item())
+    worker.step()
+    clock.set(NOW + timedelta(minutes=6))
+    worker.step()
+    assert ends(metrics) == {(PageOutcome.RETRY, PageReason.RELEASED): 1}
+    http.hold = False
+    http.let_go()
+    work(worker)
+    clock.set(NOW + timedelta(minutes=7))
+    work(worker)
+    assert len(reports_on(bus)) == 1
+    assert owed(store) == 0
+
+
 def test_a_page_whose_item_cannot_be_read_is_a_dead_letter_and_the_next_is_read(
     worker: PageWorker, store: Store, bus: MemoryBus, http: FakeHttp, metrics: Metrics
 ) -> None:
@@ -364,7 +383,9 @@ def test_a_page_whose_item_cannot_be_read_is_a_dead_letter_and_the_next_is_read(
     assert owed(store) == 0
 
 
-def test_a_stage_that_can_read_nothing_stops_and_keeps_its_pages(make_worker: Callable[..., PageWorker], store: Store, http: FakeHttp) -> None:
+def test_a_stage_that_can_read_nothing_stops_and_keeps_its_pages(
+    make_worker: Callable[..., PageWorker], store: Store, http: FakeHttp
+) -> None:
     items = [an_item(f"n{n}", title="poison", url=f"https://h{n}.example/p") for n in range(120)]
     for item in items:
         http.page(str(item.url), html_page(BODY))

@@ -9,11 +9,11 @@ from newswire.codec import decode
 from newswire.metrics import Metrics
 from newswire.outcomes import ItemOutcome, NoPageReason, PageOutcome, Stage
 from newswire.records import Basis, DeadLetter, Report
+from newswire.service import ConsumerWorker
 from newswire.store import Store, pages, trail
 from newswire.store.pages import DuePage
 from newswire.store.trail import Step
 from newswire.topics import DEAD, ITEMS, PROCESSORS_GROUP, REPORTS
-from newswire.service import ConsumerWorker
 from processors.stage import ItemHandler
 from tests.fake_pages import BODY, FakeUnderstanding, an_item, delivered, item_message, reports_on
 from tests.fakes import NOW, MemoryBus
@@ -66,9 +66,7 @@ def test_without_a_page_to_read_the_first_report_is_final(
     assert due(store) == []
     assert handled.after is not None
     handled.after()
-    assert metrics.registry.get_sample_value(
-        "newswire_processors_items_total", {"outcome": ItemOutcome.REPORTED_FINAL, "reason": reason}
-    )
+    assert metrics.registry.get_sample_value("newswire_processors_items_total", {"outcome": ItemOutcome.REPORTED_FINAL, "reason": reason})
     assert metrics.registry.get_sample_value("newswire_processors_labels_total", {"label": "diplomacy", "language": "en"}) == 1
 
 

@@ -68,6 +68,7 @@ def upgrade() -> None:
         sa.Column("detail", sa.Text(), nullable=True),
         sa.Column("entries", sa.Integer(), nullable=False),
         sa.Column("gone_at", sa.Double(), nullable=True),
+        sa.Column("configured", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("source_id", name=op.f("pk_feeds")),
     )
     op.create_index(op.f("ix_feeds_next_due_at"), "feeds", ["next_due_at"])
