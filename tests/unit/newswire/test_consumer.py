@@ -136,7 +136,7 @@ def test_what_concerns_the_batch_rewinds_all_of_it(bus: MemoryBus, metrics: Metr
     [(lambda: Permanent(DeadReason.BAD_RECORD, "not JSON"), DeadReason.BAD_RECORD), (lambda: RecursionError("deep"), DeadReason.BUG)],
 )
 def test_a_poison_record_is_buried_and_the_rest_goes_through(
-    bus: MemoryBus, metrics: Metrics, logs: list[EventDict], error: Callable[[], Exception], reason: DeadReason, guarded: bool
+    bus: MemoryBus, metrics: Metrics, logs: list[EventDict], *, error: Callable[[], Exception], reason: DeadReason, guarded: bool
 ) -> None:
     fill(bus, 5)
     handler = Copying(metrics, faulty(error, b"2"), guarded=guarded)

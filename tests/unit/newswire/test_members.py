@@ -31,6 +31,8 @@ def test_what_is_in_flight_is_kept(members: set[str], in_flight: set[int]) -> No
     me = max(members)
     planned = moves(me, members, dict.fromkeys(range(8), me), partitions=8, in_flight=in_flight)
     assert not in_flight.intersection(planned.give)
+    share = 8 // len(members)  # the last in the order has the smaller share
+    assert 8 - len(planned.give) - planned.owed == share
 
 
 def test_more_members_than_partitions_leaves_some_without() -> None:
