@@ -114,7 +114,7 @@ class ProcessJail:
         future: Future[Any] = Future()
         with self._lock:
             if self._closing.is_set():
-                future.cancel()
+                _give_up(future)
                 return future
             if not self._started:
                 self._started = True
@@ -145,7 +145,7 @@ class ProcessJail:
             while True:
                 call = self._calls.get_nowait()
                 if call is not None:
-                    call.future.cancel()
+                    _give_up(call.future)
 
     def _run(self) -> None:
         child: _Child | None = None
@@ -332,3 +332,8 @@ class _ForkServer:
 
 def _said(control: socket.socket) -> Any:
     return json.loads(receive(control))
+
+
+def _give_up(future: "Future[Any]") -> None:
+    if future.cancel():
+        future.set_running_or_notify_cancel()  # `cancel` alone does not wake who waits for it

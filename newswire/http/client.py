@@ -76,6 +76,7 @@ class GuardedHttp:
                 return asyncio.run_coroutine_threadsafe(self._counted(request), self._loop)
         ended: Future[Fetched | FetchFailed] = Future()
         ended.cancel()
+        ended.set_running_or_notify_cancel()  # `cancel` alone does not wake who waits for it
         return ended
 
     def close(self) -> None:
