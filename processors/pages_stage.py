@@ -178,9 +178,7 @@ class PageWorker:
         per_host = max(_PER_HOST_LEAST, self._most // (_HOSTS_SHARE * max(1, len(asking))))
         full = [host for host, number in asking.items() if number >= per_host]
         with self._store.begin() as connection:
-            leased = pages.lease(
-                connection, now=now, owner=self._owner, until=now + LEASE_S, most=room, per_host=per_host, full_hosts=full
-            )
+            leased = pages.lease(connection, now=now, owner=self._owner, until=now + LEASE_S, most=room, per_host=per_host, full_hosts=full)
             return leased, robots_rows.of_hosts(connection, {page.host for page in leased})
 
     def _begin(self, page: DuePage, row: RobotsRow | None) -> None:
