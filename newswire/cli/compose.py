@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collectors.sources import Source
     from collectors.stage import CollectWorker
 
-JAIL_TASKS: Final = ("collectors.jailed:read_feed", "collectors.jailed:find_feeds", "processors.jailed:extract_article")
+JAIL_TASKS: Final = ("collectors.jailed:read_feed", "collectors.jailed:find_feeds", "processors.jailed:extract_article", "processors.jailed:robots_allow")
 JAIL_WORKERS: Final = 2
 
 
