@@ -3,9 +3,12 @@
 Label values come from the enums of `newswire.outcomes` or from loaded configuration, never from the world.
 """
 
+import platform
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+
+import newswire
 
 LATENCY_BUCKETS_S: Final = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 900, 3600, 21600)
 
@@ -49,6 +52,9 @@ class Metrics:
         self.outbox = gauge("newswire_alerting_outbox_rows", "Outbox rows not settled, by SendState.", "state")
         self.sends_in = counter("newswire_alerting_sends_in_total", "Attempts to deliver begun.", "receiver")
         self.sends = counter("newswire_alerting_sends_total", "Attempts to deliver ended, by SendOutcome.", "receiver", "outcome")
+        self.receiver_refusing = gauge(
+            "newswire_alerting_receiver_refusing", "1 where a receiver refuses our token or our channel.", "receiver"
+        )
         self.active = gauge("newswire_alerting_active", "1 where this process is the active alerter.")
         self.dead_letters = counter("newswire_dead_letters_total", "Records given up, by stage and DeadReason.", "stage", "reason")
         self.fetches_in = counter("newswire_http_fetches_in_total", "Fetches begun.")
@@ -66,3 +72,9 @@ class Metrics:
         )
         self.config_ok = gauge("newswire_config_last_reload_successful", "1 where the configuration in force is the newest.")
         self.build = gauge("newswire_build_info", "Always 1; the version is a label.", "version", "python")
+        self.build.labels(newswire.__version__, platform.python_version()).set(1)
+        ProcessCollector(registry=self.registry)  # process_cpu_seconds_total, process_resident_memory_bytes, process_open_fds, …
+
+    def exposition(self) -> bytes:
+        """Return all metrics in the text format that Prometheus scrapes."""
+        return generate_latest(self.registry)

@@ -37,6 +37,7 @@ class FetchReason(StrEnum):
     HTTP_5XX = "http_5xx"
     ROBOTS = "robots"  # robots.txt does not allow this path to us
     HOST_BUSY = "host_busy"  # the host's slot is taken or the host is held back; try later
+    CANCELLED = "cancelled"  # given up by us: a shutdown
 
 
 class ParseReason(StrEnum):
@@ -82,6 +83,7 @@ class PageOutcome(StrEnum):
     REPORTED = "reported"  # the page was read; its report is final
     FEED_FINAL = "feed_final"  # the page failed for good; the feed's own report was made final
     RETRY = "retry"
+    SUPERSEDED = "superseded"  # a newer revision came first: its page look stands for this one's; said in the trail only
     DEAD = "dead"
 
 
@@ -89,8 +91,18 @@ class PageReason(StrEnum):
     """Why a page gave no text, beside FetchReason and ParseReason."""
 
     NO_TEXT = "no_text"
+    LESS_TEXT = "less_text"  # the page holds less than the feed carried: a teaser or a wall
     NOT_HTML = "not_html"
     ATTEMPTS = "attempts"  # retried as often as allowed
+    RELEASED = "released"  # given back unread: this process stopped, or nothing came back in time
+
+
+class NoPageReason(StrEnum):
+    """Why no page look is owed to an item."""
+
+    NO_URL = "no_url"
+    FULL_TEXT = "full_text"  # the feed carried the whole article
+    NOT_A_PAGE = "not_a_page"  # a PDF, a picture, a film
 
 
 class ReportOutcome(StrEnum):

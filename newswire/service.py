@@ -1,6 +1,36 @@
-"""The service loop: workers on threads, drained on SIGTERM, watched by a watchdog."""
+"""The service loop: workers on threads, drained on SIGTERM, watched by a watchdog.
 
-from typing import Protocol
+Never: waits for ever. A step that hangs ends the process (exit code 75), because a restart is what every stage is built for.
+"""
+
+import os
+import queue
+import random
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, Final, Protocol
+
+from structlog.typing import FilteringBoundLogger
+
+from newswire.clock import Clock
+from newswire.consumer import BusUpkeep, ConsumerWorker, Handled, Handler, TooManyDead, guard
+from newswire.errors import Fenced, Retryable
+from newswire.metrics import Metrics
+
+__all__ = ["BusUpkeep", "ConsumerWorker", "Handled", "Handler", "Service", "TooManyDead", "Worker", "guard"]
+
+EXIT_BROKEN: Final = 1  # too many errors in a row
+EXIT_HUNG: Final = 75  # EX_TEMPFAIL of sysexits.h: start me again
+
+_BACK_OFF_FIRST_S: Final = 0.25
+_BACK_OFF_MOST_S: Final = 60.0
+_RETRY_AFTER_MOST_S: Final = 3_600.0
+_IDLE_LOOK_S: Final = 0.05
 
 
 class Worker(Protocol):
@@ -9,7 +39,7 @@ class Worker(Protocol):
     name: str
 
     def step(self) -> float:
-        """Do one bounded piece of work and return the seconds to wait before the next (0: at once).
+        """Do one bounded piece of work and return the seconds to wait before the next (0: something was done, at once again).
 
         Raises:
             Retryable: called again after a back-off.
@@ -19,9 +49,240 @@ class Worker(Protocol):
         ...
 
     def idle(self) -> bool:
-        """Return whether nothing is left to do for `run --until-idle`."""
+        """Return whether nothing is left to do for `run --until-idle`. Called from another thread."""
         ...
 
     def close(self) -> None:
-        """Give leases back and leave groups; called once, after the last step."""
+        """Give leases back and leave groups; called once, on the worker's thread, after the last step."""
         ...
+
+
+def back_off_s(failures: int, retry_after_s: float | None, chance: float) -> float:
+    """Return the seconds to wait after so many failures in a row: doubled each time up to a minute, half of it by `chance` (0 to 1).
+
+    What the other side asked for is the least, up to an hour.
+    """
+    most = min(_BACK_OFF_MOST_S, _BACK_OFF_FIRST_S * 2.0 ** min(failures - 1, 16))
+    return max(most * (0.5 + chance / 2), min(retry_after_s or 0.0, _RETRY_AFTER_MOST_S))
+
+
+class _Runner:
+    """A worker on its thread, and how it fares."""
+
+    def __init__(self, worker: Worker) -> None:
+        self.worker = worker
+        self.thread: threading.Thread | None = None
+        self.steps = 0  # ended, well or not
+        self.worked = 0  # of them, those that did something or failed
+        self.failures = 0  # in a row, of any kind
+        self.bugs = 0  # in a row
+        self.step_began_at: float | None = None  # on the watchdog's time
+
+
+class Service:
+    """Runs workers until a signal, until all are idle, or until one of them is broken."""
+
+    def __init__(
+        self,
+        workers: Sequence[Worker],
+        *,
+        clock: Clock,
+        metrics: Metrics,
+        log: FilteringBoundLogger,
+        stop_after_errors: int = 50,
+        step_limit_s: float = 180,
+        drain_s: float = 10,
+    ) -> None:
+        self._runners = [_Runner(worker) for worker in workers]
+        self._clock, self._metrics, self._log = clock, metrics, log
+        self._stop_after_errors, self._step_limit_s, self._drain_s = stop_after_errors, step_limit_s, drain_s
+        self._stopping = threading.Event()
+        self._ended = threading.Event()
+        # SimpleQueue.put may be called from a signal handler while the same thread waits in get; an Event may not.
+        self._requests: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._signals = 0
+        self._broken = False
+        self._watched_s = 0.0
+
+    def run(self, *, until_idle: bool = False) -> int:
+        """Return the exit code: 0 after SIGTERM, SIGINT, `stop` or (where asked for) when nothing is left to do; 1 when a worker is broken.
+
+        Signals are handled while it runs, if it runs on the main thread; a second one ends the process at once.
+        """
+        with self._signal_handlers():
+            for runner in self._runners:
+                thread = threading.Thread(target=self._loop, args=(runner,), name=runner.worker.name, daemon=True)
+                thread.start()
+                runner.thread = thread
+            watchdog = threading.Thread(target=self._watch, name="watchdog", daemon=True)
+            watchdog.start()
+            code = self._wait(until_idle=until_idle)
+            self._drain()
+            self._ended.set()
+            watchdog.join()
+            return code if not self._broken else EXIT_BROKEN
+
+    def stop(self) -> None:
+        """Ask the service to drain and end, as SIGTERM does. Callable from any thread."""
+        self._requests.put(0)
+
+    def healthy(self) -> bool:
+        """Return whether the process should live on (`/healthz`): every worker's thread runs, none is broken."""
+        return not self._broken and all(
+            runner.thread is None or runner.thread.is_alive() or self._stopping.is_set() for runner in self._runners
+        )
+
+    def ready(self) -> bool:
+        """Return whether it does its work (`/readyz`): every worker has ended a step, none fails again and again, no drain has begun."""
+        return not self._stopping.is_set() and self.healthy() and all(runner.steps > 0 and runner.failures < 5 for runner in self._runners)
+
+    def _loop(self, runner: _Runner) -> None:
+        try:
+            while not self._stopping.is_set():
+                runner.step_began_at = self._watched_s
+                wait_s = self._step(runner)
+                runner.step_began_at = None
+                runner.steps += 1
+                if wait_s > 0:
+                    self._stopping.wait(wait_s)
+        finally:
+            runner.step_began_at = None
+            if not self._stopping.is_set():  # something that is no Exception ended the thread
+                self._log.critical("worker broken", worker=runner.worker.name, error="its thread ended")
+                self._break()
+            self._close(runner.worker)
+
+    def _step(self, runner: _Runner) -> float:
+        name = runner.worker.name
+        try:
+            wait_s = runner.worker.step()
+        except Fenced as error:
+            self._count(runner, "fenced")
+            self._log.info("fenced", worker=name, error=str(error))
+            # At once the first time; a worker that is fenced again and again must not spin.
+            return 0.0 if runner.failures == 1 else back_off_s(runner.failures - 1, None, _chance())
+        except Retryable as error:
+            self._count(runner, "retryable")
+            wait_s = back_off_s(runner.failures, error.retry_after_s, _chance())
+            self._log.warning("will try again", worker=name, reason=error.reason, error=str(error), wait_s=round(wait_s, 2))
+            return wait_s
+        except TooManyDead as error:
+            self._count(runner, "too_many_dead")
+            self._log.critical("worker broken", worker=name, error=str(error))
+            self._break()
+            return 0.0
+        except Exception as error:  # noqa: BLE001 -- counted, logged, tried again; too many stop the service
+            self._count(runner, "bug")
+            runner.bugs += 1
+            self._log.exception("bug in a step", worker=name, error=repr(error), in_a_row=runner.bugs)
+            if runner.bugs >= self._stop_after_errors:
+                self._log.critical("worker broken", worker=name, error=f"{runner.bugs} errors in a row, the last: {error!r}")
+                self._break()
+                return 0.0
+            return back_off_s(runner.failures, None, _chance())
+        runner.failures = runner.bugs = 0
+        if wait_s <= 0:
+            runner.worked += 1
+        return wait_s
+
+    def _count(self, runner: _Runner, kind: str) -> None:
+        runner.failures += 1
+        runner.worked += 1
+        self._metrics.worker_errors.labels(runner.worker.name, kind).inc()
+
+    def _break(self) -> None:
+        self._broken = True
+        self._stopping.set()
+        self._requests.put(0)
+
+    def _close(self, worker: Worker) -> None:
+        try:
+            worker.close()
+        except (Retryable, Fenced) as error:
+            self._log.info("closed without giving everything back", worker=worker.name, error=str(error))
+        except Exception:  # noqa: BLE001 -- the others are to be closed too
+            self._log.exception("bug while closing", worker=worker.name)
+
+    def _wait(self, *, until_idle: bool) -> int:
+        """Return when something asks for the end: a signal, `stop`, a broken worker, or two looks that found all idle."""
+        before: list[int] | None = None
+        while True:
+            try:
+                signum = self._requests.get(timeout=_IDLE_LOOK_S if until_idle else 1.0)
+            except queue.Empty:
+                if not until_idle:
+                    continue
+                look = self._look()
+                if look is not None and look == before:
+                    self._log.info("nothing left to do")
+                    return 0
+                before = look
+            else:
+                if signum:
+                    self._log.info("draining", signal=signal.Signals(signum).name)
+                return 0
+
+    def _look(self) -> list[int] | None:
+        """Return how often each worker has done something so far, where all are idle now; None where one is not."""
+        worked = [runner.worked for runner in self._runners]
+        for runner in self._runners:
+            try:
+                if runner.steps == 0 or not runner.worker.idle():
+                    return None
+            except Retryable:
+                return None  # it could not be found out; its own step says why
+            except Exception:  # noqa: BLE001 -- its step goes on; only the end by idleness waits
+                self._log.exception("bug while asking whether idle", worker=runner.worker.name)
+                return None
+        return worked
+
+    def _drain(self) -> None:
+        self._stopping.set()
+        deadline = self._clock.monotonic() + self._drain_s
+        for runner in self._runners:
+            assert runner.thread is not None
+            runner.thread.join(max(0.0, deadline - self._clock.monotonic()))
+            if runner.thread.is_alive():
+                self._log.warning("left in the middle of a step: what it did not commit is done again", worker=runner.worker.name)
+
+    def _watch(self) -> None:
+        tick_s = min(1.0, self._step_limit_s / 4)
+        before = self._clock.monotonic()
+        while not self._ended.wait(tick_s):
+            now = self._clock.monotonic()
+            # A process that was stopped or starved as a whole did not hang: no tick counts for more than ten.
+            self._watched_s += min(now - before, 10 * tick_s)
+            before = now
+            for runner in self._runners:
+                began_at = runner.step_began_at
+                if began_at is not None and self._watched_s - began_at > self._step_limit_s:
+                    self._end_hung(runner)
+
+    def _end_hung(self, runner: _Runner) -> None:
+        frame = sys._current_frames().get(runner.thread.ident or 0) if runner.thread is not None else None  # noqa: SLF001 -- the documented way to another thread's stack
+        stack = "".join(traceback.format_stack(frame)) if frame is not None else "(gone)"
+        self._log.critical("step hangs, ending the process", worker=runner.worker.name, limit_s=self._step_limit_s, stack=stack)
+        sys.stderr.flush()
+        os._exit(EXIT_HUNG)
+
+    @contextmanager
+    def _signal_handlers(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before: dict[int, Any] = {signum: signal.signal(signum, self._on_signal) for signum in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for signum, handler in before.items():
+                signal.signal(signum, handler)
+
+    def _on_signal(self, signum: int, _frame: FrameType | None) -> None:
+        self._signals += 1
+        if self._signals > 1:
+            os._exit(128 + signum)
+        self._requests.put(signum)
+
+
+def _chance() -> float:
+    return random.random()  # noqa: S311 -- jitter, not a secret

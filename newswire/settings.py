@@ -1,20 +1,33 @@
-"""Where things are and what is secret, from the environment."""
+"""Where things are and what is secret, from the environment: one table, checked whole, with every fault said at once."""
 
+import difflib
+import ipaddress
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
+
+from newswire.errors import ConfigurationError, Fault
+from newswire.field_types import seconds
+
+_PREFIX: Final = "NEWSWIRE_"
+_KAFKA: Final = "NEWSWIRE_KAFKA_"
+_SECRET_FILE_BYTES: Final = 65_536
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything the environment decides, checked. Build it once, in `newswire.cli`."""
+    """Everything the environment decides, checked. Build it once, in `newswire.cli`; what may hold a password cannot be printed."""
 
     config: Path | None = None  # NEWSWIRE_CONFIG; None: ./config, then the shipped copy
     data: Path = Path("var")  # NEWSWIRE_DATA
     bus: str = "embedded"  # NEWSWIRE_BUS
-    store: str | None = None  # NEWSWIRE_STORE; None: sqlite under the data folder
+    store: SecretStr | None = None  # NEWSWIRE_STORE; None: sqlite under the data folder
     topic_prefix: str = ""  # NEWSWIRE_TOPIC_PREFIX
     slack_token: SecretStr | None = None  # NEWSWIRE_SLACK_TOKEN
     slack_url: str = "https://slack.com/api/"  # NEWSWIRE_SLACK_URL
@@ -25,9 +38,230 @@ class Settings:
     poll_floor_s: float = 120.0  # NEWSWIRE_POLL_FLOOR
     host_spacing_s: float = 2.0  # NEWSWIRE_HOST_SPACING
     contact: str = ""  # NEWSWIRE_CONTACT, in the User-Agent
-    kafka: dict[str, str] = field(default_factory=dict)  # NEWSWIRE_KAFKA_…, names in lower case
+    log_level: str = "info"  # NEWSWIRE_LOG
+    kafka: Mapping[str, SecretStr] = field(default_factory=dict)  # NEWSWIRE_KAFKA_…, names in lower case; some are passwords
 
     @property
     def store_url(self) -> str:
-        """The store's SQLAlchemy URL."""
-        return self.store or f"sqlite:///{self.data / 'newswire.sqlite3'}"
+        """The store's SQLAlchemy URL, with its password."""
+        return self.store.get_secret_value() if self.store else f"sqlite:///{self.data / 'newswire.sqlite3'}"
+
+    def secret_values(self) -> Iterator[str]:
+        """Yield every secret in clear, for the one processor of the log that looks for them."""
+        if self.slack_token:
+            yield self.slack_token.get_secret_value()
+        if self.store and (password := urlsplit(self.store.get_secret_value()).password):
+            yield password
+        for name, value in self.kafka.items():
+            if _is_secret_of_kafka(name):
+                yield value.get_secret_value()
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One variable of the environment. `read` returns the fields of `Settings` that its text decides, or raises ValueError in words."""
+
+    name: str
+    default: str  # as one would write it; empty: not set
+    meaning: str
+    read: Callable[[str], dict[str, Any]]
+    secret: bool = False  # then it has a twin `…_FILE`, and its text is never shown
+
+
+def from_environment(environ: Mapping[str, str]) -> Settings:
+    """Return the settings that the environment decides. An empty variable is one that is not set.
+
+    Raises:
+        ConfigurationError: with a fault for every variable that cannot be used.
+
+    """
+    fields: dict[str, Any] = {}
+    faults: list[Fault] = []
+    for variable in VARIABLES:
+        try:
+            text = _text(environ, variable.name, secret=variable.secret)
+            if text:
+                fields.update(variable.read(text))
+        except ValueError as error:
+            faults.append(_fault(f"{variable.name}: {error}"))
+    kafka: dict[str, SecretStr] = {}
+    for name in sorted({name.removesuffix("_FILE") for name in environ if name.startswith(_KAFKA)}):
+        try:
+            if text := _text(environ, name, secret=True):
+                kafka[name.removeprefix(_KAFKA).lower()] = SecretStr(text)
+        except ValueError as error:
+            faults.append(_fault(f"{name}: {error}"))
+    if faults:
+        raise ConfigurationError(faults)
+    return Settings(**fields, kafka=kafka)
+
+
+def unknown_variables(environ: Iterable[str], also: Collection[str] = ()) -> list[Fault]:
+    """Return a warning for each `NEWSWIRE_…` variable that nothing reads. `also` are names that the configuration's `url_env` gives."""
+    known = {variable.name for variable in VARIABLES} | {f"{variable.name}_FILE" for variable in VARIABLES if variable.secret}
+    known |= {"NEWSWIRE_CRASH_AT", *also}
+    warnings = []
+    for name in sorted(environ):
+        if name.startswith(_PREFIX) and not name.startswith(_KAFKA) and name not in known:
+            if name.removesuffix("_FILE") in known:
+                warnings.append(_fault(f"{name} is not read by Newswire; only secrets may stand in a file"))
+                continue
+            ends = sorted(one.removeprefix(_PREFIX) for one in known - {"NEWSWIRE_CRASH_AT"})
+            near = difflib.get_close_matches(name.removeprefix(_PREFIX), ends, n=1, cutoff=0.6)
+            warnings.append(_fault(f"{name} is not read by Newswire" + (f"; did you mean {_PREFIX}{near[0]}?" if near else "")))
+    return warnings
+
+
+def forget_secrets(environ: MutableMapping[str, str], also: Collection[str] = ()) -> None:
+    """Delete the variables that hold secrets, so that no child process and no dump of the environment has them."""
+    secret = {variable.name for variable in VARIABLES if variable.secret} | set(also)
+    for name in list(environ):
+        if name in secret or (name.startswith(_KAFKA) and _is_secret_of_kafka(name.removeprefix(_KAFKA).lower())):
+            del environ[name]
+
+
+def _text(environ: Mapping[str, str], name: str, *, secret: bool) -> str:
+    text, path = environ.get(name, "").strip(), environ.get(f"{name}_FILE", "").strip()
+    if not secret or not path:
+        return text
+    if text:
+        raise ValueError(f"{name}_FILE is set too; set one of the two")
+    try:
+        with Path(path).open("rb") as file:
+            raw = file.read(_SECRET_FILE_BYTES + 1)
+    except OSError as error:
+        raise ValueError(f"{name}_FILE names {path}, which cannot be read: {(error.strerror or str(error)).lower()}") from None
+    try:
+        text = raw.decode().strip()
+    except UnicodeDecodeError:
+        raise ValueError(f"{name}_FILE names {path}, which is not text") from None
+    if not text or len(raw) > _SECRET_FILE_BYTES:
+        raise ValueError(f"{name}_FILE names {path}, which is {'too large' if text else 'empty'}")
+    return text
+
+
+def _is_secret_of_kafka(name: str) -> bool:
+    return any(word in name for word in ("password", "token", "secret"))
+
+
+def _fault(message: str) -> Fault:
+    return Fault("environment", 0, 0, message)
+
+
+def _data(text: str) -> dict[str, Any]:
+    path = Path(text)
+    if path.is_file():
+        raise ValueError(f"a folder is due, and {text} is none")
+    return {"data": path}
+
+
+def _bus(text: str) -> dict[str, Any]:
+    due = "embedded or kafka://HOST:PORT,HOST:PORT is due"
+    if text == "embedded":
+        return {"bus": text}
+    servers = text.removeprefix("kafka://")
+    if "@" in text:
+        raise ValueError(f"{due}; name and password belong in {_KAFKA}SASL_PLAIN_USERNAME and {_KAFKA}SASL_PLAIN_PASSWORD_FILE")
+    if servers == text or not all(
+        re.fullmatch(r"(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}", server) for server in servers.split(",")
+    ):
+        raise ValueError(f"{due}, not '{text[:60]}'")
+    return {"bus": text}
+
+
+def _store(text: str) -> dict[str, Any]:
+    if not text.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise ValueError("sqlite:///PATH or postgresql+psycopg://USER@HOST/DATABASE is due")  # what stands there may hold a password
+    try:
+        urlsplit(text)
+    except ValueError:
+        raise ValueError("this URL cannot be read; percent-encode special characters of the password") from None
+    return {"store": SecretStr(text)}
+
+
+def _topic_prefix(text: str) -> dict[str, Any]:
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,100}", text):
+        raise ValueError(f"at most 100 letters, digits, dots, underscores and hyphens are due, not '{text[:60]}'")
+    return {"topic_prefix": text}
+
+
+def _slack_token(text: str) -> dict[str, Any]:
+    if not re.fullmatch(r"[!-~]+", text):
+        raise ValueError("a token has no blanks and no letters beyond ASCII")
+    return {"slack_token": SecretStr(text)}
+
+
+def _slack_url(text: str) -> dict[str, Any]:
+    try:
+        url = urlsplit(text)
+        usable = url.scheme in {"http", "https"} and url.hostname and url.port != 0 and not (url.query or url.fragment)
+    except ValueError:
+        usable = False
+    if not usable or "@" in text or not re.fullmatch(r"[!-~]+", text):
+        raise ValueError("an address such as https://slack.com/api/ is due, with no name, password or query in it")
+    return {"slack_url": text.rstrip("/") + "/"}
+
+
+def _http_address(text: str) -> dict[str, Any]:
+    found = re.fullmatch(r"(?P<host>[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\]):(?P<port>[0-9]{1,5})", text)
+    if not found or int(found["port"]) > 65_535:
+        raise ValueError(f"HOST:PORT is due, such as 127.0.0.1:9464, not '{text[:60]}'")
+    return {"http_host": found["host"].strip("[]"), "http_port": int(found["port"])}
+
+
+def _allow_networks(text: str) -> dict[str, Any]:
+    networks = []
+    for part in _list(text):
+        try:
+            networks.append(ipaddress.ip_network(part, strict=False))
+        except ValueError:
+            raise ValueError(f"networks such as 10.0.0.0/8,fd00::/8 are due, not '{part[:60]}'") from None
+    return {"allow_networks": tuple(networks)}
+
+
+def _allow_ports(text: str) -> dict[str, Any]:
+    for part in _list(text):
+        if not re.fullmatch(r"[0-9]{1,5}", part) or not 1 <= int(part) <= 65_535:
+            raise ValueError(f"ports such as 8080,8443 are due, not '{part[:60]}'")
+    return {"allow_ports": frozenset(int(part) for part in _list(text))}
+
+
+def _contact(text: str) -> dict[str, Any]:
+    if not re.fullmatch(r"[ -~]{1,200}", text):
+        raise ValueError("a mail address or URL is due, in at most 200 ASCII characters: it is sent in the User-Agent")
+    return {"contact": text}
+
+
+def _log_level(text: str) -> dict[str, Any]:
+    levels = ("debug", "info", "warning", "error")
+    if text.lower() not in levels:
+        near = difflib.get_close_matches(text.lower(), levels, n=1, cutoff=0.6)
+        raise ValueError(f"one of {', '.join(levels)} is due, not '{text[:60]}'" + (f"; did you mean {near[0]}?" if near else ""))
+    return {"log_level": text.lower()}
+
+
+def _list(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+VARIABLES: Final = (
+    Variable(
+        "NEWSWIRE_CONFIG", "", "configuration folder; not set: ./config, then the copy that was shipped", lambda t: {"config": Path(t)}
+    ),
+    Variable("NEWSWIRE_DATA", "var", "data folder: the embedded bus, the SQLite store", _data),
+    Variable("NEWSWIRE_BUS", "embedded", "embedded, or kafka://HOST:PORT,HOST:PORT", _bus),
+    Variable("NEWSWIRE_STORE", "", "sqlite:///PATH (not set: in the data folder) or postgresql+psycopg://…", _store, secret=True),
+    Variable("NEWSWIRE_TOPIC_PREFIX", "", "stands before the name of every topic and group", _topic_prefix),
+    Variable("NEWSWIRE_SLACK_TOKEN", "", "bot token; not set: alerts are printed on the terminal", _slack_token, secret=True),
+    Variable("NEWSWIRE_SLACK_URL", "https://slack.com/api/", "base address of Slack's Web API, for proxies and tests", _slack_url),
+    Variable("NEWSWIRE_HTTP_ADDRESS", "127.0.0.1:9464", "where /metrics, /healthz and /readyz are served; port 0: any", _http_address),
+    Variable("NEWSWIRE_ALLOW_NETWORKS", "", "comma list of networks that may be fetched from beside public addresses", _allow_networks),
+    Variable("NEWSWIRE_ALLOW_PORTS", "", "comma list of ports that may be fetched from beside 80 and 443", _allow_ports),
+    Variable("NEWSWIRE_POLL_FLOOR", "2m", "shortest interval between two polls of a source", lambda t: {"poll_floor_s": seconds(t)}),
+    Variable(
+        "NEWSWIRE_HOST_SPACING", "2s", "time between two requests to one host; 0s only for tests", lambda t: {"host_spacing_s": seconds(t)}
+    ),
+    Variable("NEWSWIRE_CONTACT", "", "mail address or URL that webmasters read in the User-Agent", _contact),
+    Variable("NEWSWIRE_LOG", "info", "least level that is logged: debug, info, warning, error", _log_level),
+)
+"""Every variable that Newswire reads, beside `NEWSWIRE_KAFKA_…` (kafka-python's own settings) and those named by a `url_env`."""

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from newswire.bus import Backlog, Batch, Delivered, Message, Output
-from newswire.errors import Retryable
+from newswire.bus.size import refuse_too_large
+from newswire.errors import Fenced, Retryable
 from newswire.outcomes import RetryReason
 from newswire.topics import Topic
 
@@ -13,16 +14,21 @@ NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 
 
 class MemoryBus:
-    """A bus of one partition in memory."""
+    """A bus of one partition in memory. The member of a group that polled first owns it, until it closes or `lapse` puts it out."""
 
     def __init__(self) -> None:
         self.log: dict[str, list[Delivered]] = defaultdict(list)
         self.committed: dict[tuple[str, str], int] = defaultdict(int)
+        self.owners: dict[tuple[str, str], MemoryConsumer] = {}
+        self.generations: dict[tuple[str, str], int] = defaultdict(int)
         self.fail_commits = 0  # so many commits raise Retryable before anything is written
 
     def publish(self, topic: Topic, messages: Sequence[Message]) -> None:
+        for message in messages:
+            refuse_too_large(topic.name, message)
         log = self.log[topic.name]
-        log.extend(Delivered(topic.name, 0, len(log) + n, m.key, m.value, dict(m.headers), NOW) for n, m in enumerate(messages))
+        for message in messages:
+            log.append(Delivered(topic.name, 0, len(log), message.key, message.value, dict(message.headers), NOW))
 
     def consumer(self, topic: Topic, group: str) -> "MemoryConsumer":
         return MemoryConsumer(self, topic, group)
@@ -34,6 +40,10 @@ class MemoryBus:
     def browse(self, topic: Topic) -> Iterator[Delivered]:
         yield from list(self.log[topic.name])
 
+    def lapse(self) -> None:
+        """Put every member out, as after a silence longer than its lease."""
+        self.owners.clear()
+
     def maintain(self, now: datetime) -> int:
         return 0
 
@@ -42,29 +52,48 @@ class MemoryBus:
 
 
 class MemoryConsumer:
-    """The only member of its group."""
+    """A member of a group; it never waits."""
 
     def __init__(self, bus: MemoryBus, topic: Topic, group: str) -> None:
-        self._bus, self._topic, self._group = bus, topic, group
-        self.rewind()
+        self._bus, self._topic, self._group = bus, topic, (topic.name, group)
+        self._next = bus.committed[self._group]
 
     def poll(self, *, timeout_s: float, max_messages: int = 100, max_bytes: int = 8_000_000) -> Batch:
-        messages = tuple(self._bus.log[self._topic.name][self._next : self._next + max_messages])
+        if self._group not in self._bus.owners:
+            self._bus.owners[self._group] = self
+            self._bus.generations[self._group] += 1
+            self.rewind()
+        if self._bus.owners[self._group] is not self:
+            return Batch(())
+        messages: list[Delivered] = []
+        for message in self._bus.log[self._topic.name][self._next : self._next + max_messages]:
+            max_bytes -= len(message.value)
+            if messages and max_bytes < 0:
+                break
+            messages.append(message)
         self._next += len(messages)
-        return Batch(messages)
+        return Batch(tuple(messages), self._bus.generations[self._group])
 
     def commit(self, batch: Batch, outputs: Sequence[Output] = ()) -> None:
+        for output in outputs:
+            refuse_too_large(output.topic.name, output.message)
         if self._bus.fail_commits:
             self._bus.fail_commits -= 1
             self.rewind()
             raise Retryable(RetryReason.BUS, "the fake was told to fail this commit")
+        if batch and (self._bus.owners.get(self._group) is not self or batch.generation != self._bus.generations[self._group]):
+            self.rewind()
+            raise Fenced("another member owns the partition")
         for output in outputs:
             self._bus.publish(output.topic, [output.message])
         if batch:
-            self._bus.committed[self._topic.name, self._group] = batch.messages[-1].offset + 1
+            self._bus.committed[self._group] = max(self._bus.committed[self._group], batch.messages[-1].offset + 1)
+            self._next = max(self._next, self._bus.committed[self._group])
 
     def rewind(self) -> None:
-        self._next = self._bus.committed[self._topic.name, self._group]
+        self._next = self._bus.committed[self._group]
 
     def close(self) -> None:
         self.rewind()
+        if self._bus.owners.get(self._group) is self:
+            del self._bus.owners[self._group]

@@ -1,58 +1,193 @@
-"""One engine and its two kinds of transaction."""
+"""One engine and its two kinds of transaction, on SQLite or PostgreSQL."""
 
+import sqlite3
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from sqlite3 import Connection as SqliteConnection
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError
 
-from newswire.store.tables import METADATA
+from newswire.errors import ConfigurationError, Fault
+from newswire.sqlite import WriteLock, prepare
+from newswire.store import schema
+from newswire.store.failures import translated
+
+_CONNECTIONS_KEPT: Final = 8  # more are opened while more threads ask, and closed when they are given back
 
 
 class Store:
     """A handle on the database. Thread-safe: each transaction takes a connection of its own from the pool."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, lock: WriteLock | None = None, *, shared: bool = False) -> None:
         self._engine = engine
+        self._lock = lock  # SQLite only
+        self._shared = shared  # one connection for all threads: a database in memory
+        self._writing = threading.local()
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        """Yield a connection in a write transaction, committed at the end of the block, rolled back where it raises."""
-        with self._engine.connect().execution_options(newswire_writes=True) as connection, connection.begin():
-            yield connection
+        """Yield a connection in a write transaction, committed at the end of the block, rolled back where it raises.
+
+        Writers of SQLite wait for each other, before they read anything, so that what they read is what they change.
+
+        Raises:
+            Retryable: the database is busy, full or gone; nothing was committed.
+
+        """
+        if getattr(self._writing, "now", False):
+            raise RuntimeError("a write transaction is open in this thread already: it would wait for itself")
+        self._writing.now = True
+        try:
+            with translated(), self._exclusive(), self._engine.connect() as connection:
+                connection.execution_options(newswire_writes=True)
+                with connection.begin():
+                    yield connection
+                if self._lock is not None:
+                    self._lock.checkpoint(_driver_connection(connection))
+        finally:
+            self._writing.now = False
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Yield a connection in a read transaction: one snapshot."""
-        with self._engine.connect() as connection, connection.begin():
-            yield connection
+        """Yield a connection in a read transaction: one snapshot, which no writer changes and which keeps no writer waiting.
+
+        Raises:
+            Retryable: the database is busy or gone.
+
+        """
+        guard = self._exclusive() if self._shared and not getattr(self._writing, "now", False) else nullcontext()
+        with translated(), guard, self._engine.connect() as connection:
+            if self._lock is None:
+                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            with connection.begin():
+                yield connection
 
     def close(self) -> None:
+        """Close the connections and the lock file; the store is not to be used again."""
         self._engine.dispose()
+        if self._lock is not None:
+            self._lock.close()
+
+    def _exclusive(self) -> AbstractContextManager[None]:
+        return self._lock if self._lock is not None else nullcontext()
 
 
-def open_store(url: str) -> Store:
-    """Return the store at an SQLAlchemy URL, its schema up to date."""
-    parsed = make_url(url)
-    if parsed.database:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(parsed)
+def open_store(url: str, *, migrate: bool = True) -> Store:
+    """Return the store at an SQLAlchemy URL, its schema checked.
+
+    An SQLite file is made where there is none, and an older schema in it is migrated, unless `migrate` is False.
+    PostgreSQL is migrated by `newswire migrate` alone, because other processes may still run the older Newswire.
+
+    Raises:
+        ConfigurationError: the URL cannot be used, or the schema is not the one that this Newswire reads.
+        Retryable: the database cannot be reached now.
+
+    """
+    parsed = _parsed(url)
+    store = _connected(parsed)
+    try:
+        with _no_database(parsed):
+            if migrate and parsed.get_backend_name() == "sqlite":
+                _up_to_date(store)
+            with store.read() as connection:
+                schema.require_current(connection, _shown(parsed))
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def migrate(url: str) -> tuple[str | None, str]:
+    """Bring the schema at `url` up to date, alone under a lock; return its revision before (None: it was empty) and after.
+
+    Raises:
+        ConfigurationError: the URL cannot be used, or a newer Newswire wrote the schema.
+        Retryable: the database cannot be reached now.
+
+    """
+    parsed = _parsed(url)
+    store = _connected(parsed)
+    try:
+        with _no_database(parsed), store.begin() as connection:
+            return schema.upgrade(connection, _shown(parsed))
+    finally:
+        store.close()
+
+
+def _up_to_date(store: Store) -> None:
+    with store.read() as connection:
+        current = schema.revision(connection)
+    if current != schema.HEAD:
+        with store.begin() as connection:
+            schema.upgrade(connection, "the store")
+
+
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+        backend = parsed.get_backend_name()
+    except ArgumentError:
+        backend = ""
+    if backend not in {"sqlite", "postgresql"}:
+        raise _unusable("sqlite:///PATH or postgresql+psycopg://HOST/DATABASE is due")
+    return parsed
+
+
+def _connected(url: URL) -> Store:
+    if url.get_backend_name() == "postgresql":
+        try:
+            engine = create_engine(url, pool_size=_CONNECTIONS_KEPT, max_overflow=-1, pool_pre_ping=True)
+        except ModuleNotFoundError as error:
+            raise _unusable(f"PostgreSQL needs the driver {error.name}: pip install 'psycopg[binary]'") from None
+        return Store(engine)
+    if not url.database or url.database == ":memory:":
+        engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+        lock = WriteLock(None)
+    else:
+        path = Path(url.database)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock = WriteLock(path)
+        except OSError as error:
+            raise _unusable(f"{path} cannot be written: {(error.strerror or str(error)).lower()}") from None
+        engine = create_engine(url, pool_size=_CONNECTIONS_KEPT, max_overflow=-1)
     event.listen(engine, "connect", _set_up_sqlite)
-    event.listen(engine, "begin", _begin)
-    METADATA.create_all(engine)
-    return Store(engine)
+    event.listen(engine, "begin", _begin_sqlite)
+    return Store(engine, lock, shared=isinstance(engine.pool, StaticPool))
 
 
-def _set_up_sqlite(connection: SqliteConnection, _record: Any) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves
-    connection.execute("PRAGMA busy_timeout=10000")
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
+@contextmanager
+def _no_database(url: URL) -> Iterator[None]:
+    try:
+        yield
+    except DatabaseError as error:
+        if getattr(error.orig, "sqlite_errorname", "") in {"SQLITE_NOTADB", "SQLITE_CORRUPT"}:
+            raise _unusable(f"{url.database} is not a sound SQLite database: {error.orig}") from None
+        raise
 
 
-def _begin(connection: Connection) -> None:
+def _unusable(message: str) -> ConfigurationError:
+    return ConfigurationError([Fault("environment", 0, 0, f"NEWSWIRE_STORE: {message}")])
+
+
+def _shown(url: URL) -> str:
+    return url.render_as_string(hide_password=True)
+
+
+def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    prepare(connection)
+
+
+def _begin_sqlite(connection: Connection) -> None:
     # A deferred transaction that reads, then writes, fails with SQLITE_BUSY_SNAPSHOT at once: say what we are about to do.
     connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("newswire_writes") else "BEGIN")
+
+
+def _driver_connection(connection: Connection) -> sqlite3.Connection:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver

@@ -50,6 +50,7 @@ feeds: Final = Table(
     Column("detail", Text),
     Column("entries", Integer, nullable=False, default=0),  # listed at the last read
     Column("gone_at", Double),  # 410: retired, with a notice
+    Column("configured", Boolean, nullable=False, default=True),  # false: no longer in the configuration, kept for its state
     Index(None, "next_due_at"),
 )
 

@@ -1,9 +1,6 @@
-"""The one guarded client for everything fetched from the world: what it is asked and what it answers.
+"""What the one guarded client is asked and what it answers. Tests that need no socket pass a fake of `Http`."""
 
-`GuardedHttp` (below) is its only implementation; tests that need no socket pass a fake of `Http`.
-"""
-
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -66,4 +63,8 @@ class HostSlots(Protocol):
 
     def release(self, host: str, *, retry_after_s: float | None = None, failed: bool = False) -> None:
         """Give the slot back; the next request may start after the spacing, or after `retry_after_s`."""
+        ...
+
+    def settle(self, acquires: Sequence[str], releases: Sequence[tuple[str, float | None, bool]]) -> list[float]:
+        """Do many at once: first the releases (host, `retry_after_s`, `failed`), then the acquires; return the waits of those, in order."""
         ...

@@ -1,0 +1,117 @@
+"""One alerter is active; the others stand by. The role is a lease in the store, fenced by an epoch inside each transaction."""
+
+import threading
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from sqlalchemy import Connection
+
+from newswire.clock import Clock
+from newswire.errors import Fenced
+from newswire.metrics import Metrics
+from newswire.service import Worker
+from newswire.store import Store, leaders
+
+ROLE: Final = "alerter"
+LEASE_S: Final = 10.0
+STANDBY_S: Final = 1.0
+
+
+class Leadership(Protocol):
+    """What a worker of the active alerter asks. Thread-safe."""
+
+    def leading(self) -> bool:
+        """Return whether this process is the active alerter, taking the role where it is free."""
+        ...
+
+    def check(self, connection: Connection) -> int:
+        """Return the epoch in which the role is still ours, inside the caller's write transaction.
+
+        Raises:
+            Fenced: another process is the alerter now.
+
+        """
+        ...
+
+    def resign(self) -> None:
+        """Give the role up for good, so that another need not wait for the lease to end."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    epoch: int
+    renew_at: float  # monotonic
+
+
+class StoreLeadership:
+    """The lease in the store, renewed when a third of it has passed."""
+
+    def __init__(self, *, store: Store, clock: Clock, metrics: Metrics, owner: str, lease_s: float = LEASE_S) -> None:
+        self._store, self._clock, self._metrics, self._owner, self._lease_s = store, clock, metrics, owner, lease_s
+        self._lock = threading.Lock()
+        self._held: _Held | None = None
+        self._ask_at = 0.0
+        self._resigned = False
+
+    def leading(self) -> bool:
+        with self._lock:
+            now = self._clock.monotonic()
+            if self._held is not None and now < self._held.renew_at:
+                return True
+            if self._resigned or (self._held is None and now < self._ask_at):
+                return False
+            with self._store.begin() as connection:
+                epoch = leaders.take(connection, ROLE, self._owner, self._clock.now().timestamp(), self._lease_s)
+            self._ask_at = now + STANDBY_S
+            self._held = None if epoch is None else _Held(epoch, now + self._lease_s / 3)
+            self._metrics.active.set(self._held is not None)
+            return self._held is not None
+
+    def check(self, connection: Connection) -> int:
+        held = self._held
+        if held is None:
+            raise Fenced("this process is not the active alerter")
+        try:
+            leaders.holds(connection, ROLE, self._owner, held.epoch)
+        except Fenced:
+            self._held = None
+            self._metrics.active.set(0)
+            raise
+        return held.epoch
+
+    def resign(self) -> None:
+        with self._lock:
+            held, self._held, self._resigned = self._held, None, True
+            self._metrics.active.set(0)
+            if held is not None:
+                with self._store.begin() as connection:
+                    leaders.release(connection, ROLE, self._owner, held.epoch)
+
+
+class LeaderGate:
+    """A worker that works only while this process is the active alerter.
+
+    A member that stands by leaves the consumer group, so that on a cluster all partitions are the active alerter's.
+    """
+
+    def __init__(self, worker: Worker, *, leadership: Leadership) -> None:
+        self.name = worker.name
+        self._worker, self._leadership = worker, leadership
+        self._joined = False
+
+    def step(self) -> float:
+        if not self._leadership.leading():
+            if self._joined:
+                self._joined = False
+                self._worker.close()
+            return STANDBY_S
+        self._joined = True
+        return self._worker.step()
+
+    def idle(self) -> bool:
+        return self._worker.idle()
+
+    def close(self) -> None:
+        self._worker.close()
+        self._leadership.resign()

@@ -1,0 +1,103 @@
+"""Those who are told: what a sender may ask of a receiver, and the closed set of its answers.
+
+Reads: a `Message`.
+Writes: to Slack, or to a terminal.
+Never: retries by itself, raises for anything that the other side does, or touches the store.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from alerting.message import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The receiver has it, under `reference` in `channel`."""
+
+    channel: str | None
+    reference: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """It surely did not arrive (nothing was listening, or the bounded number of calls is in flight): again after a back-off."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimited:
+    """It was refused for now; this receiver wants `retry_after_s` of silence."""
+
+    retry_after_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """Nobody knows whether it arrived: read back before anything is sent again."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BadMessage:
+    """The message was refused for what it holds, or an edit's parent is gone; `code` is the receiver's own word."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class BadRoute:
+    """The channel refuses us."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class BadAccess:
+    """The token is refused: nothing at all can be sent to this receiver."""
+
+    code: str
+
+
+Answer = Accepted | NotSent | RateLimited | Unclear | BadMessage | BadRoute | BadAccess
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    """The history was read, and the alert is not in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """The history cannot be read, with the receiver's own word for it."""
+
+    code: str
+
+
+FindAnswer = Accepted | NotFound | Unreadable | RateLimited | Unclear | BadAccess
+
+
+class Receiver(Protocol):
+    """One place where alerts go. Called from one thread."""
+
+    name: str
+    spacing_s: float  # least time between two messages
+    reads_back: bool  # whether `find` can ever find something
+
+    def clock_mark(self) -> str | Answer | None:
+        """Return a moment on the receiver's own clock that is surely not after now; None where it has no clock."""
+        ...
+
+    def post(self, message: Message, *, plain: bool = False) -> Answer:
+        """Say something new; `plain` says it as short text without any layout."""
+        ...
+
+    def edit(self, message: Message, channel: str, reference: str, *, plain: bool = False) -> Answer:
+        """Replace what was said under `reference`. Doing it twice is harmless."""
+        ...
+
+    def find(self, alert_id: str, *, channel: str | None, since: str | None) -> FindAnswer:
+        """Look for an alert among what was said since that moment of the receiver's clock."""
+        ...

@@ -1,0 +1,221 @@
+"""Slack's Web API, through slack_sdk: post, edit, and read back. The only module that imports slack_sdk's network part.
+
+Never: lets slack_sdk retry by itself (a connection that breaks after Slack has accepted would make two messages), or waits without an end.
+"""
+
+import socket
+import ssl
+from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+from urllib.error import URLError
+
+from pydantic import SecretStr
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from alerting.message import Message
+from alerting.receivers import (
+    Accepted,
+    Answer,
+    BadAccess,
+    BadMessage,
+    BadRoute,
+    FindAnswer,
+    NotFound,
+    NotSent,
+    RateLimited,
+    Unclear,
+    Unreadable,
+)
+from alerting.receivers.deadline import Deadlines, NoRoomError
+from alerting.receivers.slack_answers import UNKNOWN_METHOD, answer_of
+from alerting.render import EVENT_TYPE, payload, plain_payload
+
+DEFAULT_URL: Final = "https://slack.com/api/"
+SPACING_S: Final = 1.0  # Slack's own rule: about one message a second a channel
+TIMEOUT_S: Final = 10
+DEADLINE_S: Final = 15.0
+PAGE: Final = 200
+PAGES_MOST: Final = 30
+CLOCK_SLACK_S: Final = 60.0
+"""Slack's machines need not agree on the time: a read-back begins this much before the newest moment that Slack named."""
+
+
+class _Failed(Exception):  # noqa: N818 -- it carries an answer, and never leaves this module
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(repr(answer))
+        self.answer = answer
+
+
+class SlackReceiver:
+    """One channel of one workspace."""
+
+    reads_back = True
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        channel: str,
+        token: SecretStr,
+        base_url: str = DEFAULT_URL,
+        spacing_s: float = SPACING_S,
+        timeout_s: int = TIMEOUT_S,
+        deadline_s: float = DEADLINE_S,
+    ) -> None:
+        self.name, self.spacing_s = name, spacing_s
+        self._channel = channel
+        self._channel_id: str | None = None
+        self._deadline_s = deadline_s
+        self._deadlines = Deadlines()
+        self._newest: float | None = None  # on Slack's clock
+        base = base_url if base_url.endswith("/") else base_url + "/"
+        self._client = WebClient(token=token.get_secret_value(), base_url=base, timeout=timeout_s, retry_handlers=[])
+        # slack_sdk reads HTTPS_PROXY by itself; what goes through a proxy is decided by NEWSWIRE_SLACK_URL alone.
+        self._client.proxy = None
+
+    def clock_mark(self) -> str | Answer | None:
+        if self._newest is None:
+            try:
+                self._call(self._client.auth_test)
+            except _Failed as failed:
+                if isinstance(failed.answer, BadAccess | RateLimited | NotSent):
+                    return failed.answer
+                # Anything else says nothing against sending: a read-back then looks at the whole history.
+        return None if self._newest is None else f"{self._newest - CLOCK_SLACK_S:.6f}"
+
+    def post(self, message: Message, *, plain: bool = False) -> Answer:
+        said = plain_payload(message) if plain else payload(message)
+        try:
+            body = self._call(lambda: self._client.chat_postMessage(channel=self._channel, **said))
+        except _Failed as failed:
+            return failed.answer
+        return self._accepted(body)
+
+    def edit(self, message: Message, channel: str, reference: str, *, plain: bool = False) -> Answer:
+        said = plain_payload(message) if plain else payload(message)
+        said = {name: value for name, value in said.items() if not name.startswith("unfurl_")}  # `chat.update` knows no unfurling
+        if plain:
+            said |= {"blocks": [], "attachments": []}
+        try:
+            body = self._call(lambda: self._client.chat_update(channel=channel, ts=reference, **said))
+        except _Failed as failed:
+            # Where posting works and editing is not known (a proxy that lets only some calls through), the edit alone is given up.
+            return BadMessage(UNKNOWN_METHOD) if failed.answer == BadAccess(UNKNOWN_METHOD) else failed.answer
+        return self._accepted(body)
+
+    def find(self, alert_id: str, *, channel: str | None, since: str | None) -> FindAnswer:
+        try:
+            return self._find(alert_id, channel or self._channel_id or self._channel, since)
+        except _Failed as failed:
+            if isinstance(failed.answer, BadRoute) and not channel and self._channel_id is None and self._resolve_channel():
+                return self.find(alert_id, channel=self._channel_id, since=since)
+            return _find_answer(failed.answer)
+
+    def _find(self, alert_id: str, channel: str, since: str | None) -> FindAnswer:
+        wanted: dict[str, Any] = {"channel": channel, "include_all_metadata": True, "limit": PAGE}
+        if since:
+            wanted |= {"oldest": since, "inclusive": True}
+        for _ in range(PAGES_MOST):
+            body = self._call(lambda: self._client.conversations_history(**wanted))
+            for said in _list_of(body, "messages"):
+                if _alert_id_in(said) == alert_id and isinstance(said.get("ts"), str):
+                    return Accepted(channel, said["ts"])
+            cursor = _next_cursor(body)
+            if not cursor:
+                return NotFound()
+            wanted["cursor"] = cursor
+        return Unreadable("history_too_long")
+
+    def _resolve_channel(self) -> bool:
+        """Return whether the channel's id was found by its name: `conversations.history` takes no names."""
+        name = self._channel.removeprefix("#")
+        wanted: dict[str, Any] = {"types": "public_channel,private_channel", "exclude_archived": True, "limit": PAGE}
+        try:
+            for _ in range(PAGES_MOST):
+                body = self._call(lambda: self._client.conversations_list(**wanted))
+                for channel in _list_of(body, "channels"):
+                    if channel.get("name") == name and isinstance(channel.get("id"), str):
+                        self._channel_id = channel["id"]
+                        return True
+                cursor = _next_cursor(body)
+                if not cursor:
+                    return False
+                wanted["cursor"] = cursor
+        except _Failed:
+            return False  # the history's own answer is told
+        return False
+
+    def _accepted(self, body: Mapping[str, Any]) -> Answer:
+        channel, reference = body.get("channel"), body.get("ts")
+        if not isinstance(channel, str) or not isinstance(reference, str):
+            return Unclear("no_ts")
+        self._channel_id = channel
+        return Accepted(channel, reference)
+
+    def _call(self, call: Callable[[], Any]) -> Mapping[str, Any]:
+        """Return the body of a good answer; everything else is `_Failed` with what it means."""
+        try:
+            response = self._deadlines.within(self._deadline_s, call)
+        except SlackApiError as error:
+            headers = self._headers_of(error.response)
+            code = error.response.get("error") if isinstance(error.response.data, dict) else None
+            raise _Failed(answer_of(error.response.status_code, str(code or ""), headers)) from None
+        except NoRoomError:
+            raise _Failed(NotSent("calls_hang")) from None
+        except TimeoutError:
+            raise _Failed(Unclear("timeout")) from None
+        except URLError as error:
+            never = isinstance(error.reason, ConnectionRefusedError | socket.gaierror | ssl.SSLCertVerificationError)
+            reason = type(error.reason).__name__
+            raise _Failed(NotSent(reason) if never else Unclear(reason)) from None
+        except Exception as error:  # noqa: BLE001 -- whatever broke, the request may have been accepted
+            raise _Failed(Unclear(type(error).__name__)) from None
+        self._headers_of(response)
+        body: Mapping[str, Any] = response.data
+        return body
+
+    def _headers_of(self, response: Any) -> dict[str, str]:
+        headers = {str(name).lower(): str(value) for name, value in dict(response.headers or {}).items()}
+        try:
+            moment = parsedate_to_datetime(headers.get("date", "")).timestamp()
+        except (TypeError, ValueError, OverflowError):
+            return headers
+        self._newest = max(self._newest or 0.0, moment)
+        return headers
+
+
+def _find_answer(answer: Answer) -> FindAnswer:
+    match answer:
+        case RateLimited() | Unclear():
+            return answer
+        case NotSent():
+            return Unclear(answer.reason)
+        case BadAccess(code) if code not in {"missing_scope", "no_permission"}:
+            return answer
+        case _:
+            return Unreadable(_reason_of(answer))
+
+
+def _reason_of(answer: Answer) -> str:
+    return str(getattr(answer, "code", None) or getattr(answer, "reason", None) or type(answer).__name__)
+
+
+def _alert_id_in(said: Mapping[str, Any]) -> str | None:
+    metadata = said.get("metadata")
+    if not isinstance(metadata, dict) or metadata.get("event_type") != EVENT_TYPE:
+        return None
+    carried = metadata.get("event_payload")
+    return carried.get("alert_id") if isinstance(carried, dict) else None
+
+
+def _list_of(body: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    given = body.get(name)
+    return [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
+
+
+def _next_cursor(body: Mapping[str, Any]) -> str | None:
+    after = body.get("response_metadata")
+    cursor = after.get("next_cursor") if isinstance(after, dict) else None
+    return cursor if isinstance(cursor, str) and cursor else None

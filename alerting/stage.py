@@ -1,0 +1,260 @@
+"""The alerting stage: reports in, decisions and outbox rows out, all of a batch in one store transaction.
+
+Reads: `news.reports`; the watchlists and routes in force; the stories, decisions and outbox rows so far.
+Writes: archive, stories, decisions, outbox, trail. Then, and only then, the offsets move.
+Never: sends, or decides the same (item, revision, basis, final) twice.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from alerting.decide import Match, Outcome, Told, decide, decision_id_of
+from alerting.leadership import Leadership
+from alerting.message import from_json, to_json
+from alerting.routes import Labelled, Routes, receivers_for
+from alerting.stories import KEEP_S, MEMBERS_KEPT, Member, Placement, StoryIndex, document_of
+from alerting.watchlists.compile import WatchlistSet
+from alerting.watchlists.match import match
+from newswire.bus import Delivered
+from newswire.clock import Clock
+from newswire.codec import decode
+from newswire.crash import crash_point
+from newswire.dead import dead_output
+from newswire.metrics import Metrics
+from newswire.outcomes import ReportOutcome, Stage
+from newswire.records import Basis, DeadLetter, Decision, Label, Report
+from newswire.service import Handled, guard
+from newswire.store import Store, archive, decisions, outbox, stories, trail
+from newswire.store.outbox import Entry
+from newswire.store.stories import Joining
+
+_TICK: Final = timedelta(microseconds=1)  # keeps the decisions of one batch in their order
+
+LOOK_BACK_S: Final = KEEP_S + 86_400.0
+"""How far before the newest story the window is loaded: the index itself drops what is out of its reach."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A report, and what the watchlists made of it: all that can be worked out before the store is asked."""
+
+    report: Report
+    decision_id: str
+    matches: tuple[Match, ...]
+    clustered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """A report on its way into the store."""
+
+    judged: _Judged
+    outcome: Outcome
+    placement: Placement | None
+    member: Member | None
+
+
+class ReportHandler:
+    """What the alerting stage does with a batch of reports."""
+
+    def __init__(
+        self,
+        *,
+        watchlists: Callable[[], WatchlistSet],
+        routes: Callable[[], Routes],
+        store: Store,
+        clock: Clock,
+        metrics: Metrics,
+        leadership: Leadership,
+    ) -> None:
+        self._watchlists, self._routes = watchlists, routes
+        self._store, self._clock, self._metrics, self._leadership = store, clock, metrics, leadership
+        self._index: StoryIndex | None = None  # of the stories in the store; None: to be loaded
+        self._index_epoch = -1
+
+    def handle(self, messages: Sequence[Delivered]) -> Handled:
+        now = self._clock.now()
+        watchlists, routes = self._watchlists(), self._routes()
+        judged: list[_Judged] = []
+        letters: list[DeadLetter] = []
+        for message in messages:
+            work = partial(_judge, message.value, watchlists, routes, now)
+            result = guard(Stage.ALERT, message, self._clock, self._metrics, work)
+            if isinstance(result, DeadLetter):
+                letters.append(result)
+            else:
+                judged.append(result)
+        decided = self._decide(judged, now)
+        crash_point("alert_after_store")
+        # Counted only now: a batch that raised above comes again, and is to be counted once.
+        self._metrics.reports_in.inc(len(messages))
+        for letter in letters:
+            self._metrics.reports.labels(ReportOutcome.DEAD, letter.reason).inc()
+        self._count(decided, replayed=len(judged) - len(decided))
+        return Handled([dead_output(letter) for letter in letters], after=lambda: crash_point("alert_after_commit"))
+
+    def _decide(self, judged: Sequence[_Judged], now: datetime) -> list[_Decided]:
+        """Return what is decided on the reports that were not decided before, durably."""
+        if not judged:
+            return []
+        try:
+            with self._store.begin() as connection:
+                self._forget_unless(self._leadership.check(connection))
+                known = decisions.known(connection, [one.decision_id for one in judged])
+                fresh = list({one.decision_id: one for one in judged if one.decision_id not in known}.values())
+                decided = self._decide_fresh(connection, fresh, now) if fresh else []
+                _write(connection, decided, now.timestamp())
+        except BaseException:
+            self._index = None  # it may hold what was rolled back
+            raise
+        return decided
+
+    def _decide_fresh(self, connection: Connection, fresh: Sequence[_Judged], now: datetime) -> list[_Decided]:
+        index = self._loaded(connection)
+        of_items = stories.of_items(connection, [one.report.item.item_id for one in fresh])
+        placed = [self._place(index, one, of_items) for one in fresh]
+        story_ids = {placement.story_id for placement, _ in placed if placement is not None}
+        told: dict[str, dict[str, Told]] = {
+            story_id: {receiver: Told(from_json(text), sequence) for receiver, (sequence, text) in of_story.items()}
+            for story_id, of_story in outbox.told(connection, sorted(story_ids)).items()
+        }
+        decided = []
+        for n, (one, (placement, member)) in enumerate(zip(fresh, placed, strict=True)):
+            story_id = placement.story_id if placement else None
+            of_story = told.setdefault(story_id or "", {})
+            outcome = decide(one.report, matches=one.matches, story_id=story_id, told=of_story, now=now + n * _TICK)
+            for row in outcome.rows:
+                of_story[row.receiver] = Told(row.message, row.sequence)
+            decided.append(_Decided(one, outcome, placement, member))
+        return decided
+
+    def _place(self, index: StoryIndex, one: _Judged, of_items: dict[str, str]) -> tuple[Placement | None, Member | None]:
+        """Return the report's story; a report that is not clustered has one only where its item was placed before."""
+        item_id = one.report.item.item_id
+        if not one.clustered and item_id not in of_items:
+            return None, None
+        placement, member = index.place(document_of(one.report), of_items.get(item_id))
+        of_items[item_id] = placement.story_id
+        index.add(member)
+        return placement, member
+
+    def _forget_unless(self, epoch: int) -> None:
+        """Drop the index where another process may have been the alerter since it was loaded."""
+        if epoch != self._index_epoch:
+            self._index, self._index_epoch = None, epoch
+
+    def _loaded(self, connection: Connection) -> StoryIndex:
+        if self._index is None:
+            newest = stories.newest_at(connection)
+            facts = stories.facts_since(connection, newest - LOOK_BACK_S) if newest is not None else ()
+            self._index = StoryIndex(Member.from_facts(one) for one in facts)
+        return self._index
+
+    def _count(self, decided: Sequence[_Decided], *, replayed: int) -> None:
+        metrics, now = self._metrics, self._clock.now()
+        if replayed:
+            metrics.reports.labels(ReportOutcome.REPLAYED, "").inc(replayed)
+        for one in decided:
+            report = one.judged.report
+            metrics.reports.labels(one.outcome.outcome, one.outcome.decision.reason).inc()
+            metrics.seen_to_decided.labels(report.basis).observe(max(0.0, (now - report.item.seen_at).total_seconds()))
+            for found in one.judged.matches:
+                if found.verdict.matched:
+                    metrics.matches.labels(found.verdict.watchlist).inc()
+
+
+def _judge(value: bytes, watchlists: WatchlistSet, routes: Routes, now: datetime) -> _Judged:
+    report = decode(Report, value)
+    matches = []
+    for found in match(watchlists, report, now):
+        of, verdict = found.watchlist, found.verdict
+        labelled = Labelled(verdict.severity, report.label, of.name, of.tags)
+        receivers = receivers_for(routes, labelled, of.to) if found.tells else ()
+        matches.append(Match(verdict, of.title, found.spans, receivers))
+    clustered = report.label is Label.DIPLOMACY or any(one.verdict.matched for one in matches)
+    return _Judged(report, decision_id_of(report), tuple(matches), clustered)
+
+
+def _write(connection: Connection, decided: Sequence[_Decided], at: float) -> None:
+    archive.keep(connection, [archive.Archived(one.judged.report, one.outcome.decision.story_id) for one in decided], at)
+    joining = [_joining(one) for one in decided if one.placement is not None]
+    stories.join(connection, [one for one in joining if one is not None], at, members_kept=MEMBERS_KEPT)
+    decisions.keep(connection, [one.outcome.decision for one in decided])
+    outbox.put(connection, [entry for one in decided for entry in _entries(one)], at)
+    trail.record(connection, [_step(one, at) for one in decided])
+
+
+def _joining(one: _Decided) -> Joining | None:
+    item = one.judged.report.item
+    if one.placement is None or one.member is None:
+        return None
+    return Joining(one.placement.story_id, item.item_id, item.title, item.dated_at.timestamp(), one.member.to_facts())
+
+
+def _entries(one: _Decided) -> list[Entry]:
+    item = one.judged.report.item
+    return [
+        Entry(
+            story_id=row.message.story_id,
+            receiver=row.receiver,
+            kind=row.kind,
+            sequence=row.sequence,
+            alert_id=row.message.alert_id,
+            decision_id=one.judged.decision_id,
+            item_id=item.item_id,
+            revision=item.revision,
+            watchlists=[shown.watchlist for shown in row.message.watchlists],
+            severity=row.message.severity.value,
+            title=row.message.title,
+            url=row.message.url,
+            message=to_json(row.message),
+        )
+        for row in one.outcome.rows
+    ]
+
+
+def _step(one: _Decided, at: float) -> trail.Step:
+    report, decision = one.judged.report, one.outcome.decision
+    # A page that failed for good gives a second report of the feed's text; the first look's step stays beside it.
+    step = "feed_final" if report.basis is Basis.FEED and report.page_failure else report.basis.value
+    return trail.Step(
+        report.item.item_id,
+        report.item.revision,
+        Stage.ALERT,
+        step,
+        one.outcome.outcome.value,
+        decision.reason.value,
+        _detail(decision, one.placement),
+        at,
+    )
+
+
+def _detail(decision: Decision, placement: Placement | None) -> dict[str, Any]:
+    detail: dict[str, Any] = {
+        "kind": decision.kind.value,
+        "severity": decision.severity.value if decision.severity else None,
+        "receivers": list(decision.receivers),
+        "watchlists": [
+            {
+                "watchlist": verdict.watchlist,
+                "matched": verdict.matched,
+                "reason": verdict.reason.value if verdict.reason else None,
+                "because": list(verdict.because),
+                "missed": verdict.missed,
+            }
+            for verdict in decision.watchlists
+        ],
+    }
+    if placement is not None:
+        detail["story"] = {
+            "story_id": placement.story_id,
+            "reason": placement.reason.value,
+            "similarity": round(placement.similarity, 3),
+            "nearest": placement.nearest,
+        }
+    return detail

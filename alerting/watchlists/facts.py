@@ -1,0 +1,92 @@
+"""What a report offers to conditions: where each watched term stands in it, and what was understood of it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from alerting.watchlists.compile import NearWords, Word
+from newswire.records import Field, Report, Span
+from newswire.terms import TermSearch, fold
+
+
+class Spot(NamedTuple):
+    """A stretch of one field in which a term was found."""
+
+    field: Field
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One report, prepared once for all watchlists."""
+
+    report: Report
+    texts: Mapping[Field, str]
+    spots: Mapping[int, list[Spot]]  # by the term's index in the search
+    understood: Mapping[str, tuple[str, ...]]  # by key of `when`
+
+    def span(self, spot: Spot) -> Span:
+        """Return the spot with its words, as they stand in the report."""
+        return Span(spot.field, spot.start, spot.end, self.texts[spot.field][spot.start : spot.end])
+
+
+def facts_of(search: TermSearch, report: Report) -> Facts:
+    """Return what the report offers."""
+    texts = {Field.TITLE: report.item.title, Field.LEAD: report.item.summary, Field.BODY: report.text}
+    spots: dict[int, list[Spot]] = {}
+    for field, text in texts.items():
+        if not text:
+            continue
+        for hit in search.find(fold(text), report.language):
+            spots.setdefault(hit.term, []).append(Spot(field, hit.start, hit.end))
+    home = (report.home,) if report.home else ()
+    named = dict.fromkeys([*(mention.code for mention in report.countries), *report.partners, *home])
+    understood = {
+        "partners": report.partners,
+        "countries": tuple(named),
+        "home": home,
+        "organisations": report.organisations,
+        "people": report.people,
+        "topics": report.topics,
+    }
+    return Facts(report, texts, spots, understood)
+
+
+def spots_of(word: Word | NearWords, facts: Facts) -> list[Spot]:
+    """Return where the word stands, in order of title, lead and body; for words near each other, both of each pair."""
+    if isinstance(word, Word):
+        spots = facts.spots.get(word.index, [])
+        return spots if word.field is None else [spot for spot in spots if spot.field is word.field]
+    right = [spot for one in word.right for spot in spots_of(one, facts)]
+    pairs: dict[Spot, None] = {}
+    for here in (spot for one in word.left for spot in spots_of(one, facts)):
+        for there in right:
+            if _near(here, there, word.within, facts.texts[here.field]):
+                pairs.update(dict.fromkeys(sorted((here, there), key=lambda spot: spot.start)))
+                break
+    return list(pairs)
+
+
+_FAR: Final = 400  # characters: more than `within` words of any language; spares counting
+_WORD: Final = re.compile(r"\w+")
+_NO_SPACES: Final = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
+# A full stop ends a sentence where a new one can begin, unless an initial or a title stands before it: "U.S. tax", "Dr. Khan".
+_SENTENCE_END: Final = re.compile(
+    r"(?<!\b\w)(?<!\bDr)(?<!\bMr)(?<!\bMs)(?<!\bMrs)(?<!\bSt)(?<!\bNo)(?<!\bGen)(?<!\bSen)[.…][\"'”’»)\]]*\s+(?![a-z])"
+    r"|[!?؟][\"'”’»)\]]*\s|[۔。！？।]|\n"
+)
+
+
+def _near(here: Spot, there: Spot, within: int, text: str) -> bool:
+    first, second = sorted((here, there), key=lambda spot: spot.start)
+    if here.field is not there.field or second.start < first.end or second.start - first.end > _FAR:
+        return False
+    if _SENTENCE_END.search(text, first.end, second.start):
+        return False
+    between = text[first.end : second.start]
+    spaceless = len(_NO_SPACES.findall(between))
+    # Scripts without spaces: two characters count as one word, about the mean length of a Chinese word.
+    words = len(_WORD.findall(_NO_SPACES.sub(" ", between))) + spaceless // 2
+    return words <= within

@@ -1,0 +1,75 @@
+"""What each watchlist will do, in one sentence that its author can compare with what was meant."""
+
+from typing import Final
+
+from alerting.watchlists.compile import CompiledWatchlist, Condition, OneOf, Understood
+from alerting.watchlists.fields import ANY_LABEL, duration_in_words
+from alerting.watchlists.model import Status
+from alerting.watchlists.nearest import quoted, some
+from newswire.records import Label
+
+_BEGINS: Final = {
+    Status.ACTIVE: "alerts at once",
+    Status.STAGED: "is staged: counted, not sent; it would alert",
+    Status.MUTED: "is muted: nothing is sent; it would alert",
+    Status.DRAFT: "is a draft: checked and tested only; it would alert",
+}
+
+
+def in_words(watchlist: CompiledWatchlist) -> str:
+    """Return the sentence, without the watchlist's name: `alerts at once, high, on diplomacy items that say …`."""
+    labels = "all" if watchlist.labels == ANY_LABEL else " or ".join(label for label in Label if label in watchlist.labels)
+    asks = [say(condition) for condition in sorted(watchlist.conditions, key=lambda condition: condition.key == "none")]
+    sentence = f"{_BEGINS[watchlist.status]}, {watchlist.severity}, on {labels} items that {' and '.join(asks)}"
+    if scope := _scope(watchlist):
+        sentence += f", only {scope}"
+    if watchlist.min_score:
+        sentence += f"; the label must score {watchlist.min_score:g} or more"
+    sentence += f"; items older than {duration_in_words(watchlist.max_age)} stay silent"
+    if watchlist.to:
+        sentence += f"; told to {' and '.join(watchlist.to)} beside those that the routes name"
+    return sentence
+
+
+def say(condition: Condition) -> str:
+    """Return what items must do for the condition to hold: `say 'esports'`, `engage US or KR`."""
+    if isinstance(condition, OneOf):
+        return "either " + " or ".join(f"({' and '.join(say(inner) for inner in block)})" for block in condition.blocks)
+    if isinstance(condition, Understood):
+        return _say_understood(condition)
+    written = [word.written for word in condition.words]
+    if condition.key == "none":
+        return f"do not say {quoted(written)}"
+    if condition.key == "at_least":
+        return f"say {condition.least} of {quoted(written)}"
+    return f"say {quoted(written, last='and' if condition.key == 'all' else 'or')}"
+
+
+_ASKS: Final = {
+    "partners": ("engage", "a foreign country", "countries"),
+    "countries": ("name", "a country", "countries"),
+    "home": ("come from the government of", "any country", "countries"),
+    "organisations": ("engage", "an organisation", "organisations"),
+    "people": ("are about", "a known person", "people"),
+    "topics": ("are about", "a known topic", "topics"),
+}
+
+
+def _say_understood(condition: Understood) -> str:
+    verb, anything, nouns = _ASKS[condition.key]
+    if condition.wanted is None:
+        return f"{verb} {anything}"
+    if ", ".join(sorted(condition.wanted)) != ", ".join(sorted(condition.said.split(", "))):
+        return f"{verb} one of the {len(condition.wanted)} {nouns} in {condition.said}"
+    return f"{verb} {some(condition.said.split(', '), limit=8, joint=' or ')}"
+
+
+def _scope(watchlist: CompiledWatchlist) -> str:
+    scope = watchlist.scope
+    parts = (
+        ("in the language", scope.languages),
+        ("from", scope.sources),
+        ("in", scope.outlets),
+        ("from outlets of", scope.countries),
+    )
+    return " and ".join(f"{word} {some(sorted(values), limit=4, joint=' or ')}" for word, values in parts if values is not None)

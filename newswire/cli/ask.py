@@ -1,0 +1,275 @@
+"""Commands that ask what happened: `why`, `alerts`, `dead list|show|replay`."""
+
+import base64
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from newswire.bus import Bus
+from newswire.cli import app, compose
+from newswire.cli.options import AsJson, print_json, print_json_lines, read_settings
+from newswire.clock import SystemClock
+from newswire.outcomes import Stage
+from newswire.records import DeadLetter
+from newswire.store import Store, open_store
+from newswire.store.trail import Step
+from newswire.urls import canonical_url, item_id_of_url
+
+_UNKNOWN: Final = 1
+
+dead_app = typer.Typer(name="dead", help="What could not be handled: list it, look at it, put it back.", no_args_is_help=True)
+app.add_typer(dead_app)
+
+
+@contextmanager
+def open_store_only() -> Iterator[Store]:
+    """Yield the store of the environment's settings."""
+    store = open_store(read_settings().store_url)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@contextmanager
+def open_bus_only() -> Iterator[Bus]:
+    """Yield the bus of the environment's settings."""
+    settings = read_settings()
+    with ExitStack() as stack:
+        bus = compose.open_bus(settings, SystemClock())
+        stack.callback(bus.close)
+        yield bus
+
+
+@app.command()
+def why(url: Annotated[str, typer.Argument(help="The article's address, as a feed or a reader gave it.")], as_json: AsJson = False) -> None:
+    """Say what happened to an item at every stage, and why it did or did not alert."""
+    with open_store_only() as store:
+        told = why_of(store, url)
+    if as_json:
+        print_json(told)
+    else:
+        print_why(Console(), told)
+    if not told["stages"]:
+        sys.exit(_UNKNOWN)
+
+
+@app.command()
+def alerts(as_json: AsJson = False) -> None:
+    """List the alerts: one line each, oldest first."""
+    from newswire.store import outbox
+
+    with open_store_only() as store, store.read() as connection:
+        rows = [{**row, "at": _iso(row["at"])} for row in outbox.alerts(connection)]
+    if as_json:
+        print_json_lines(rows)
+        return
+    if not rows:
+        print("No alert yet.", file=sys.stderr)
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("at", "severity", "state", "receiver", "watchlists", "title"):
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        cells = (
+            row["at"][:16].replace("T", " "),
+            row["severity"],
+            row["state"],
+            row["receiver"],
+            ", ".join(row["watchlists"]),
+            row["title"],
+        )
+        table.add_row(*(Text(cell) for cell in cells))
+    Console().print(table)
+
+
+@dead_app.command("list")
+def dead_list(as_json: AsJson = False) -> None:
+    """List what is in `news.dead`."""
+    from newswire.dead import letters
+
+    with open_bus_only() as bus:
+        found = [_letter(letter) for letter in letters(bus)]
+    if as_json:
+        print_json_lines(found)
+        return
+    if not found:
+        print("Nothing is in news.dead.", file=sys.stderr)
+    for letter in found:
+        print(f"{letter['dead_id']}  {letter['at'][:19]}  {letter['stage']}  {letter['reason']}  {letter['topic']}  {letter['error']}")
+
+
+@dead_app.command("show")
+def dead_show(dead_id: str) -> None:
+    """Print one dead letter whole, with the record that could not be handled."""
+    from newswire.dead import letters
+
+    with open_bus_only() as bus:
+        for letter in letters(bus):
+            if letter.dead_id.startswith(dead_id):
+                value = base64.b64decode(letter.value_base64)
+                print_json({**_letter(letter), "headers": letter.headers, "value": value.decode("utf-8", "backslashreplace")})
+                return
+    _unknown_letter(dead_id)
+
+
+@dead_app.command("replay")
+def dead_replay(
+    dead_ids: Annotated[list[str] | None, typer.Argument(help="Ids, or their beginnings.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every letter.")] = False,
+) -> None:
+    """Put records back on the topic they came from, to be handled again."""
+    from newswire.dead import letters, replay
+
+    if not dead_ids and not everything:
+        print("newswire: name the letters to replay (see `newswire dead list`), or say --all", file=sys.stderr)
+        sys.exit(2)
+    with open_bus_only() as bus, open_store_only() as store:
+        known = {letter.dead_id: letter for letter in letters(bus)}
+        wanted = list(known) if everything else [_only(list(known), beginning) for beginning in dead_ids or ()]
+        for dead_id in wanted:
+            if known[dead_id].stage is Stage.DELIVER:
+                print(f"{dead_id}  {_revived(store, known[dead_id])}")
+                continue
+            letter = replay(bus, dead_id)
+            print(f"{letter.dead_id}  back on {letter.topic}")
+
+
+def _revived(store: Store, letter: DeadLetter) -> str:
+    """Put a refused message back in the outbox and say so: what a receiver refused is sent again from there, not from the bus."""
+    from alerting.publisher import ALERT_HEADER
+    from newswire.store import outbox
+
+    with store.begin() as connection:
+        rows = outbox.revive(connection, letter.headers.get(ALERT_HEADER, ""), SystemClock().now().timestamp())
+    return f"{rows} messages are in the outbox again" if rows else "nothing of this alert waits: it was told since"
+
+
+def _only(known: list[str], beginning: str) -> str:
+    found = [dead_id for dead_id in known if dead_id.startswith(beginning)]
+    if len(found) != 1:
+        _unknown_letter(beginning)
+    return found[0]
+
+
+def _unknown_letter(dead_id: str) -> None:
+    print(f"newswire: no single letter in news.dead begins with {dead_id!r}; see `newswire dead list`", file=sys.stderr)
+    sys.exit(_UNKNOWN)
+
+
+def _letter(letter: DeadLetter) -> dict[str, Any]:
+    return {
+        "dead_id": letter.dead_id,
+        "at": letter.at.isoformat(),
+        "stage": letter.stage.value,
+        "reason": letter.reason.value,
+        "topic": letter.topic,
+        "key": letter.key,
+        "attempts": letter.attempts,
+        "error": letter.error,
+    }
+
+
+def why_of(store: Store, url: str) -> dict[str, Any]:
+    """Return `{url, item_id, stages, decision}`: every step of the item at this address, and the last decision about it (None: none yet)."""
+    from newswire.codec import encode
+    from newswire.store import decisions, trail
+
+    canonical = canonical_url(url)
+    item_id = item_id_of_url(canonical) if canonical else url
+    with store.read() as connection:
+        steps = trail.of_item(connection, item_id)
+        taken = decisions.decisions_of_item(connection, item_id)
+    return {
+        "url": canonical or url,
+        "item_id": item_id,
+        "stages": [_step(step) for step in steps],
+        "decision": json.loads(encode(taken[-1])) if taken else None,
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "stage": step.stage.value,
+        "outcome": step.outcome,
+        "reason": step.reason,
+        "at": _iso(step.at),
+        "revision": step.revision,
+    }
+    if step.step:
+        shown["step"] = step.step
+    if step.detail:
+        shown["detail"] = step.detail
+    return shown
+
+
+def _iso(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+
+
+def print_why(console: Console, told: dict[str, Any]) -> None:
+    """Print the travel of an item for a person: a line a step, then the verdict of each watchlist."""
+    console.print(Text(told["url"], style="bold"), soft_wrap=True)
+    if not told["stages"]:
+        console.print(
+            "Never seen: no source has listed this address. `newswire sources list` shows what is watched and how it fares; "
+            "if its outlet is missing, `newswire sources add URL` adds it.",
+            highlight=False,
+        )
+        return
+    title = next((step["detail"]["title"] for step in told["stages"] if step.get("detail", {}).get("title")), None)
+    if title:
+        console.print(Text(title))
+    for step in told["stages"]:
+        console.print(_line(step), soft_wrap=True)
+        if step["stage"] == Stage.ALERT:
+            for verdict in step.get("detail", {}).get("watchlists", ()):
+                console.print(_verdict(verdict), soft_wrap=True)
+
+
+def _line(step: dict[str, Any]) -> Text:
+    line = Text(f"  {step['at'][11:19]}  ", style="dim")
+    line.append(f"{step['stage']:<10} ", style="bold cyan")
+    line.append(f"{step['outcome']}", style="bold")
+    if step["reason"]:
+        line.append(f" ({step['reason']})")
+    said = _detail(step)
+    if said:
+        line.append(f"  {said}", style="dim")
+    return line
+
+
+def _detail(step: dict[str, Any]) -> str:
+    detail = step.get("detail") or {}
+    if "label" in detail:
+        parts = [f"{detail['label']} {detail['score']:.2f}", detail.get("language") or ""]
+        if detail.get("home") or detail.get("partners"):
+            parts.append(f"{detail.get('home') or '?'} with {', '.join(detail.get('partners') or ()) or 'nobody abroad'}")
+        parts.extend(", ".join(detail[name]) for name in ("organisations", "topics") if detail.get(name))
+        return " · ".join(part for part in parts if part)
+    if step["stage"] == Stage.COLLECT:
+        return " · ".join(str(detail[name]) for name in ("outlet", "source") if detail.get(name))
+    if step["stage"] == Stage.DELIVER:
+        return str(step.get("step", ""))
+    if step["stage"] == Stage.ALERT and detail.get("receivers"):
+        return f"{step.get('step', '')}: {detail.get('severity')} to {', '.join(detail['receivers'])}"
+    return str(step.get("step", ""))
+
+
+def _verdict(verdict: dict[str, Any]) -> Text:
+    if verdict["matched"]:
+        line = Text("              ✓ ", style="green").append(verdict["watchlist"], style="bold")
+        line.append(f": {', '.join(verdict['because'])}")
+        if verdict.get("missed"):
+            line.append(f", but {verdict['missed']}")
+        return line
+    line = Text("              ✗ ", style="red").append(verdict["watchlist"], style="bold")
+    return line.append(f": {verdict['missed']}")

@@ -1,0 +1,323 @@
+"""Everything built by hand, once, from settings and configuration: no container, no framework, no globals."""
+
+import importlib.util
+import os
+import secrets
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TextIO
+
+from structlog.typing import FilteringBoundLogger
+
+from newswire import __version__, log
+from newswire.bus import Bus
+from newswire.clock import Clock, SystemClock
+from newswire.config import find_config_folder
+from newswire.errors import ConfigurationError, Fault
+from newswire.http import Http
+from newswire.jail import Jail
+from newswire.metrics import Metrics
+from newswire.outcomes import Stage
+from newswire.service import BusUpkeep, ConsumerWorker, Service, Worker
+from newswire.settings import Settings
+from newswire.status_server import StatusServer
+from newswire.store import Store, open_store
+from newswire.topics import ALERTING_GROUP, ITEMS, PROCESSORS_GROUP, REPORTS
+
+if TYPE_CHECKING:
+    from processors.understand import Understanding
+
+    from alerting.receivers import Receiver
+    from alerting.routes import Routes
+    from alerting.watchlists.compile import WatchlistSet
+    from alerting.watchlists.load import DeskFiles
+    from collectors.sources import Source
+    from collectors.stage import CollectWorker
+
+JAIL_TASKS: Final = (
+    "collectors.jailed:read_feed",
+    "collectors.jailed:find_feeds",
+    "processors.jailed:extract_article",
+    "processors.jailed:robots_allow",
+)
+JAIL_WORKERS: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What every stage stands on."""
+
+    settings: Settings
+    folder: Path  # of the configuration
+    clock: Clock
+    metrics: Metrics
+    log: FilteringBoundLogger
+    store: Store
+    bus: Bus
+    owner: str  # names this process in leases
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+
+@contextmanager
+def open_ground(settings: Settings, *, log_stream: TextIO | None = None) -> Iterator[Ground]:
+    """Yield the ground, store and bus open, closed again at the end.
+
+    Raises:
+        ConfigurationError: the configuration folder, the store or the bus cannot be used.
+
+    """
+    with ExitStack() as stack:
+        logger = log.set_up(level=settings.log_level, secrets=tuple(settings.secret_values()), stream=log_stream)
+        clock = SystemClock()
+        metrics = Metrics()
+        folder = find_config_folder(settings.config)
+        store = open_store(settings.store_url)
+        stack.callback(store.close)
+        bus = open_bus(settings, clock)
+        stack.callback(bus.close)
+        owner = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+        yield Ground(settings, folder, clock, metrics, logger, store, bus, owner)
+
+
+def open_bus(settings: Settings, clock: Clock) -> Bus:
+    """Return the bus that the settings name.
+
+    Raises:
+        ConfigurationError: it is not one that this version has.
+
+    """
+    from newswire.bus.embedded import EmbeddedBus
+
+    if settings.bus != "embedded":
+        raise ConfigurationError(
+            [Fault("environment", 0, 0, f"NEWSWIRE_BUS: {settings.bus!r} cannot be used yet; this version has `embedded`")]
+        )
+    return EmbeddedBus(settings.data / "bus.sqlite3", clock=clock, prefix=settings.topic_prefix)
+
+
+def open_http(ground: Ground, stack: ExitStack) -> Http:
+    """Return a guarded client with its own loop, which keeps the hosts' slots in the store."""
+    from newswire.guard import Guard
+    from newswire.http import GuardedHttp
+    from newswire.store.hosts import StoreSlots
+
+    settings = ground.settings
+    slots = StoreSlots(store=ground.store, clock=ground.clock, owner=ground.owner, spacing_s=settings.host_spacing_s)
+    client = GuardedHttp(
+        guard=Guard(settings.allow_networks, settings.allow_ports),
+        slots=slots,
+        metrics=ground.metrics,
+        user_agent=user_agent(settings),
+        clock=ground.clock,
+    )
+    stack.callback(client.close)
+    return client
+
+
+def open_jail(ground: Ground, stack: ExitStack) -> Jail:
+    """Return the jail with its children started, for feeds and pages."""
+    from newswire.jail import ProcessJail
+
+    jail = ProcessJail(workers=JAIL_WORKERS, tasks=JAIL_TASKS, metrics=ground.metrics)
+    stack.callback(jail.close)
+    return jail
+
+
+def user_agent(settings: Settings) -> str:
+    """Return how Newswire names itself to the world: product, version, and who can be asked about it."""
+    contact = f"; {settings.contact}" if settings.contact else ""
+    return f"newswire/{__version__} (news monitoring{contact})"
+
+
+def read_sources(folder: Path) -> "list[Source]":
+    """Return the configured sources.
+
+    Raises:
+        ConfigurationError: with every fault of every file.
+
+    """
+    from collectors.sources_file import require_sources
+
+    return require_sources(folder / "sources")
+
+
+def load_understanding(folder: Path) -> "Understanding":
+    """Return what reads items: taxonomy and weights of the configuration folder.
+
+    Raises:
+        ConfigurationError: a file of the taxonomy or the model cannot be used.
+
+    """
+    from processors.understand import Understanding
+
+    return Understanding.load(folder)
+
+
+def read_desk(folder: Path, understanding: "Understanding", now: datetime) -> "DeskFiles":
+    """Return the desk's files, their faults and warnings beside them."""
+    from alerting.watchlists.load import load_desk
+
+    return load_desk(folder, understanding.vocabulary_of_desk(), now.date())
+
+
+def require_desk(folder: Path, understanding: "Understanding", now: datetime) -> "DeskFiles":
+    """Return the desk's files.
+
+    Raises:
+        ConfigurationError: with every fault of every file.
+
+    """
+    desk = read_desk(folder, understanding, now)
+    if desk.faults:
+        raise ConfigurationError(desk.faults)
+    return desk
+
+
+def compile_desk(desk: "DeskFiles") -> "WatchlistSet":
+    """Return the watchlists ready for matching."""
+    from alerting.watchlists.compile import compile_watchlists
+
+    return compile_watchlists(desk.watchlists, desk.lists)
+
+
+def make_receivers(settings: Settings, routes: "Routes", stream: TextIO | None) -> "dict[str, Receiver]":
+    """Return who can be told, by name: Slack channels where there is a token, the terminal otherwise."""
+    from alerting.receivers.slack import SlackReceiver
+    from alerting.receivers.terminal import TerminalReceiver
+
+    receivers: dict[str, Receiver] = {}
+    for receiver in routes.receivers:
+        if receiver.slack is not None and settings.slack_token is not None:
+            receivers[receiver.name] = SlackReceiver(
+                receiver.name, channel=receiver.slack.channel, token=settings.slack_token, base_url=settings.slack_url
+            )
+        else:
+            receivers[receiver.name] = TerminalReceiver(receiver.name, stream=stream)
+    return receivers
+
+
+def collect_workers(ground: Ground, sources: "Sequence[Source]", http: Http, jail: Jail, *, once: bool) -> "tuple[CollectWorker]":
+    """Return the workers of the first stage."""
+    from collectors.stage import CollectWorker
+
+    return (
+        CollectWorker(
+            sources=sources,
+            store=ground.store,
+            bus=ground.bus,
+            http=http,
+            jail=jail,
+            clock=ground.clock,
+            metrics=ground.metrics,
+            owner=ground.owner,
+            floor_s=ground.settings.poll_floor_s,
+            once=once,
+        ),
+    )
+
+
+def process_workers(ground: Ground, understanding: "Understanding", http: Http, jail: Jail) -> list[Worker]:
+    """Return the workers of the second stage: the look at the feed's text, the look at the page."""
+    from processors.pages_stage import PageWorker
+    from processors.stage import ItemHandler
+
+    items = ConsumerWorker(
+        name="items",
+        bus=ground.bus,
+        topic=ITEMS,
+        group=PROCESSORS_GROUP,
+        stage=Stage.READ_FEED,
+        handler=ItemHandler(understanding=understanding, store=ground.store, clock=ground.clock, metrics=ground.metrics),
+        metrics=ground.metrics,
+        clock=ground.clock,
+    )
+    pages = PageWorker(
+        understanding=understanding,
+        store=ground.store,
+        bus=ground.bus,
+        http=http,
+        jail=jail,
+        clock=ground.clock,
+        metrics=ground.metrics,
+        owner=ground.owner,
+    )
+    return [items, pages]
+
+
+def alert_workers(ground: Ground, desk: "DeskFiles", stack: ExitStack, stream: TextIO | None) -> list[Worker]:
+    """Return the workers of the third stage: decide, send, publish; all behind the one leadership."""
+    from alerting.leadership import LeaderGate, StoreLeadership
+    from alerting.publisher import PublisherWorker
+    from alerting.sender import SenderWorker
+    from alerting.stage import ReportHandler
+
+    routes = desk.routes if ground.settings.slack_token is not None else desk.routes.with_terminal()
+    watchlists = compile_desk(desk)
+    ground.metrics.config_ok.set(1)
+    leadership = StoreLeadership(store=ground.store, clock=ground.clock, metrics=ground.metrics, owner=ground.owner)
+    stack.callback(leadership.resign)
+    reports = ConsumerWorker(
+        name="reports",
+        bus=ground.bus,
+        topic=REPORTS,
+        group=ALERTING_GROUP,
+        stage=Stage.ALERT,
+        handler=ReportHandler(
+            watchlists=lambda: watchlists,
+            routes=lambda: routes,
+            store=ground.store,
+            clock=ground.clock,
+            metrics=ground.metrics,
+            leadership=leadership,
+        ),
+        metrics=ground.metrics,
+        clock=ground.clock,
+    )
+    sender = SenderWorker(
+        store=ground.store,
+        receivers=make_receivers(ground.settings, routes, stream),
+        clock=ground.clock,
+        metrics=ground.metrics,
+        leadership=leadership,
+        fallback=routes.fallback,
+    )
+    publisher = PublisherWorker(store=ground.store, bus=ground.bus, clock=ground.clock, leadership=leadership)
+    return [LeaderGate(reports, leadership=leadership), sender, publisher]
+
+
+def upkeep_worker(ground: Ground) -> Worker:
+    """Return the worker that keeps the bus small and its figures fresh."""
+    return BusUpkeep(bus=ground.bus, metrics=ground.metrics, clock=ground.clock)
+
+
+def serve_status(ground: Ground, service: Service, stack: ExitStack) -> StatusServer:
+    """Return the running server of `/metrics`, `/healthz` and `/readyz`.
+
+    Raises:
+        ConfigurationError: its address is taken.
+
+    """
+    server = StatusServer(
+        ground.settings.http_host,
+        ground.settings.http_port,
+        metrics=ground.metrics.exposition,
+        healthy=service.healthy,
+        ready=service.ready,
+        log=ground.log,
+    )
+    stack.callback(server.close)
+    return server
+
+
+def training_is_installed() -> bool:
+    """Return whether scikit-learn, which only training needs, can be imported."""
+    return importlib.util.find_spec("sklearn") is not None
+
+
+Compose = Callable[[Ground, ExitStack], Sequence[Worker]]

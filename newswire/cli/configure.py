@@ -1,0 +1,188 @@
+"""Commands on the configuration: `check`, `test`, `schemas`, `migrate`."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from newswire.cli import EXIT_USAGE, app, compose
+from newswire.cli.options import AsJson, Config, print_json, read_settings
+from newswire.clock import SystemClock
+from newswire.config import find_config_folder
+from newswire.errors import Fault
+from newswire.records import Basis, Item, Report
+from newswire.sqlite import WAL_RESET_BUG
+
+if TYPE_CHECKING:
+    from processors.understand import Understanding
+
+    from alerting.watchlists.inline_tests import InlineResult, ItemFields, Understand
+
+_TEST_SOURCE = "0" * 12
+
+
+@app.command()
+def check(
+    config: Config = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings are errors too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check every file of the configuration, offline: all faults at once with file and line, and in words what each watchlist will do."""
+    from alerting.watchlists.in_words import in_words
+    from collectors.sources_file import load_sources
+
+    folder = find_config_folder(read_settings(config).config)
+    clock = SystemClock()
+    sources, faults = load_sources(folder / "sources")
+    understanding = compose.load_understanding(folder)
+    desk = compose.read_desk(folder, understanding, clock.now())
+    faults = sorted([*faults, *desk.faults])
+    warnings = sorted([*desk.warnings, *_machine_warnings()])
+    said: dict[str, str] = {}
+    if not faults:
+        compiled = compose.compile_desk(desk)
+        said = {name: in_words(compiled.named(name)) for name in desk.watchlists}
+    failed = bool(faults or (strict and desk.warnings))
+    if as_json:
+        print_json(
+            {"ok": not failed, "faults": _as_json(faults), "warnings": _as_json(warnings), "watchlists": said, "sources": len(sources)}
+        )
+    else:
+        for fault in faults:
+            print(fault, file=sys.stderr)
+        for warning in warnings:
+            print(f"warning: {warning}", file=sys.stderr)
+        for name, words in said.items():
+            print(f"{name}: {words}")
+        if not faults:
+            print(f"{folder}: {len(sources)} sources, {len(desk.watchlists)} watchlists, {len(desk.lists)} lists: nothing is wrong.")
+    if failed:
+        sys.exit(EXIT_USAGE)
+
+
+@app.command("test")
+def run_watchlist_tests(
+    names: Annotated[list[str] | None, typer.Argument(help="Watchlists (all of them).")] = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run the tests that stand inside the watchlists, on the real matching and understanding."""
+    from alerting.watchlists.explain import lines
+    from alerting.watchlists.inline_tests import run_tests
+    from alerting.watchlists.nearest import unknown
+
+    folder = find_config_folder(read_settings(config).config)
+    clock = SystemClock()
+    understanding = compose.load_understanding(folder)
+    desk = compose.require_desk(folder, understanding, clock.now())
+    for name in names or ():
+        if name not in desk.watchlists:
+            print(f"newswire: {unknown('watchlist', name, desk.watchlists)}", file=sys.stderr)
+            sys.exit(EXIT_USAGE)
+    chosen = {name: watchlist for name, watchlist in desk.watchlists.items() if not names or name in names}
+    results = run_tests(compose.compile_desk(desk), chosen, understand_with(understanding), clock.now())
+    failed = [result for result in results if not result.passed]
+    if as_json:
+        print_json({"tests": [_result(result) for result in results], "passed": len(results) - len(failed), "failed": len(failed)})
+    else:
+        console = Console()
+        for result in failed:
+            console.print(Text(f"✗ {result.watchlist}: {result.test}", style="bold red"))
+            console.print(Text(f"  {result.fault}"))
+            for line in lines(result.table):
+                console.print(Text(f"    {line}"))
+        console.print(Text(f"{len(results) - len(failed)} of {len(results)} tests of {len(chosen)} watchlists passed."))
+    sys.exit(1 if failed else 0)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the store's tables up to this version. SQLite is also brought up to date at each start."""
+    from newswire.store.engine import migrate as migrate_store
+
+    before, after = migrate_store(read_settings().store_url)
+    print(f"The store is at revision {after}." if before == after else f"The store went from revision {before or 'none'} to {after}.")
+
+
+@app.command(hidden=True)
+def schemas(folder: Annotated[Path, typer.Argument(help="Where to write them.")] = Path("config/schemas")) -> None:
+    """Write the JSON Schemas that editors complete from; for developers."""
+    for name, schema in all_schemas().items():
+        path = folder / f"{name}.json"
+        path.write_text(json.dumps(schema, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        print(path)
+
+
+def all_schemas() -> dict[str, dict[str, Any]]:
+    """Return the JSON Schema of every kind of file, by the name of its file under `config/schemas/`."""
+    from collectors.schemas import schemas as source_schemas
+
+    from alerting.schemas import schemas as desk_schemas
+
+    return {**desk_schemas(), **source_schemas()}
+
+
+def understand_with(understanding: "Understanding") -> "Understand":
+    """Return what makes a report of a test's item, by the real understanding, as if it had just been seen."""
+    from collectors.sources import normalised_url
+    from processors.report import make_report
+
+    now = SystemClock().now()
+
+    def understand(fields: "ItemFields") -> Report:
+        item = Item(
+            item_id="0" * 32,
+            revision="0" * 16,
+            source_id=_TEST_SOURCE,
+            source_url=normalised_url(fields.source_url) if fields.source_url and "://" in fields.source_url else (fields.source_url or ""),
+            outlet=fields.outlet or "",
+            outlet_country=None,
+            language_hint=fields.language,
+            url=None,
+            guid=None,
+            title=fields.title,
+            summary=fields.summary,
+            content="",
+            published_at=fields.published_at or now,
+            seen_at=now,
+            backlog=False,
+            trace_id="",
+        )
+        return make_report(understanding, item, fields.text, basis=Basis.PAGE, final=True, now=now)
+
+    return understand
+
+
+def _machine_warnings() -> list[Fault]:
+    import sqlite3
+
+    if not WAL_RESET_BUG:
+        return []
+    return [
+        Fault(
+            "this machine",
+            0,
+            0,
+            f"SQLite {sqlite3.sqlite_version} is older than 3.51.3 (rare WAL corruption, sqlite.org/wal.html#walresetbug); Newswire works around it with a file lock",
+        )
+    ]
+
+
+def _as_json(faults: list[Fault]) -> list[dict[str, Any]]:
+    return [{"file": fault.file, "line": fault.line, "column": fault.column, "message": fault.message} for fault in faults]
+
+
+def _result(result: "InlineResult") -> dict[str, Any]:
+    from alerting.watchlists.explain import lines
+
+    return {
+        "watchlist": result.watchlist,
+        "test": result.test,
+        "passed": result.passed,
+        "fault": result.fault,
+        "table": list(lines(result.table)),
+    }

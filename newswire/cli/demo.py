@@ -1,0 +1,86 @@
+"""`newswire demo`: a little web on this machine, the real pipeline on it, and what it made of it."""
+
+import sys
+from collections import Counter
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console
+from rich.rule import Rule
+
+from newswire.cli.ask import print_why, why_of
+from newswire.cli.run import demo_settings, temporary_data, watch
+from newswire.demo import DemoSite, demo_items
+from newswire.settings import Settings
+from newswire.store import Store, decisions, open_store, outbox
+from newswire.urls import canonical_url, item_id_of_url
+
+SILENT_ITEM: Final = "demo-roundtable"
+
+
+def run_demo(settings: Settings) -> int:
+    """Run the demo on standard output and return the exit status: 0 where the pipeline told something and lost nothing."""
+    from collectors.sources import make_source
+
+    console = Console()
+    items = demo_items(datetime.now(UTC))
+    with ExitStack() as stack:
+        site = stack.enter_context(DemoSite(items))
+        settings = demo_settings(settings, temporary_data(stack), site.port)
+        sources = [make_source(feed.url, outlet=feed.outlet, language=feed.language) for feed in site.feeds]
+        console.print(
+            f"A little web on this machine lists {len(items)} articles in {len(sources)} feeds: five written for this demo, a hundred from the labelled corpus."
+            " The real collectors, processors and alerting watch it, with the shipped watchlists.\n",
+            highlight=False,
+        )
+        status = watch(settings, until_idle=True, sources=sources, quiet=True)
+        store = open_store(settings.store_url)
+        stack.callback(store.close)
+        told = _summary(console, store, [site.article_url(item.item_id) for item in items], len(sources))
+        if status == 0 and told:
+            _explain(console, store, told[0]["url"], site.article_url(SILENT_ITEM))
+        if status != 0 or not told:
+            print(f"newswire: the demo did not work (status {status}, {len(told)} alerts); its log:", file=sys.stderr)
+            print(_log_of(settings.data), file=sys.stderr)
+            return status or 1
+    console.print("\nThat was the demo. `make run` (or `newswire run`) watches the real news.", style="bold", highlight=False)
+    return 0
+
+
+def _summary(console: Console, store: Store, urls: list[str], sources: int) -> list[dict[str, Any]]:
+    """Print how many items ended in which way, and return the alerts."""
+    ends: Counter[str] = Counter()
+    with store.read() as connection:
+        told = outbox.alerts(connection)
+        for url in urls:
+            taken = decisions.decisions_of_item(connection, item_id_of_url(canonical_url(url) or ""))
+            ends[_end_of([f"{one.kind}" for one in taken], taken[-1].reason if taken else None)] += 1
+    console.print(Rule("what became of it"))
+    console.print(f"{sources} feeds polled, {len(urls)} items seen, {len(told)} alerts told.", highlight=False)
+    for end, count in ends.most_common():
+        console.print(f"  {count:>4}  {end}", highlight=False)
+    return told
+
+
+def _end_of(kinds: list[str], reason: str | None) -> str:
+    if not kinds:
+        return "lost (this must not happen)"
+    if "alert" in kinds:
+        return "told in an alert of its own"
+    if "join" in kinds:
+        return "joined the alert of its story"
+    return f"silent: {reason}"
+
+
+def _explain(console: Console, store: Store, alerted_url: str, silent_url: str) -> None:
+    console.print(Rule("newswire why: an alert"))
+    print_why(console, why_of(store, alerted_url))
+    console.print(Rule("newswire why: a silence"))
+    print_why(console, why_of(store, silent_url))
+
+
+def _log_of(data: Path) -> str:
+    log = data / "newswire.log"
+    return log.read_text(encoding="utf-8")[-6000:] if log.exists() else "(empty)"

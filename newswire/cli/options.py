@@ -1,0 +1,46 @@
+"""Options that several commands share, and how their output is printed."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from newswire.settings import Settings, forget_secrets, from_environment, unknown_variables
+
+Config = Annotated[
+    Path | None, typer.Option("--config", metavar="DIR", help="Configuration folder (else NEWSWIRE_CONFIG, ./config, the shipped one).")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+UntilIdle = Annotated[
+    bool, typer.Option("--until-idle", help="Work until every due source was polled once and every queue is empty, then end.")
+]
+
+
+def read_settings(config: Path | None = None) -> Settings:
+    """Return the settings of the environment, with secrets taken out of it; unknown variables are said on stderr.
+
+    Raises:
+        ConfigurationError: a variable cannot be used.
+
+    """
+    settings = from_environment(os.environ)
+    for warning in unknown_variables(os.environ):
+        print(f"warning: {warning}", file=sys.stderr)
+    forget_secrets(os.environ)
+    return replace(settings, config=config) if config is not None else settings
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON document, readable by a person too."""
+    print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_json_lines(rows: Iterable[Mapping[str, Any]]) -> None:
+    """Print one JSON object a line."""
+    for row in rows:
+        print(json.dumps(row, ensure_ascii=False))

@@ -1,0 +1,206 @@
+"""Commands that keep watch: `run`, `collect`, `process`, `alert`, and the `demo`."""
+
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TextIO
+
+from rich.console import Console
+from rich.file_proxy import FileProxy
+
+from newswire.cli import app, compose
+from newswire.cli.live import LiveStatus, Queue, Watch, read_queues, total
+from newswire.cli.offline import OfflineNotice
+from newswire.cli.options import Config, UntilIdle, read_settings
+from newswire.service import Service, Worker
+from newswire.settings import Settings
+
+if TYPE_CHECKING:
+    from collectors.sources import Source
+    from collectors.stage import CollectWorker
+
+_LOG_FILE: Final = "newswire.log"
+
+
+class _AboveLive:
+    """A stream that prints above the live status line: rich's proxy, hidden from those who would unwrap it."""
+
+    def __init__(self, console: Console) -> None:
+        self._proxy = FileProxy(console, console.file)
+
+    def write(self, text: str) -> int:
+        return self._proxy.write(text)
+
+    def flush(self) -> None:
+        self._proxy.flush()
+
+    def isatty(self) -> bool:
+        return True
+
+
+@app.command()
+def run(config: Config = None, until_idle: UntilIdle = False) -> None:
+    """Watch the news: all stages in one process. Alerts go to Slack, or to this terminal where there is no token."""
+    settings = read_settings(config)
+    sys.exit(watch(settings, until_idle=until_idle))
+
+
+@app.command()
+def collect(config: Config = None, until_idle: UntilIdle = False) -> None:
+    """Run the first stage alone: feeds to `news.items`."""
+    settings = read_settings(config)
+    with ExitStack() as stack:
+        ground = stack.enter_context(compose.open_ground(settings))
+        sources = compose.read_sources(ground.folder)
+        http, jail = compose.open_http(ground, stack), compose.open_jail(ground, stack)
+        workers = compose.collect_workers(ground, sources, http, jail, once=until_idle)
+        sys.exit(_serve(ground, workers, stack, until_idle=until_idle))
+
+
+@app.command()
+def process(config: Config = None, until_idle: UntilIdle = False) -> None:
+    """Run the second stage alone: `news.items` and article pages to `news.reports`."""
+    settings = read_settings(config)
+    with ExitStack() as stack:
+        ground = stack.enter_context(compose.open_ground(settings))
+        understanding = compose.load_understanding(ground.folder)
+        http, jail = compose.open_http(ground, stack), compose.open_jail(ground, stack)
+        workers = compose.process_workers(ground, understanding, http, jail)
+        sys.exit(_serve(ground, workers, stack, until_idle=until_idle))
+
+
+@app.command()
+def alert(config: Config = None, until_idle: UntilIdle = False) -> None:
+    """Run the third stage alone: `news.reports` to Slack or the terminal. One process is active, others stand by."""
+    settings = read_settings(config)
+    with ExitStack() as stack:
+        ground = stack.enter_context(compose.open_ground(settings))
+        understanding = compose.load_understanding(ground.folder)
+        desk = compose.require_desk(ground.folder, understanding, ground.now())
+        workers = compose.alert_workers(ground, desk, stack, None)
+        sys.exit(_serve(ground, workers, stack, until_idle=until_idle))
+
+
+@app.command()
+def demo(config: Config = None) -> None:
+    """Show the whole pipeline on a little web of this machine: no internet needed, ends by itself in under a minute."""
+    from newswire.cli.demo import run_demo
+
+    sys.exit(run_demo(read_settings(config)))
+
+
+def watch(settings: Settings, *, until_idle: bool, sources: "Sequence[Source] | None" = None, quiet: bool = False) -> int:
+    """Run all stages in this process and return the exit status. `quiet` sends the log to a file under the data folder."""
+    console = Console()
+    lively = console.is_terminal and not until_idle
+    with ExitStack() as stack:
+        to_file = quiet or lively
+        log_stream: TextIO | None = None
+        if to_file:
+            settings.data.mkdir(parents=True, exist_ok=True)
+            log_stream = stack.enter_context((settings.data / _LOG_FILE).open("a", encoding="utf-8"))
+        ground = stack.enter_context(compose.open_ground(settings, log_stream=log_stream))
+        watched = compose.read_sources(ground.folder) if sources is None else list(sources)
+        understanding = compose.load_understanding(ground.folder)
+        desk = compose.require_desk(ground.folder, understanding, ground.now())
+        stream: TextIO | None = _AboveLive(console) if lively else None  # type: ignore[assignment]  # it has the part of TextIO that is used
+        jail = compose.open_jail(ground, stack)
+        collecting = compose.collect_workers(ground, watched, compose.open_http(ground, stack), jail, once=until_idle)
+        workers: list[Worker] = [
+            *collecting,
+            *compose.process_workers(ground, understanding, compose.open_http(ground, stack), jail),
+            *compose.alert_workers(ground, desk, stack, stream),
+        ]
+        workers.append(OfflineNotice(collecting[0], clock=ground.clock, console=Console(stderr=True) if not lively else console))
+        if not quiet:
+            _greet(console if lively else Console(stderr=True), ground, len(watched), len(desk.watchlists))
+        live = _live(console, ground, collecting[0]) if lively else None
+        return _serve(ground, workers, stack, until_idle=until_idle, live=live)
+
+
+def _serve(ground: compose.Ground, workers: Sequence[Worker], stack: ExitStack, *, until_idle: bool, live: LiveStatus | None = None) -> int:
+    service = Service([*workers, compose.upkeep_worker(ground)], clock=ground.clock, metrics=ground.metrics, log=ground.log)
+    server = compose.serve_status(ground, service, stack)
+    host, port = server.address
+    ground.log.info("serving", metrics=f"http://{host}:{port}/metrics")
+    if live is not None:
+        with live:
+            status = service.run(until_idle=until_idle)
+    else:
+        status = service.run(until_idle=until_idle)
+    waiting = {queue.name: queue.waiting for queue in _queues(ground) if queue.waiting}
+    ground.log.info("ended", status=status, **waiting)
+    if until_idle and status == 0 and waiting.get("outbox"):
+        print(
+            f"newswire: {waiting['outbox']} messages wait for a receiver that refuses them (see the log); nothing is lost, they go out when it lets them",
+            file=sys.stderr,
+        )
+        return 1
+    return status
+
+
+def _live(console: Console, ground: compose.Ground, collecting: "CollectWorker") -> LiveStatus:
+    metrics = ground.metrics
+
+    def read() -> Watch:
+        status = collecting.status()
+        return Watch(
+            sources=status.sources,
+            polled=status.polled,
+            failing=status.failing,
+            items=total(metrics.items),
+            reports=total(metrics.reports),
+            alerts=total(metrics.sends, outcome="sent"),
+            queues=_queues(ground),
+        )
+
+    return LiveStatus(console, read)
+
+
+def _queues(ground: compose.Ground) -> tuple[Queue, ...]:
+    from newswire.store import outbox, pages
+
+    with ground.store.read() as connection:
+        due, oldest = pages.waiting(connection)
+        unsent, unsent_since = outbox.waiting(connection)
+    now = ground.now().timestamp()
+    return (
+        *read_queues(ground.bus, ground.clock),
+        Queue("pages", due, max(0.0, now - oldest) if oldest is not None else 0.0),
+        Queue("outbox", unsent, max(0.0, now - unsent_since) if unsent_since is not None else 0.0),
+    )
+
+
+def _greet(console: Console, ground: compose.Ground, sources: int, watchlists: int) -> None:
+    settings = ground.settings
+    told = "Slack" if settings.slack_token is not None else "this terminal (no NEWSWIRE_SLACK_TOKEN)"
+    console.print(f"Newswire watches {sources} sources with {watchlists} watchlists and tells {told}.", highlight=False)
+    console.print(
+        f"Configuration {ground.folder} · data and log {settings.data} · http://{settings.http_host}:{settings.http_port}/metrics · Ctrl-C ends it.",
+        style="dim",
+        highlight=False,
+    )
+
+
+def demo_settings(settings: Settings, folder: Path, port: int) -> Settings:
+    """Return the settings of the demo: data of its own, the guard open for its web alone, nothing sent to Slack."""
+    return replace(
+        settings,
+        data=folder,
+        store=None,
+        slack_token=None,
+        http_port=0,
+        allow_networks=(IPv4Network("127.0.0.1/32"),),
+        allow_ports=frozenset({port}),
+        host_spacing_s=0.0,
+        poll_floor_s=0.0,
+    )
+
+
+def temporary_data(stack: ExitStack) -> Path:
+    """Return a data folder that is gone when the stack is closed."""
+    return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="newswire-demo-")))

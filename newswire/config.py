@@ -1,0 +1,98 @@
+"""The configuration folder: where it is, and its YAML files as checked models, with every fault at its line.
+
+A file's model is a pydantic `BaseModel` with `model_config = STRICT`. Values reach it as text (`010` stays `010`, `NO` is Norway);
+pydantic makes numbers of them where a number is due, `true` and `false` alone make a bool.
+"""
+
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from newswire.config_schema import schema_of
+from newswire.config_words import explain
+from newswire.errors import ConfigurationError, Fault
+from newswire.strict_yaml import read
+from newswire.yaml_tree import Document
+
+STRICT: Final = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+"""The `model_config` of every model of a configuration file."""
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def load(model: type[M], path: Path, *, context: Any = None) -> tuple[M | None, list[Fault]]:
+    """Return the file as `model`, or None and every fault found in it: of its YAML and of its content, in order of lines."""
+    document, faults = read(path, _shown(path))
+    if document is None:
+        return None, sorted(faults)
+    value, more = check(model, document, context=context)
+    faults = sorted([*faults, *more])
+    return (None if faults else value), faults
+
+
+def check(model: type[M], document: Document, *, context: Any = None) -> tuple[M | None, list[Fault]]:
+    """Return a document as `model`, or None and what is wrong with its content. Keep the document to place later faults in it."""
+    schema = schema_of(model)
+    faults = list(schema.loose_scalars(document))
+    try:
+        value = model.model_validate(document.values(), context=context)
+    except ValidationError as error:
+        said = {(fault.line, fault.column) for fault in faults}
+        faults += [fault for fault in explain(error, document, schema) if (fault.line, fault.column) not in said]
+        return None, sorted(faults)
+    return (None if faults else value), faults
+
+
+def load_folder(model: type[M], folder: Path, *, context: Any = None) -> tuple[dict[str, M], list[Fault]]:
+    """Return the folder's `*.yaml` files by name (the file's name without `.yaml`) and the faults of all of them.
+
+    A folder that is not there holds nothing.
+    """
+    paths, faults = yaml_files(folder)
+    loaded: dict[str, M] = {}
+    for path in paths:
+        value, more = load(model, path, context=context)
+        faults.extend(more)
+        if value is not None:
+            loaded[path.stem] = value
+    return loaded, sorted(faults)
+
+
+def yaml_files(folder: Path) -> tuple[list[Path], list[Fault]]:
+    """Return the `*.yaml` files of a folder in order of name, and a fault for each that looks like one and would not be read."""
+    try:
+        entries = sorted(folder.iterdir()) if folder.exists() else []
+    except OSError as error:
+        return [], [Fault(_shown(folder), 0, 0, f"cannot be read: {(error.strerror or str(error)).lower()}")]
+    entries = [entry for entry in entries if not entry.name.startswith((".", "#")) and not entry.name.endswith("~")]
+    faults = [Fault(_shown(entry), 0, 0, "only *.yaml is read; rename it to .yaml") for entry in entries if entry.suffix.lower() == ".yml"]
+    return [entry for entry in entries if entry.suffix == ".yaml"], faults
+
+
+def find_config_folder(named: Path | None = None) -> Path:
+    """Return the configuration folder: the one named (`--config`, `NEWSWIRE_CONFIG`), else `./config`, else the shipped copy.
+
+    Raises:
+        ConfigurationError: the folder named is not there; nothing else is tried in its place.
+
+    """
+    if named is not None:
+        if not named.is_dir():
+            what = "this is not a folder" if named.exists() else "this folder does not exist"
+            raise ConfigurationError([Fault(str(named), 0, 0, f"{what}; --config or NEWSWIRE_CONFIG names it")])
+        return named
+    package = Path(__file__).resolve().parent
+    places = (Path("config"), package / "_shipped", package.parent / "config")  # the last one: run from a checkout
+    for place in places:
+        if place.is_dir():
+            return place
+    raise ConfigurationError([Fault("config", 0, 0, "no configuration folder is here and none was shipped; name one with --config")])
+
+
+def _shown(path: Path) -> str:
+    """Return the path as a reader would type it: relative where it lies under the working folder."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

@@ -1,0 +1,57 @@
+"""Which failures of a database pass by themselves, or are healed by an operator without a restart: the one table for both dialects."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from newswire.errors import Retryable
+from newswire.outcomes import RetryReason
+from newswire.sqlite import error_for
+
+_STORE: Final = "the store"
+
+_HEALS: Final = {
+    "08": "the connection to the database was lost",
+    "40": "another transaction was in the way",  # serialization failure, deadlock
+    "53": "the database is short of disk, memory or connections",
+    "55": "another transaction holds what is needed",  # lock_not_available
+    "57": "the database is shutting down or cancelled the statement",
+    "58": "the database met an error of its system",
+    "25006": "the database is read-only (a standby?)",
+}
+"""SQLSTATE, or its class (two characters), of what PostgreSQL answers when the same call may succeed later."""
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn what a database says when it is busy, full or gone into `Retryable`; every other error passes as it is: a bug.
+
+    Raises:
+        Retryable: the same transaction may succeed later; nothing of it was committed.
+
+    """
+    try:
+        yield
+    except (DBAPIError, sqlite3.Error, PoolTimeoutError) as error:
+        meant = _meaning(error)
+        if meant is None:
+            raise
+        raise meant from error
+
+
+def _meaning(error: Exception) -> Retryable | None:
+    original = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(original, sqlite3.Error):
+        mapped = error_for(original, RetryReason.STORE, _STORE)
+        return mapped if isinstance(mapped, Retryable) else None
+    state = str(getattr(original, "sqlstate", None) or "")
+    meaning = _HEALS.get(state) or _HEALS.get(state[:2])
+    if meaning is None and isinstance(error, PoolTimeoutError):
+        meaning = "no connection came free"
+    if meaning is None and isinstance(error, DBAPIError) and error.connection_invalidated:
+        meaning = _HEALS["08"]
+    return None if meaning is None else Retryable(RetryReason.STORE, f"{_STORE}: {meaning}" + (f" ({state})" if state else ""))

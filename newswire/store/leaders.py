@@ -1,0 +1,72 @@
+"""Leases on a role that only one process may play (the alerter), with an epoch that fences whoever was replaced unawares."""
+
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, case, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql import Executable
+
+from newswire.errors import Fenced
+from newswire.store.tables import leaders
+
+
+def _take(dialect: postgresql.Insert | sqlite.Insert) -> Executable:
+    """Return the one statement that takes the role where it is free or ours, and else returns no row."""
+    same_owner = leaders.c.owner == dialect.excluded.owner
+    return (
+        dialect.values(role=bindparam("role"), owner=bindparam("owner"), epoch=1, lease_until=bindparam("lease_until"))
+        .on_conflict_do_update(
+            index_elements=["role"],
+            set_={
+                "owner": dialect.excluded.owner,
+                "epoch": case((same_owner, leaders.c.epoch), else_=leaders.c.epoch + 1),
+                "lease_until": dialect.excluded.lease_until,
+            },
+            where=same_owner | (leaders.c.lease_until <= bindparam("now")),
+        )
+        .returning(leaders.c.epoch)
+    )
+
+
+_TAKE: Final = {"sqlite": _take(sqlite.insert(leaders)), "postgresql": _take(postgresql.insert(leaders))}
+_HELD: Final = select(leaders.c.owner, leaders.c.epoch).where(leaders.c.role == bindparam("role")).with_for_update(read=True)
+_RELEASE: Final = (
+    update(leaders)
+    .where(
+        leaders.c.role == bindparam("held_role"),
+        leaders.c.owner == bindparam("held_owner"),
+        leaders.c.epoch == bindparam("held_epoch"),
+    )
+    .values(lease_until=0)
+)
+
+
+def take(connection: Connection, role: str, owner: str, now: float, lease_s: float) -> int | None:
+    """Return the epoch in which `owner` holds the role until `now + lease_s`, None where another's lease still runs.
+
+    `owner` names one life of one process. Asking again renews the lease in the same epoch; taking over from another begins a new one.
+    """
+    parameters = {"role": role, "owner": owner, "now": now, "lease_until": now + lease_s}
+    epoch: int | None = connection.execute(_TAKE[connection.dialect.name], parameters).scalar()
+    return epoch
+
+
+def holds(connection: Connection, role: str, owner: str, epoch: int) -> None:
+    """Return where the role is still held in this epoch; to be called inside each write transaction that depends on it.
+
+    A lease that ran out and that nobody took still holds: nobody else can have written. On PostgreSQL the row stays locked
+    until the transaction ends, so nobody can take the role between this look and the commit; on SQLite writers exclude each other.
+
+    Raises:
+        Fenced: another owner holds the role now, or the role was never held.
+
+    """
+    found = connection.execute(_HELD, {"role": role}).one_or_none()
+    if found is None or (found.owner, found.epoch) != (owner, epoch):
+        holder = "nobody" if found is None else f"{found.owner} in epoch {found.epoch}"
+        raise Fenced(f"the role of {role} belongs to {holder}, not to {owner} in epoch {epoch}")
+
+
+def release(connection: Connection, role: str, owner: str, epoch: int) -> None:
+    """End the lease at once, so that another need not wait for it; do nothing where it is not held in this epoch."""
+    connection.execute(_RELEASE, {"held_role": role, "held_owner": owner, "held_epoch": epoch})

@@ -1,0 +1,383 @@
+"""The second look as a stage: pages due are leased, fetched, read in the jail, understood, and reported for good.
+
+Order of durability: the final report is published, then the page's row is deleted. Killed in between, the page is looked at again once its lease is over.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass
+from functools import partial
+from queue import Empty, SimpleQueue
+from typing import Any, Final
+
+from newswire.bus import Bus
+from newswire.clock import Clock
+from newswire.codec import decode
+from newswire.consumer import DeadLimit, TooManyDead
+from newswire.crash import crash_point
+from newswire.errors import Retryable
+from newswire.http import Fetched, FetchFailed, Http, Request
+from newswire.jail import Jail, Killed, TaskRaised
+from newswire.metrics import Metrics
+from newswire.outcomes import FetchReason, PageOutcome, PageReason, ParseReason, Stage
+from newswire.records import Basis, DeadLetter, Item
+from newswire.service import guard
+from newswire.store import Store, pages
+from newswire.store import robots as robots_rows
+from newswire.store.pages import DuePage, Key, Retry
+from newswire.store.robots import RobotsRow
+from processors.extract import Article
+from processors.extract_charset import charset_named
+from processors.feed_look import final_without_page
+from processors.page_end import PageEnd, as_delivered, count_end, publish_ends, write_ends
+from processors.page_look import GivenUp, after_failure, again, body_text, unusable
+from processors.report import Understanding, make_report
+from processors.robots import FETCHED_BYTES, PRODUCT_TOKEN, Robots, Verdict, learned, robots_url, verdict
+
+PAGE_BYTES: Final = 4 << 20
+PAGE_DEADLINE_S: Final = 40.0
+EXTRACT_DEADLINE_S: Final = 3.0
+LEASE_S: Final = 300.0  # longer than the fetches, the jail and their queues take together
+
+_EXTRACT: Final = "processors.jailed:extract_article"
+_ROBOTS_ALLOW: Final = "processors.jailed:robots_allow"
+
+_PER_HOST_LEAST: Final = 2  # one is on the wire, one waits for the host's slot
+_HOSTS_SHARE: Final = 4  # all hosts together may wait with a quarter of what can be in flight: the rest is for other hosts
+_ENDS_A_BATCH: Final = 16
+_ENDS_WAIT_S: Final = 0.1
+_EVENTS_A_STEP: Final = 32
+_LOOK_FOR_PAGES_S: Final = 0.25
+_LEASE_AGAIN_S: Final = 0.05  # where a host that had all it may have is free for more
+_COUNT_EVERY_S: Final = 5.0
+_SOON_S: Final = 60.0
+_ROBOTS_DEADLINE_S: Final = 20.0
+_ACCEPT: Final = {"accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1"}
+
+
+@dataclass(frozen=True, slots=True)
+class PagesStatus:
+    """What a live display shows of the second look."""
+
+    due: int
+    in_flight: int
+    oldest_s: float | None  # since the oldest page was added
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A page in flight."""
+
+    page: DuePage
+    item: Item
+
+
+class PageWorker:
+    """Fetches and reads the pages due, many at a time. Several processes may each have one: leases in the store share the work."""
+
+    name = "pages"
+
+    def __init__(
+        self,
+        *,
+        understanding: Understanding,
+        store: Store,
+        bus: Bus,
+        http: Http,
+        jail: Jail,
+        clock: Clock,
+        metrics: Metrics,
+        owner: str,
+        in_flight: int = 64,
+    ) -> None:
+        self._understanding, self._store, self._bus, self._http, self._jail = understanding, store, bus, http, jail
+        self._clock, self._metrics, self._owner, self._most = clock, metrics, owner, in_flight
+        self._pages: dict[Key, DuePage] = {}  # begun and not yet settled
+        self._overdue_at: dict[Key, float] = {}  # on the monotonic clock: when our lease of it ends
+        self._events: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._asking: dict[Key, str] = {}  # the host of each that waits for an answer
+        self._awaiting_robots: dict[str, list[_Look]] = {}
+        self._robots: dict[str, Robots] = {}  # learned and not yet written
+        self._ends: list[PageEnd] = []
+        self._ended_at: float | None = None  # the oldest of them, on the monotonic clock
+        self._next_lease_at = self._leased_at = self._next_count_at = 0.0
+        self._limit = DeadLimit()
+
+    def step(self) -> float:
+        """Lease what there is room for, handle what has come back, and settle what has ended."""
+        taken = self._take_up()
+        handled = self._handle_events()
+        settled = self._settle() if self._is_time_to_settle() else False
+        return 0.0 if taken or handled or settled else (0.001 if self._pages else _LOOK_FOR_PAGES_S)
+
+    def idle(self) -> bool:
+        """Return whether no page is in flight here or due within a minute; a host that is down for longer is not waited for."""
+        if self._pages or self._ends:
+            return False
+        with self._store.read() as connection:
+            return not pages.any_due_by(connection, self._now() + _SOON_S)
+
+    def status(self) -> PagesStatus:
+        """Return what is due, by all processes, and what is in flight here. Callable from any thread."""
+        with self._store.read() as connection:
+            due, oldest = pages.waiting(connection)
+        return PagesStatus(due, len(self._pages), None if oldest is None else max(0.0, self._now() - oldest))
+
+    def close(self) -> None:
+        """Write what has ended, and give the rest back for others to look at."""
+        try:
+            self._settle()
+        except Retryable:
+            self._ends.clear()  # their rows are there still: whoever leases them next reports them
+        for key in list(self._pages):
+            self._drop(key)
+        self._awaiting_robots.clear()
+        with self._store.begin() as connection:
+            pages.release(connection, self._owner)
+
+    # -- taking up
+
+    def _take_up(self) -> bool:
+        monotonic = self._clock.monotonic()
+        room = self._most - len(self._pages)
+        if monotonic < self._next_lease_at or room < min(_ENDS_A_BATCH, self._most):
+            return False
+        leased, known = self._lease(room, count=monotonic >= self._next_count_at)
+        if monotonic >= self._next_count_at:
+            self._next_count_at = monotonic + _COUNT_EVERY_S
+        self._leased_at = monotonic
+        self._next_lease_at = monotonic + (_LOOK_FOR_PAGES_S if len(leased) < room else 0.0)
+        self._forget_overdue(monotonic)
+        for page in leased:
+            if page.key not in self._pages:  # else our own lease ran out while we were at it
+                self._overdue_at[page.key] = monotonic + LEASE_S
+                self._begin(page, known.get(page.host))
+        return bool(leased)
+
+    def _forget_overdue(self, monotonic: float) -> None:
+        """Let go of looks from which nothing came back: whoever leases their pages next looks again."""
+        ended = {end.page.key for end in self._ends}
+        for key in [key for key, at in self._overdue_at.items() if at <= monotonic and key not in ended]:
+            self._drop(key)
+
+    def _drop(self, key: Key) -> None:
+        del self._pages[key], self._overdue_at[key]
+        self._asking.pop(key, None)
+        self._metrics.pages.labels(PageOutcome.RETRY, PageReason.RELEASED).inc()
+
+    def _lease(self, room: int, *, count: bool) -> tuple[list[DuePage], dict[str, RobotsRow]]:
+        now = self._now()
+        with self._store.read() as connection:  # looking keeps no writer waiting
+            any_free = pages.any_free(connection, now)
+            if count:
+                self._metrics.pages_due.set(pages.waiting(connection)[0])
+        if not any_free:
+            return [], {}
+        asking = Counter(self._asking.values())
+        per_host = max(_PER_HOST_LEAST, self._most // (_HOSTS_SHARE * max(1, len(asking))))
+        full = [host for host, number in asking.items() if number >= per_host]
+        with self._store.begin() as connection:
+            leased = pages.lease(connection, now=now, owner=self._owner, until=now + LEASE_S, most=room, per_host=per_host, full_hosts=full)
+            return leased, robots_rows.of_hosts(connection, {page.host for page in leased})
+
+    def _begin(self, page: DuePage, row: RobotsRow | None) -> None:
+        self._metrics.pages_in.inc()
+        self._pages[page.key] = page
+        item = self._guarded(page, lambda: decode(Item, page.item))
+        if item is None:
+            return
+        look = _Look(page, item)
+        self._asking[page.key] = page.host
+        robots = self._robots.get(page.host) or _robots_of(row)
+        if page.host in self._awaiting_robots:
+            self._awaiting_robots[page.host].append(look)
+        elif robots is not None and robots.until > self._now():
+            self._judge(look, robots)
+        else:
+            self._awaiting_robots[page.host] = [look]
+            request = Request(robots_url(page.url), FETCHED_BYTES, _ROBOTS_DEADLINE_S)
+            self._when(self._http.submit(request), partial(self._robots_fetched, page.host, robots))
+
+    # -- what has come back, each on the worker's own thread
+
+    def _when(self, future: "Future[Any]", then: Callable[[Any], None]) -> None:
+        future.add_done_callback(lambda done: self._events.put(lambda: then(_outcome_of(done))))
+
+    def _handle_events(self) -> bool:
+        # Waiting here, not in the service's loop: what comes back is handled at once.
+        wait_s = _ENDS_WAIT_S if len(self._pages) > len(self._ends) else 0.0
+        handled = 0
+        while handled < _EVENTS_A_STEP:
+            try:
+                event = self._events.get(timeout=wait_s) if wait_s and not handled else self._events.get_nowait()
+            except Empty:
+                break
+            event()
+            handled += 1
+        return handled > 0
+
+    def _robots_fetched(self, host: str, known: Robots | None, answer: Fetched | FetchFailed | None) -> None:
+        looks = self._awaiting_robots.pop(host, [])
+        if answer is None:
+            return  # cancelled: we are closing
+        if isinstance(answer, FetchFailed) and answer.reason is FetchReason.HOST_BUSY:
+            for look in looks:  # nothing was learned of the host
+                self._end_or_retry(look, again(look.page, answer.reason, self._now(), answer.retry_after_s))
+            return
+        robots = self._robots[host] = learned(answer, known, self._now())
+        for look in looks:
+            self._judge(look, robots)
+
+    def _judge(self, look: _Look, robots: Robots) -> None:
+        match verdict(robots):
+            case Verdict.ALLOWED:
+                self._fetch(look)
+            case Verdict.REFUSED:
+                self._end_with_feed(look, FetchReason.ROBOTS)
+            case Verdict.WAIT:
+                now = self._now()
+                self._end_or_retry(look, again(look.page, robots.reason, now, robots.until - now))
+            case Verdict.RULES:
+                asked = self._jail.submit(_ROBOTS_ALLOW, robots.text, look.page.url, PRODUCT_TOKEN, deadline_s=EXTRACT_DEADLINE_S)
+                self._when(asked, partial(self._robots_asked, look))
+
+    def _robots_asked(self, look: _Look, answer: object) -> None:
+        if answer is True:
+            self._fetch(look)
+        elif answer is not None:  # a file that ends its reader is nobody's permission
+            self._end_with_feed(look, FetchReason.ROBOTS)
+
+    def _fetch(self, look: _Look) -> None:
+        request = Request(look.page.url, PAGE_BYTES, PAGE_DEADLINE_S, _ACCEPT)
+        self._when(self._http.submit(request), partial(self._fetched, look))
+
+    def _fetched(self, look: _Look, answer: Fetched | FetchFailed | None) -> None:
+        if answer is None:
+            return
+        self._answered(look.page.key)
+        if isinstance(answer, FetchFailed):
+            self._end_or_retry(look, after_failure(look.page, answer, self._now()))
+            return
+        useless = unusable(look.page, answer)
+        if useless is not None:
+            self._end_with_feed(look, useless.reason)
+            return
+        charset = charset_named(answer.headers.get("content-type", ""))
+        read = self._jail.submit(_EXTRACT, answer.body, answer.url, charset, deadline_s=EXTRACT_DEADLINE_S)
+        self._when(read, partial(self._extracted, look, answer.url))
+
+    def _answered(self, key: Key) -> None:
+        if self._asking.pop(key, None) is not None:
+            self._next_lease_at = min(self._next_lease_at, self._leased_at + _LEASE_AGAIN_S)
+
+    def _extracted(self, look: _Look, url: str, answer: Article | Killed | TaskRaised | None) -> None:
+        match answer:
+            case None:
+                return
+            case Killed():
+                self._end_with_feed(look, ParseReason.PARSE_KILLED, {"killed": answer.reason})
+            case TaskRaised():
+                self._end_with_feed(look, ParseReason.PARSE_ERROR, {"error": str(answer)[:200]})
+            case Article():
+                text = body_text(look.item, answer)
+                if isinstance(text, GivenUp):
+                    self._end_with_feed(look, text.reason)
+                else:
+                    self._end_with_page(look, text, answer, url)
+
+    # -- ends
+
+    def _end_with_page(self, look: _Look, text: str, article: Article, url: str) -> None:
+        report = self._guarded(
+            look.page,
+            lambda: make_report(
+                self._understanding,
+                look.item,
+                text,
+                basis=Basis.PAGE,
+                final=True,
+                now=self._clock.now(),
+                language_hint=article.language,
+            ),
+        )
+        if report is not None:
+            told = {"url": url, "canonical": article.canonical, "published": article.published}
+            detail = {name: value for name, value in told.items() if value is not None} | {"charset": article.charset}
+            self._end(PageEnd(look.page, PageOutcome.REPORTED, report=report, detail=detail))
+
+    def _end_with_feed(self, look: _Look, reason: str, detail: dict[str, Any] | None = None) -> None:
+        report = self._guarded(look.page, lambda: final_without_page(self._understanding, look.item, self._clock.now(), reason))
+        if report is not None:
+            self._end(PageEnd(look.page, PageOutcome.FEED_FINAL, reason, report=report, detail=detail or {}))
+
+    def _end_or_retry(self, look: _Look, decided: Retry | GivenUp) -> None:
+        if isinstance(decided, GivenUp):
+            self._end_with_feed(look, decided.reason)
+        else:
+            self._end(PageEnd(look.page, PageOutcome.RETRY, decided.reason, retry=decided))
+
+    def _guarded(self, page: DuePage, work: Callable[[], Any]) -> Any:
+        """Return what `work` returns, or None where the page ended as a dead letter of its item."""
+        result = guard(Stage.READ_PAGE, as_delivered(page), self._clock, self._metrics, work)
+        if isinstance(result, DeadLetter):
+            self._end(PageEnd(page, PageOutcome.DEAD, result.reason, letter=result))
+            return None
+        return result
+
+    def _end(self, end: PageEnd) -> None:
+        if self._pages.get(end.page.key) is not end.page:
+            return  # it came back after all, too late: the page was let go, or is being looked at anew
+        self._answered(end.page.key)
+        if self._ended_at is None:
+            self._ended_at = self._clock.monotonic()
+        self._ends.append(end)
+
+    # -- settling
+
+    def _is_time_to_settle(self) -> bool:
+        if self._ended_at is None:
+            return False
+        return (
+            len(self._ends) >= _ENDS_A_BATCH
+            or len(self._ends) == len(self._pages)
+            or self._clock.monotonic() - self._ended_at >= _ENDS_WAIT_S
+        )
+
+    def _settle(self) -> bool:
+        """Publish, then write, then count. Where it raises, the next step does all of it again: that is harmless."""
+        ends = self._ends
+        if not ends:
+            return False
+        limit = self._limit.after([end.letter.reason if end.letter is not None else None for end in ends])
+        why = limit.broken()
+        if why is not None:
+            raise TooManyDead(f"{self.name} stops, its pages stay due: {why}")
+        publish_ends(self._bus, ends)
+        crash_point("page_after_publish")
+        write_ends(self._store, ends, self._robots, owner=self._owner, now=self._now())
+        crash_point("page_after_delete")
+        self._limit = limit
+        self._ends, self._ended_at = [], None
+        self._robots.clear()
+        for end in ends:
+            del self._pages[end.page.key], self._overdue_at[end.page.key]
+            count_end(self._metrics, end)
+        return True
+
+    def _now(self) -> float:
+        return self._clock.now().timestamp()
+
+
+def _outcome_of(done: "Future[Any]") -> Any:
+    """Return the future's result, the jail's word that there is none, or None where it was cancelled."""
+    try:
+        return done.result()
+    except (Killed, TaskRaised) as error:
+        return error
+    except CancelledError:
+        return None
+
+
+def _robots_of(row: RobotsRow | None) -> Robots | None:
+    return None if row is None else Robots(row.text, FetchReason(row.reason), row.until)

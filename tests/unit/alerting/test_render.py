@@ -1,0 +1,176 @@
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alerting.decide import decide
+from alerting.escape import escape, link, odd_host, plain
+from alerting.message import Message, from_json
+from alerting.render import country_name, flag, payload, plain_payload, topic_name
+from tests.alerting_builders import a_match, a_report, span_of
+from tests.fakes import NOW
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "slack"
+HOSTILE = (
+    "<!channel>",
+    "<@U1>",
+    "<!subteam^S1|all>",
+    "<#C1>",
+    "<http://evil.example|https://bank.example>",
+    "\u202etxt.exe\u202c",
+    "\x1b[31mred\x1b[0m",
+    "\x1b]8;;https://evil.example\x07x\x1b]8;;\x07",
+    "\x00\x07\r\n> quote",
+    "`code` *bold* _it_ ~no~ &amp; &lt;!here&gt;",
+    "pay\u200bpal",
+    "e" + "\u0301" * 500,
+    "\ud800",
+    "<" * 5_000,
+    "@channel @here",
+    "👨‍👩‍👧 می‌خواهم",
+)
+FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+
+
+def a_message(**changes: Any) -> Message:
+    report = a_report(**changes)
+    spans = [span_of(report, report.text[:8])] if report.text else []
+    return decide(report, matches=[a_match(spans=spans)], story_id="5" * 32, told={}, now=NOW).rows[0].message
+
+
+def strings(said: Any) -> Iterator[str]:
+    if isinstance(said, str):
+        yield said
+    elif isinstance(said, dict):
+        for name, value in said.items():
+            yield name
+            yield from strings(value)
+    elif isinstance(said, list):
+        for value in said:
+            yield from strings(value)
+
+
+@pytest.mark.parametrize("name", sorted(path.name.removesuffix(".message.json") for path in GOLDEN.glob("*.message.json")))
+def test_golden(name: str) -> None:
+    message = from_json((GOLDEN / f"{name}.message.json").read_text(encoding="utf-8"))
+    assert payload(message) == json.loads((GOLDEN / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def test_there_are_golden_messages() -> None:
+    assert len(list(GOLDEN.glob("*.message.json"))) >= 8
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    title=st.lists(st.sampled_from(HOSTILE) | st.text(max_size=40), max_size=4).map(" ".join),
+    lead=st.sampled_from(HOSTILE),
+    outlet=st.sampled_from(HOSTILE),
+    word=st.sampled_from(HOSTILE),
+    url=st.sampled_from(
+        ["javascript:alert(1)", "https://x.example/<!channel>", "https://x.example/a|b", "https://x.example/\u202e", "x" * 5_000]
+    ),
+    lacking=st.none() | st.sampled_from(HOSTILE),
+)
+def test_nothing_can_ping_hide_or_overflow(*, title: str, lead: str, outlet: str, word: str, url: str, lacking: str | None) -> None:
+    report = a_report(title=title, lead=lead, text=lead, outlet=outlet, url=url, partners=(), organisations=(word,) * 9, topics=(word,) * 9)
+    matches = [a_match(f"w{n}", title=word, because=(word, title)) for n in range(9)]
+    message = decide(report, matches=matches, story_id="5" * 32, told={}, now=NOW).rows[0].message
+    message = replace(message, unsupported=lacking, possible_repeat=True)
+    for said in (payload(message), plain_payload(message)):
+        for text in strings(said):
+            assert not FORBIDDEN.search(text)
+            assert "<" not in text
+            assert len(text) < 3_000
+        assert 0 < len(said["text"]) < 4_000
+        assert len(json.dumps(said, ensure_ascii=False)) < 13_000
+    said = payload(message)
+    assert set(said) == {"text", "blocks", "attachments", "unfurl_links", "unfurl_media", "metadata"}
+    assert said["unfurl_links"] is said["unfurl_media"] is False
+    blocks = [*said["blocks"], *said["attachments"][0]["blocks"]]
+    assert {block["type"] for block in blocks} == {"rich_text"}
+    assert all(element["text"] for block in blocks for section in block["elements"] for element in section["elements"] if "text" in element)
+    kinds = {element["type"] for block in blocks for section in block["elements"] for element in section["elements"]}
+    assert kinds <= {"text", "link", "date"}
+
+
+def test_a_headline_of_two_hundred_thousand_brackets_is_cut_on_an_entity() -> None:
+    cut = escape("<" * 200_000, limit=300)
+    assert len(cut) <= 300
+    assert re.fullmatch(r"(&lt;)+…", cut)
+    assert plain("<" * 200_000, limit=300) == "‹" * 299 + "…"
+
+
+@pytest.mark.parametrize(
+    ("raw", "escaped"),
+    [
+        ("<!channel> breaking", "&lt;!channel&gt; breaking"),
+        ("AT&T", "AT&amp;T"),
+        ("&lt;!here&gt;", "&amp;lt;!here&amp;gt;"),
+        ("one\n> two", "one &gt; two"),
+        ("plain", "plain"),
+    ],
+)
+def test_escape(raw: str, escaped: str) -> None:
+    assert escape(raw, limit=100) == escaped
+
+
+@settings(max_examples=100, deadline=None)
+@given(text=st.text(max_size=60) | st.sampled_from(HOSTILE), limit=st.integers(2, 80))
+def test_escaping_keeps_its_limit(text: str, limit: int) -> None:
+    for done in (escape(text, limit=limit), plain(text, limit=limit)):
+        assert len(done) <= limit
+        assert "<" not in done
+        assert not FORBIDDEN.search(done)
+
+
+def test_only_plain_addresses_become_links() -> None:
+    assert link("https://x.example/a?b=c") == "https://x.example/a?b=c"
+    assert link("https://x.example/<a>|b") == "https://x.example/%3Ca%3E%7Cb"
+    for bad in (
+        None,
+        "",
+        "javascript:alert(1)",
+        "ftp://x.example",
+        "https://x.example/a b",
+        "https://х.example/",
+        "https://x.example/" + "a" * 2_000,
+    ):
+        assert link(bad) is None
+    assert odd_host("https://xn--pple-43d.com/") == "xn--pple-43d.com"
+    assert odd_host("https://apple.com/") is None
+    assert odd_host("https://[bad") is None
+
+
+def test_the_metadata_finds_the_message_again() -> None:
+    message = a_message()
+    assert payload(message)["metadata"] == {
+        "event_type": "newswire_alert",
+        "event_payload": {"alert_id": message.alert_id, "story_id": "5" * 32, "watchlists": ["gaming"]},
+    }
+    assert plain_payload(message)["metadata"] == payload(message)["metadata"]
+
+
+def test_the_time_is_shown_in_the_readers_own_zone() -> None:
+    said = json.dumps(payload(a_message()))
+    assert '"type": "date"' in said
+    assert f'"timestamp": {int(NOW.timestamp()) - 300}' in said
+    assert '"type": "date"' not in json.dumps(payload(a_message(published_at=None)))
+
+
+def test_names_are_those_a_reader_knows() -> None:
+    assert [country_name(code) for code in ("PK", "US", "XK", "QQ")] == ["Pakistan", "United States", "Kosovo", "QQ"]
+    assert flag("PK") == "🇵🇰"
+    assert flag("P") == flag("<!") == ""
+    assert [topic_name(t) for t in ("digital_government", "it_exports", "e_commerce", "ai", "broadband_5g")] == [
+        "digital government",
+        "IT exports",
+        "e-commerce",
+        "AI",
+        "broadband 5G",
+    ]

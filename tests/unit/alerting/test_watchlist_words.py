@@ -1,0 +1,80 @@
+from typing import Any
+
+import pytest
+
+from alerting.watchlists.in_words import in_words
+from alerting.watchlists.nearest import quoted, some, unknown
+from tests.unit.alerting.desk import compiled
+
+LISTS = {"partner-countries": {"countries": ["US", "KR", "NO"]}, "gaming-words": {"terms": ["esports", "video game*"]}}
+END = "; the label must score 0.5 or more; items older than 72h stay silent"
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        (
+            {"severity": "high", "when": {"any": ["gaming industry", {"list": "gaming-words"}], "partners": "partner-countries"}},
+            "alerts at once, high, on diplomacy items that say 'gaming industry', 'esports' or 'video game*' "
+            "and engage one of the 3 countries in partner-countries" + END,
+        ),
+        ({"when": {"partners": "any"}}, "alerts at once, medium, on diplomacy items that engage a foreign country" + END),
+        ({"when": {"partners": ["US", "KR"]}}, "alerts at once, medium, on diplomacy items that engage US or KR" + END),
+        (
+            {"when": {"all": ["tax", "law"], "none": ["casino*"], "topics": ["gaming"]}},
+            "alerts at once, medium, on diplomacy items that say 'tax' and 'law' and are about gaming and do not say 'casino*'" + END,
+        ),
+        (
+            {"when": {"at_least": {"n": 2, "of": ["tax", "law", "ban"]}, "home": ["PK"]}},
+            "alerts at once, medium, on diplomacy items that say 2 of 'tax', 'law' or 'ban' and come from the government of PK" + END,
+        ),
+        (
+            {"when": {"any_of": [{"organisations": ["ITU"]}, {"people": ["A B"], "countries": ["US"]}]}},
+            "alerts at once, medium, on diplomacy items that either (engage ITU) or (name US and are about A B)" + END,
+        ),
+        (
+            {
+                "when": {"any": ["tax"]},
+                "label": "any",
+                "languages": ["en", "ur"],
+                "outlets": ["Dawn"],
+                "max_age": "7d",
+                "to": ["desk", "ops"],
+            },
+            (
+                "alerts at once, medium, on all items that say 'tax', only in the language en or ur and in dawn; items older than 7d stay silent; "
+                "told to desk and ops beside those that the routes name"
+            ),
+        ),
+        (
+            {"when": {"any": ["tax"]}, "label": ["domestic", "other"], "min_score": "0.8", "max_age": "90m", "status": "draft"},
+            (
+                "is a draft: checked and tested only; it would alert, medium, on domestic or other items that say 'tax'; "
+                "the label must score 0.8 or more; items older than 90m stay silent"
+            ),
+        ),
+        (
+            {"when": {"any": ["tax"]}, "status": "staged"},
+            "is staged: counted, not sent; it would alert, medium, on diplomacy items that say 'tax'" + END,
+        ),
+        (
+            {"when": {"any": ["tax"]}, "status": "muted"},
+            "is muted: nothing is sent; it would alert, medium, on diplomacy items that say 'tax'" + END,
+        ),
+    ],
+)
+def test_a_watchlist_in_words(keys: dict[str, Any], said: str) -> None:
+    assert in_words(compiled(keys, lists=LISTS).watchlists[0]) == said
+
+
+def test_the_nearest_word_is_offered() -> None:
+    assert unknown("topic", "Gamin", ["gaming", "ai"]) == "unknown topic 'Gamin'; did you mean 'gaming'?"
+    assert unknown("topic", "x", ["gaming", "ai"]) == "unknown topic 'x'; one of: ai, gaming"
+    assert unknown("topic", "x", []) == "unknown topic 'x'; there is none yet"
+
+
+def test_rows_of_words() -> None:
+    assert some(["a", "b", "c"], limit=2) == "a, b and 1 more"
+    assert quoted(["a"]) == "'a'"
+    assert quoted(["a", "b"]) == "'a' or 'b'"
+    assert quoted(["a", "b", "c"], limit=2, last="and") == "'a', 'b' and 1 more"

@@ -1,0 +1,159 @@
+import json
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, fields
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr, TypeAdapter
+
+from newswire.errors import ConfigurationError
+from newswire.settings import VARIABLES, Settings, forget_secrets, from_environment, unknown_variables
+
+CANARY = "xoxb-canary-1234567890"
+FULL = {
+    "NEWSWIRE_CONFIG": "/etc/newswire",
+    "NEWSWIRE_DATA": "/var/lib/newswire",
+    "NEWSWIRE_BUS": "kafka://one:9092,two.example:9093,[::1]:9094",
+    "NEWSWIRE_STORE": f"postgresql+psycopg://desk:{CANARY}@db/newswire",
+    "NEWSWIRE_TOPIC_PREFIX": "test.",
+    "NEWSWIRE_SLACK_TOKEN": CANARY,
+    "NEWSWIRE_SLACK_URL": "http://127.0.0.1:8080/api",
+    "NEWSWIRE_HTTP_ADDRESS": "[::1]:0",
+    "NEWSWIRE_ALLOW_NETWORKS": "10.0.0.0/8, fd00::/8, 127.0.0.1",
+    "NEWSWIRE_ALLOW_PORTS": "8080,8443,",
+    "NEWSWIRE_POLL_FLOOR": "1h30m",
+    "NEWSWIRE_HOST_SPACING": "0s",
+    "NEWSWIRE_CONTACT": "desk@example.org",
+    "NEWSWIRE_LOG": "WARNING",
+    "NEWSWIRE_KAFKA_SASL_MECHANISM": "PLAIN",
+    "NEWSWIRE_KAFKA_SASL_PLAIN_PASSWORD": CANARY,
+}
+WRONG = {
+    "NEWSWIRE_DATA": __file__,
+    "NEWSWIRE_BUS": "kafka://",
+    "NEWSWIRE_STORE": f"mysql://desk:{CANARY}@db/newswire",
+    "NEWSWIRE_TOPIC_PREFIX": "a/b",
+    "NEWSWIRE_SLACK_TOKEN": f"{CANARY} {CANARY}",
+    "NEWSWIRE_SLACK_URL": f"https://x:{CANARY}@slack.com/api/",
+    "NEWSWIRE_HTTP_ADDRESS": "9464",
+    "NEWSWIRE_ALLOW_NETWORKS": "10.0.0.0/8;fd00::/8",
+    "NEWSWIRE_ALLOW_PORTS": "8080,70000",
+    "NEWSWIRE_POLL_FLOOR": "120",
+    "NEWSWIRE_HOST_SPACING": "-2s",
+    "NEWSWIRE_CONTACT": "desk\r\nX-Injected: 1",
+    "NEWSWIRE_LOG": "warn",
+    "NEWSWIRE_KAFKA_SASL_PLAIN_PASSWORD_FILE": "/nowhere/password",
+}
+
+
+def fail_with(settings: Settings) -> None:
+    raise KeyError(settings)
+
+
+def faults_of(environ: dict[str, str]) -> list[str]:
+    with pytest.raises(ConfigurationError) as caught:
+        from_environment(environ)
+    return [str(fault) for fault in caught.value.faults]
+
+
+def test_an_empty_environment_is_enough_and_an_empty_variable_is_none() -> None:
+    assert from_environment({}) == Settings()
+    assert from_environment(dict.fromkeys(FULL, "")) == Settings()
+
+
+def test_every_variable_is_read() -> None:
+    settings = from_environment(FULL)
+    assert settings.config == Path("/etc/newswire")
+    assert settings.data == Path("/var/lib/newswire")
+    assert settings.bus == FULL["NEWSWIRE_BUS"]
+    assert settings.store_url == FULL["NEWSWIRE_STORE"]
+    assert settings.topic_prefix == "test."
+    assert settings.slack_token == SecretStr(CANARY)
+    assert settings.slack_url == "http://127.0.0.1:8080/api/"
+    assert (settings.http_host, settings.http_port) == ("::1", 0)
+    assert settings.allow_networks == (IPv4Network("10.0.0.0/8"), IPv6Network("fd00::/8"), IPv4Network("127.0.0.1/32"))
+    assert settings.allow_ports == {8080, 8443}
+    assert (settings.poll_floor_s, settings.host_spacing_s) == (5400.0, 0.0)
+    assert (settings.contact, settings.log_level) == ("desk@example.org", "warning")
+    assert settings.kafka == {"sasl_mechanism": SecretStr("PLAIN"), "sasl_plain_password": SecretStr(CANARY)}
+    assert {variable.name for variable in VARIABLES} <= FULL.keys()
+
+
+def test_the_defaults_said_in_the_table_are_the_defaults() -> None:
+    said = from_environment({variable.name: variable.default for variable in VARIABLES})
+    assert said == Settings()
+    read = {name for variable in VARIABLES for name in variable.read(FULL[variable.name])}
+    assert read | {"kafka"} == {field.name for field in fields(Settings)}
+    assert Settings(data=Path("x")).store_url == "sqlite:///x/newswire.sqlite3"
+
+
+def test_every_fault_is_said_at_once_with_what_would_be_right() -> None:
+    found = faults_of(WRONG)
+    assert [fault.split(":")[1].strip().removesuffix("_FILE") for fault in found] == sorted(name.removesuffix("_FILE") for name in WRONG)
+    assert "environment: NEWSWIRE_LOG: one of debug, info, warning, error is due, not 'warn'; did you mean warning?" in found
+    assert all(" due" in fault or "cannot be read" in fault or "ASCII" in fault for fault in found)
+    assert CANARY not in "\n".join(found)
+
+
+@pytest.mark.parametrize("name", ["NEWSWIRE_SLACK_TOKEN", "NEWSWIRE_KAFKA_SASL_PLAIN_PASSWORD"])
+def test_a_secret_may_stand_in_a_file(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    path.write_text(f"{CANARY}\n")
+    assert set(from_environment({f"{name}_FILE": str(path)}).secret_values()) == {CANARY}
+    assert faults_of({name: CANARY, f"{name}_FILE": str(path)}) == [f"environment: {name}: {name}_FILE is set too; set one of the two"]
+    path.write_text("\n")
+    assert "which is empty" in faults_of({f"{name}_FILE": str(path)})[0]
+    path.write_bytes(b"\xff\xfe")
+    assert "which is not text" in faults_of({f"{name}_FILE": str(path)})[0]
+    path.write_text("x" * 70_000)
+    assert "which is too large" in faults_of({f"{name}_FILE": str(path)})[0]
+
+
+def test_a_name_that_nothing_reads_is_a_warning_with_the_nearest_one() -> None:
+    environ = {
+        **FULL,
+        "NEWSWIRE_SLACK_TOKN": "x",
+        "NEWSWIRE_ARCHIVE_URL": "x",
+        "NEWSWIRE_CRASH_AT": "x",
+        "NEWSWIRE_LOG_FILE": "x",
+        "HOME": "/",
+    }
+    assert [fault.message for fault in unknown_variables(environ, also={"NEWSWIRE_ARCHIVE_URL"})] == [
+        "NEWSWIRE_LOG_FILE is not read by Newswire; only secrets may stand in a file",
+        "NEWSWIRE_SLACK_TOKN is not read by Newswire; did you mean NEWSWIRE_SLACK_TOKEN?",
+    ]
+    assert unknown_variables(FULL) == []
+
+
+def test_secrets_can_be_forgotten() -> None:
+    environ = {**FULL, "NEWSWIRE_ARCHIVE_URL": f"https://hook/{CANARY}", "NEWSWIRE_SLACK_TOKEN_FILE": "/run/secrets/x", "HOME": "/"}
+    forget_secrets(environ, also={"NEWSWIRE_ARCHIVE_URL"})
+    assert CANARY not in str(environ)
+    assert environ["HOME"] == "/"
+    assert environ["NEWSWIRE_KAFKA_SASL_MECHANISM"] == "PLAIN"
+
+
+def test_no_secret_can_be_printed() -> None:
+    settings = from_environment(FULL)
+    shown = [
+        repr(settings),
+        str(settings),
+        f"{settings}",
+        f"{settings.slack_token}",
+        f"{settings.store} {settings.kafka!r}",
+        str(asdict(settings)),
+    ]
+    shown.append(TypeAdapter(Settings).dump_json(settings).decode())
+    with pytest.raises(TypeError) as refused:
+        json.dumps(asdict(settings)["slack_token"])
+    shown.append(str(refused.value))
+    failed = ThreadPoolExecutor(1)
+    with failed:
+        error = failed.submit(fail_with, settings).exception()
+    assert error is not None
+    shown.extend(traceback.TracebackException.from_exception(error, capture_locals=True).format())
+    assert settings.slack_token is not None
+    assert "canary" not in "\n".join(line for line in shown if "CANARY" not in line)
+    assert set(settings.secret_values()) == {CANARY}
