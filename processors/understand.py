@@ -6,42 +6,25 @@
 import hashlib
 import math
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from newswire.records import CountryMention, Evidence, Label
+from newswire.records import Label
 from processors import countries, organisations, topics
 from processors.evidence import evidence_for
 from processors.features import Judged, structure, words
 from processors.label import Features
-from processors.language import LanguageReader
+from processors.language import LANGUAGES, LanguageReader
 from processors.people import people_of
 from processors.reading import LEAD_READ, TEXT_READ, TITLE_READ, Reading, read
 from processors.taxonomy import Taxonomy, load_taxonomy
+from processors.understood import Understood
 from processors.weights import FILE, Weights, load_weights
 
 TAXONOMY_FOLDER: Final = "taxonomy"
 MODEL_FOLDER: Final = "model"
 _WORD: Final = "w:"
-
-
-@dataclass(frozen=True, slots=True)
-class Understood:
-    """All that a `Report` tells of an item beside its text. Spans of BODY point into `text`, of LEAD into `summary`, as given to `read`."""
-
-    language: str
-    label: Label
-    score: float
-    scores: dict[str, float]
-    home: str | None
-    partners: tuple[str, ...]
-    countries: tuple[CountryMention, ...]
-    organisations: tuple[str, ...]
-    people: tuple[str, ...]
-    topics: tuple[str, ...]
-    evidence: tuple[Evidence, ...]
-    model: str
 
 
 class Understanding:
@@ -77,6 +60,10 @@ class Understanding:
         reading = read(
             self._taxonomy, title=title_read, lead=lead, body=body, language=language, outlet_country=outlet_country, outlet=outlet
         )
+        return self.understand(reading)
+
+    def understand(self, reading: Reading) -> Understood:
+        """Return what an item that was read says."""
         weights = self._weights
         named = countries.candidates(self._taxonomy, reading)
         judged, engaged = judge(self._taxonomy, weights, reading, named)
@@ -86,7 +73,7 @@ class Understanding:
         label = max(scores, key=lambda name: (scores[name], name))
         chosen, _ = topics.choose(weights.topics, topics.features_of(reading), least=weights.least["topic"])
         return Understood(
-            language=language,
+            language=reading.language,
             label=Label(label),
             score=scores[label],
             scores=scores,
@@ -99,6 +86,30 @@ class Understanding:
             evidence=evidence_for(self._taxonomy, reading, judged, weights.label, found, label),
             model=self.version,
         )
+
+    def was_trained_on(self, path: Path) -> bool:
+        """Return whether the weights were trained on a labelled file of this name."""
+        return path.name in self._weights.provenance.get("corpus", {})
+
+    @property
+    def countries(self) -> Mapping[str, str]:
+        """The English name of every country that can be found, by its code."""
+        return self._taxonomy.country_names
+
+    @property
+    def organisations(self) -> frozenset[str]:
+        """The short names of the organisations that can be found."""
+        return frozenset(self._taxonomy.organisations)
+
+    @property
+    def topics(self) -> frozenset[str]:
+        """The topics that can be found."""
+        return frozenset(self._taxonomy.topics)
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """The languages that are told apart."""
+        return frozenset(LANGUAGES)
 
 
 def judge(taxonomy: Taxonomy, weights: Weights, reading: Reading, named: dict[str, countries.Candidate]) -> tuple[Judged, tuple[str, ...]]:
