@@ -18,7 +18,7 @@ from processors.evaluate import measured_files, read_labelled, training_files
 from processors.features import Judged, structure, words
 from processors.label import Binary, Multi
 from processors.language import LanguageReader
-from processors.reading import LEAD_READ, TEXT_READ, TITLE_READ, Reading, read
+from processors.reading import LEAD_READ, TEXT_READ, TITLE_READ, Reading, country_of_outlet, read
 from processors.source_country import country_of_url
 from processors.taxonomy import Taxonomy, load_taxonomy
 from processors.understand import TAXONOMY_FOLDER, judge, weighed_words
@@ -29,11 +29,12 @@ WORDS_KEPT: Final = 9_000
 WORDS_SCALE: Final = 8.0  # what the words weigh beside the structure, before regularisation
 LABEL_STRENGTH: Final = 0.05  # scikit-learn's C: small is smooth
 ROLE_STRENGTH: Final = 0.2
+HOME_STRENGTH: Final = 0.5
 TOPIC_STRENGTH: Final = 1.0
 FIGURES: Final = "figures.json"
 CODE: Final = ("boilerplate", "countries", "features", "language", "organisations", "reading", "taxonomy", "topics", "train")
 """The modules that decide what the weights mean: when one changes, weights and figures are due again."""
-LEAST: Final = {"home": 0.15, "partner": 0.45, "organisation": 0.45, "topic": 0.45}
+LEAST: Final = {"partner": 0.45, "organisation": 0.45, "topic": 0.45}
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def prepare(taxonomy: Taxonomy, reader: LanguageReader, records: Iterable[Record
             body=body,
             language=reader.identify(f"{title}\n{lead}\n{body}", record.get("lang")),
             outlet=record.get("outlet") or "",
-            outlet_country=country_of_url(record.get("source_url")),
+            outlet_country=country_of_outlet(taxonomy, record.get("outlet") or "") or country_of_url(record.get("source_url")),
         )
         named = countries.candidates(taxonomy, reading)
         out.append(Prepared(record, reading, named, countries.features_of(reading, named)))
@@ -67,12 +68,12 @@ def prepare(taxonomy: Taxonomy, reader: LanguageReader, records: Iterable[Record
 
 def fit(taxonomy: Taxonomy, items: Sequence[Prepared], provenance: Mapping[str, Any]) -> Weights:
     """Return the weights that the items teach, in three steps: roles, topics, then the label on what the roles say. Deterministic."""
-    home = _binary([(own, code == item.record["home"]) for item in items for code, own in item.own.items()], ROLE_STRENGTH)
+    home = _ranking([(item.own, item.record["home"] or countries.NONE) for item in items])
     partner = _binary(
         [
             (joined, code in item.record["partners"])
             for item in items
-            for code, joined in countries.partner_features(item.named, item.own, item.record["home"]).items()
+            for code, joined in countries.partner_features(item.reading, item.named, item.own, item.record["home"]).items()
         ],
         ROLE_STRENGTH,
     )
@@ -135,6 +136,25 @@ def _binary(pairs: Sequence[tuple[Mapping[str, float], bool]], strength: float) 
     model = LogisticRegression(C=strength, max_iter=3_000, solver="liblinear", random_state=0).fit(matrix, truth)
     rounded = {name: round(float(weight), 4) for name, weight in zip(names, model.coef_[0], strict=True)}
     return Binary(round(float(model.intercept_[0]), 4), {name: weight for name, weight in rounded.items() if weight})
+
+
+def _ranking(choices: Sequence[tuple[Mapping[str, Mapping[str, float]], str]]) -> Binary:
+    """Return the model that puts the right candidate of each item first: logistic regression on differences, each item weighing alike."""
+    rows: list[dict[str, float]] = []
+    weights: list[float] = []
+    for candidates, right in choices:
+        others = [own for code, own in candidates.items() if code != right]
+        if right not in candidates or not others:
+            continue
+        for other in others:
+            rows.append({name: candidates[right].get(name, 0.0) - other.get(name, 0.0) for name in {*candidates[right], *other}})
+            weights.append(len(others) ** -0.5)
+    names, matrix = _matrix(rows, least=6)
+    signs = np.where(np.arange(len(rows)) % 2 == 0, 1.0, -1.0)
+    model = LogisticRegression(C=HOME_STRENGTH, max_iter=3_000, solver="liblinear", random_state=0, fit_intercept=False)
+    model.fit(sparse.csr_matrix(matrix.multiply(signs[:, None])), signs, sample_weight=np.array(weights))
+    rounded = {name: round(float(weight), 4) for name, weight in zip(names, model.coef_[0], strict=True)}
+    return Binary(0.0, {name: weight for name, weight in rounded.items() if weight})
 
 
 def _matrix(rows: Sequence[Mapping[str, float]], *, least: int) -> tuple[list[str], Any]:

@@ -17,7 +17,7 @@ from processors.features import Judged, structure, words
 from processors.label import Features
 from processors.language import LANGUAGES, LanguageReader
 from processors.people import people_of
-from processors.reading import LEAD_READ, TEXT_READ, TITLE_READ, Reading, read
+from processors.reading import LEAD_READ, TEXT_READ, TITLE_READ, Reading, country_of_outlet, read
 from processors.taxonomy import Taxonomy, load_taxonomy
 from processors.understood import Understood
 from processors.weights import FILE, Weights, load_weights
@@ -91,6 +91,10 @@ class Understanding:
         """Return whether the weights were trained on a labelled file of this name."""
         return path.name in self._weights.provenance.get("corpus", {})
 
+    def country_of_outlet(self, outlet: str) -> str | None:
+        """Return where an outlet sits, by its name; None where the name does not tell."""
+        return country_of_outlet(self._taxonomy, outlet)
+
     @property
     def countries(self) -> Mapping[str, str]:
         """The English name of every country that can be found, by its code."""
@@ -115,8 +119,8 @@ class Understanding:
 def judge(taxonomy: Taxonomy, weights: Weights, reading: Reading, named: dict[str, countries.Candidate]) -> tuple[Judged, tuple[str, ...]]:
     """Return who plays which role, and the organisations engaged: what the label's features stand on."""
     own = countries.features_of(reading, named)
-    home = countries.choose_home(weights.home, named, own, least=weights.least["home"])
-    roles = countries.choose_partners(weights.partner, countries.partner_features(named, own, home), home, least=weights.least["partner"])
+    home = countries.choose_home(weights.home, own)
+    roles = countries.choose_partners(weights.partner, countries.partner_features(reading, named, own, home), home, least=weights.least["partner"])
     about = organisations.features_of(taxonomy, reading, organisations.candidates(reading), home)
     engaged, scores = organisations.choose(weights.organisation, about, least=weights.least["organisation"])
     standing = frozenset(code for code, candidate in named.items() if candidate.mentions)
