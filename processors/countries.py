@@ -32,7 +32,9 @@ _WORD_BEFORE: Final = re.compile(r"([^\W\d_]+)['’]?[\s\-–—(«\"“]*$")
 _WORD_AFTER: Final = re.compile(r"^['’]?[\s\-–—]*([^\W\d_]+)")
 _ADJACENT: Final = 8  # characters between two countries of one list or pair: "China, India and Brazil"
 _ADJACENT_DENSE: Final = 2
-_OFFICIAL: Final = frozenset({"minister", "ministry", "regulator", "government", "head", "envoy", "official", "foreign_ministry", "delegation"})
+_OFFICIAL: Final = frozenset(
+    {"minister", "ministry", "regulator", "government", "head", "envoy", "official", "foreign_ministry", "delegation"}
+)
 _DATELINE: Final = 90  # characters at the body's start in which "ISLAMABAD:" stands
 _SURNAME_AFTER: Final = re.compile(r"^\s+[A-Z][a-z]+")
 _GIVEN_BEFORE: Final = re.compile(r"(?:^|[.,;]\s|\s)([A-Z][a-z]+)\s+$")
