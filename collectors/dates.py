@@ -37,8 +37,18 @@ _LOCAL: Final[dict[str, int]] = {
     **{"KZ": 300, "KG": 360, "TJ": 300, "TM": 300, "IR": 210, "AF": 270, "KE": 180, "NG": 60, "ZA": 120},
 }
 
+_FOLDED: Final = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹يك", "01234567890123456789یک")
+
+
+def _fold(written: str) -> str:
+    """Return the text in lower case, without accents, with Western digits and plain spaces."""
+    text = unicodedata.normalize("NFKD", written[:_LIMIT].strip().casefold())
+    text = "".join(" " if c.isspace() or c == "،" else c for c in text if not unicodedata.combining(c)).replace("ı", "i")
+    return " ".join(unicodedata.normalize("NFC", text).translate(_FOLDED).split())
+
+
 _MONTHS: Final[dict[str, int]] = {
-    name: number
+    _fold(name): number
     for names in (
         "jan feb mar apr may jun jul aug sep oct nov dec",
         "january february march april may june july august september october november december",
@@ -58,7 +68,7 @@ _MONTHS: Final[dict[str, int]] = {
 }
 
 _ISO: Final = re.compile(
-    r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]\s?(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?\s?(am|pm)?\s?([a-z]{1,5}|[+-]\d{2}:?\d{0,2})?)?\.?"
+    r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[t ]\s?(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?\s?(am|pm)?\s?([a-z]{1,5}|[+-]\d{2}:?\d{0,2})?)?\.?"
 )
 _COMPACT: Final = re.compile(r"(\d{4})(\d{2})(\d{2})(?:t?(\d{2})(\d{2})(\d{2})?(z|[+-]\d{2}:?\d{2})?)?")
 _EPOCH: Final = re.compile(r"(\d{9,10})(\d{3})?(?:\.\d{1,6})?")
@@ -70,11 +80,10 @@ _ASCTIME: Final = re.compile(r"(?:[a-z]{3},?\s)?([a-z]{3})\s(\d{1,2})\s(\d{1,2}:
 _DAY_MONTH_YEAR: Final = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})(?:,?\s(.{1,40}))?")
 _CHINESE: Final = re.compile(r"(\d{4})[年년]\s?(\d{1,2})[月월]\s?(\d{1,2})[日일](?:\s?(.{1,40}))?")
 _TIME: Final = re.compile(
-    r"(?:at\s|-\s|um\s|à\s)?(\d{1,2})[:h.](\d{2})(?:[:.](\d{2})(?:[.,]\d{1,9})?)?\s?(am|pm|a\.m\.|p\.m\.)?\s?"
+    r"(?:at\s|-\s|um\s|a\s)?(\d{1,2})[:h.](\d{2})(?:[:.](\d{2})(?:[.,]\d{1,9})?)?\s?(am|pm|a\.m\.|p\.m\.)?\s?"
     r"\(?((?:utc|gmt)?\s?[+-]\d{1,2}:?\d{0,2}|[a-z]{1,5})?\)?(?:\s\([^)]{1,30}\))?"
 )
 _OFFSET: Final = re.compile(r"(?:utc|gmt)?\s?([+-])(\d{1,2}):?(\d{2})?")
-_DIGITS: Final = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
 
 
 def published_at(dates: Sequence[str], *, now: datetime, country: str | None = None) -> datetime | None:
@@ -98,12 +107,6 @@ def read_date(written: str, *, country: str | None = None) -> datetime | None:
         return _read(text, country)
     except (ValueError, OverflowError):  # the 31st of February, 25 o'clock, an offset of 99 hours
         return None
-
-
-def _fold(written: str) -> str:
-    text = unicodedata.normalize("NFKD", written[:_LIMIT].strip().translate(_DIGITS).casefold())
-    text = "".join(" " if c.isspace() or c == "،" else c for c in text if not unicodedata.combining(c)).replace("ı", "i")
-    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def _read(text: str, country: str | None) -> datetime | None:

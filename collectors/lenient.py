@@ -47,7 +47,7 @@ def _entry(entry: Mapping[str, Any], *, atom: bool) -> Entry:
     return make_entry(
         link=str(entry.get("feedburner_origlink", "")).strip() or link,
         guid=str(entry.get("id", "")),
-        permalink=bool(entry.get("guidislink", True)),
+        permalink=atom or bool(entry.get("guidislink", True)),
         title=str(entry.get("title", "")),
         summary=str(entry.get("summary", "")),
         content=_content(entry, atom=atom),

@@ -16,6 +16,7 @@ _ATOM: Final = "{http://www.w3.org/2005/Atom}"
 _RDF: Final = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _DC: Final = "{http://purl.org/dc/elements/1.1/}"
 _MEDIA: Final = "{http://search.yahoo.com/mrss/}"
+_CAPTION: Final = f"{_MEDIA}description"
 _CONTENT: Final = "{http://purl.org/rss/1.0/modules/content/}encoded"
 _ORIGINAL_LINKS: Final = (
     "{http://rssnamespace.org/feedburner/ext/1.0}origLink",
@@ -106,7 +107,7 @@ def _rss(channel: etree._Element, items: list[etree._Element], namespace: str, c
 def _rss_entry(item: etree._Element) -> Entry:
     got: dict[str, str] = {}
     permalink, outlet_url, atom_link = True, "", ""
-    media = False
+    media, captions = False, 0
     for child in item:
         tag = child.tag
         field = _FIELDS.get(tag)
@@ -114,10 +115,12 @@ def _rss_entry(item: etree._Element) -> Entry:
             if tag == f"{_ATOM}link":
                 atom_link = atom_link or _alternate(child)
                 continue
-            media = media or tag.startswith(_MEDIA)
-            if tag == f"{_MEDIA}description" and "description" not in got:
-                raise _NotClean
-            if not tag.startswith(_MEDIA) and tag.rpartition("}")[2].lower() in _LOADED:
+            if tag.startswith(_MEDIA):
+                media = True
+                captions += sum(1 for _ in child.iter(_CAPTION))
+                if captions and (captions > 1 or "description" not in got or "content" in got):
+                    raise _NotClean
+            elif tag.rpartition("}")[2].lower() in _LOADED:
                 raise _NotClean
             continue
         if field in got or len(child) or (child.attrib and _is_encoded(child)):  # two titles, or a title with tags in it
@@ -127,12 +130,14 @@ def _rss_entry(item: etree._Element) -> Entry:
             permalink = child.get("isPermaLink", "true") == "true"
         elif field == "source":
             outlet_url = child.get("url", "")
-    if media and not ("title" in got and "description" in got):  # feedparser would take those of the picture
+    if media and ("title" not in got or "description" not in got or "source" in got):  # feedparser would take those of the picture
         raise _NotClean
-    guid = got.get("guid") or item.get(f"{_RDF}about") or ""
+    link = (got.get("original") or "").strip() or (got.get("link") or "").strip() or atom_link
+    if not link and "link" in got:  # an empty link: feedparser no longer tells whether the guid may stand for it
+        raise _NotClean
     return make_entry(
-        link=(got.get("original") or "").strip() or (got.get("link") or "").strip() or atom_link,
-        guid=guid,
+        link=link,
+        guid=got.get("guid") or item.get(f"{_RDF}about") or "",
         permalink=permalink,
         title=got.get("title", ""),
         summary=got.get("description", ""),
