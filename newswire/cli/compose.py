@@ -38,7 +38,12 @@ if TYPE_CHECKING:
     from collectors.sources import Source
     from collectors.stage import CollectWorker
 
-JAIL_TASKS: Final = ("collectors.jailed:read_feed", "collectors.jailed:find_feeds", "processors.jailed:extract_article")
+JAIL_TASKS: Final = (
+    "collectors.jailed:read_feed",
+    "collectors.jailed:find_feeds",
+    "processors.jailed:extract_article",
+    "processors.jailed:robots_allow",
+)
 JAIL_WORKERS: Final = 2
 
 
@@ -222,18 +227,26 @@ def process_workers(ground: Ground, understanding: "Understanding", http: Http, 
     from processors.pages_stage import PageWorker
     from processors.stage import ItemHandler
 
-    common = {"understanding": understanding, "store": ground.store, "clock": ground.clock, "metrics": ground.metrics}
     items = ConsumerWorker(
         name="items",
         bus=ground.bus,
         topic=ITEMS,
         group=PROCESSORS_GROUP,
         stage=Stage.READ_FEED,
-        handler=ItemHandler(**common),
+        handler=ItemHandler(understanding=understanding, store=ground.store, clock=ground.clock, metrics=ground.metrics),
         metrics=ground.metrics,
         clock=ground.clock,
     )
-    pages = PageWorker(**common, bus=ground.bus, http=http, jail=jail, owner=ground.owner)
+    pages = PageWorker(
+        understanding=understanding,
+        store=ground.store,
+        bus=ground.bus,
+        http=http,
+        jail=jail,
+        clock=ground.clock,
+        metrics=ground.metrics,
+        owner=ground.owner,
+    )
     return [items, pages]
 
 
