@@ -6,11 +6,10 @@
 import hashlib
 import math
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from newswire.records import CountryMention, Evidence, Label
+from newswire.records import Label
 from processors import countries, organisations, topics
 from processors.evidence import evidence_for
 from processors.features import Judged, structure, words
@@ -19,29 +18,12 @@ from processors.language import LanguageReader
 from processors.people import people_of
 from processors.reading import LEAD_READ, TEXT_READ, TITLE_READ, Reading, read
 from processors.taxonomy import Taxonomy, load_taxonomy
+from processors.understood import Understood
 from processors.weights import FILE, Weights, load_weights
 
 TAXONOMY_FOLDER: Final = "taxonomy"
 MODEL_FOLDER: Final = "model"
 _WORD: Final = "w:"
-
-
-@dataclass(frozen=True, slots=True)
-class Understood:
-    """All that a `Report` tells of an item beside its text. Spans of BODY point into `text`, of LEAD into `summary`, as given to `read`."""
-
-    language: str
-    label: Label
-    score: float
-    scores: dict[str, float]
-    home: str | None
-    partners: tuple[str, ...]
-    countries: tuple[CountryMention, ...]
-    organisations: tuple[str, ...]
-    people: tuple[str, ...]
-    topics: tuple[str, ...]
-    evidence: tuple[Evidence, ...]
-    model: str
 
 
 class Understanding:
@@ -60,6 +42,16 @@ class Understanding:
 
         """
         return cls(load_taxonomy(folder / TAXONOMY_FOLDER), LanguageReader(), load_weights(folder / MODEL_FOLDER / FILE))
+
+    @property
+    def topics(self) -> frozenset[str]:
+        """The topics that an item can be found to be on."""
+        return frozenset(self._taxonomy.topics)
+
+    @property
+    def organisations(self) -> frozenset[str]:
+        """The short names of the bodies and companies that can be found engaged."""
+        return frozenset(self._taxonomy.organisations)
 
     def read(
         self,
