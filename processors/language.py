@@ -34,7 +34,7 @@ LANGUAGES: Final = (
     *("ps", "bg", "ky", "ms", "pl"),
 )
 UNKNOWN: Final = "und"
-_READ: Final = 1_000
+_READ: Final = 500
 _SHORT: Final = 20  # letters under which the script and the source's hint know better
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _SCRIPTS: Final = (

@@ -66,6 +66,7 @@ class Taxonomy:
     search: TermSearch
     organisations: Mapping[str, Organisation]
     topics: tuple[str, ...]
+    country_names: Mapping[str, str]  # English, by code
     doubtful: Mapping[str, str]  # folded name → country: counts only in company (`processors.countries`)
     pairs: Mapping[str, Mapping[str, str]]  # language → character → country
     outlets: Mapping[str, str]  # folded outlet name → country
@@ -110,6 +111,7 @@ def load_taxonomy(folder: Path) -> Taxonomy:
         search=TermSearch(collector.terms),
         organisations=collector.known,
         topics=tuple(files["topics.yaml"]),
+        country_names={code: names["en"][0] for code, names in files["country_names.yaml"].items()},
         doubtful=collector.doubtful,
         pairs={str(language): dict(pairs) for language, pairs in files["country_pairs.yaml"].items()},
         outlets={fold(str(name)).text: str(code) for code, names in files["outlets.yaml"].items() for name in names},

@@ -1,8 +1,9 @@
 """From labelled items to weights. The only module that imports scikit-learn (extra `train`)."""
 
+import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -13,12 +14,14 @@ from sklearn.feature_selection import chi2
 from sklearn.linear_model import LogisticRegression
 
 from processors import countries, organisations, topics
+from processors.evaluate import measured_files, read_labelled, training_files
 from processors.features import Judged, structure, words
 from processors.label import Binary, Multi
-from processors.reading import Reading, read
+from processors.language import LanguageReader
+from processors.reading import LEAD_READ, TEXT_READ, TITLE_READ, Reading, read
 from processors.source_country import country_of_url
-from processors.taxonomy import Taxonomy
-from processors.understand import judge, weighed_words
+from processors.taxonomy import Taxonomy, load_taxonomy
+from processors.understand import TAXONOMY_FOLDER, judge, weighed_words
 from processors.weights import FILE, Weights, write_weights
 
 Record = Mapping[str, Any]
@@ -27,6 +30,9 @@ WORDS_SCALE: Final = 8.0  # what the words weigh beside the structure, before re
 LABEL_STRENGTH: Final = 0.05  # scikit-learn's C: small is smooth
 ROLE_STRENGTH: Final = 0.2
 TOPIC_STRENGTH: Final = 1.0
+FIGURES: Final = "figures.json"
+CODE: Final = ("boilerplate", "countries", "features", "language", "organisations", "reading", "taxonomy", "topics", "train")
+"""The modules that decide what the weights mean: when one changes, weights and figures are due again."""
 LEAST: Final = {"home": 0.15, "partner": 0.45, "organisation": 0.45, "topic": 0.45}
 
 
@@ -40,16 +46,17 @@ class Prepared:
     own: dict[str, dict[str, float]]
 
 
-def prepare(taxonomy: Taxonomy, records: Iterable[Record]) -> list[Prepared]:
-    """Return the items read in their labelled language."""
+def prepare(taxonomy: Taxonomy, reader: LanguageReader, records: Iterable[Record]) -> list[Prepared]:
+    """Return the items as `Understanding.read` would read them, their labelled language taken as a hint only."""
     out = []
     for record in records:
+        title, lead, body = record["title"][:TITLE_READ], (record.get("summary") or "")[:LEAD_READ], (record.get("text") or "")[:TEXT_READ]
         reading = read(
             taxonomy,
-            title=record["title"],
-            lead=record.get("summary") or "",
-            body=record.get("text") or "",
-            language=record["lang"],
+            title=title,
+            lead=lead,
+            body=body,
+            language=reader.identify(f"{title}\n{lead}\n{body}", record.get("lang")),
             outlet=record.get("outlet") or "",
             outlet_country=country_of_url(record.get("source_url")),
         )
@@ -147,16 +154,32 @@ def _matrix(rows: Sequence[Mapping[str, float]], *, least: int) -> tuple[list[st
     return names, sparse.csr_matrix(data, shape=shape)
 
 
-def read_labelled(files: Iterable[Path]) -> Iterator[dict[str, Any]]:
-    """Give the records of labelled JSONL files, in the order of the files."""
-    for path in files:
-        for line in path.read_text(encoding="utf-8").splitlines():
-            if line.strip():
-                yield json.loads(line)
+def fingerprint(folder: Path, files: Sequence[Path]) -> dict[str, Any]:
+    """Return what weights and figures were made from: a hash of each labelled file, of the taxonomy and of the code that makes features."""
+    package = Path(__file__).parent
+    return {
+        "corpus": {path.name: _hash([path]) for path in sorted(files, key=lambda path: path.name)},
+        "taxonomy": load_taxonomy(folder / TAXONOMY_FOLDER).version,
+        "code": _hash([package / f"{name}.py" for name in CODE]),
+    }
 
 
-def train(taxonomy: Taxonomy, corpus_files: Sequence[Path], out: Path, provenance: Mapping[str, Any]) -> Weights:
-    """Train on all files and write `weights.json` into `out`; return the weights."""
-    weights = fit(taxonomy, prepare(taxonomy, read_labelled(corpus_files)), provenance)
+def _hash(paths: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()[:16]
+
+
+def train(folder: Path, corpus: Path, out: Path) -> str:
+    """Train on every labelled file of `corpus`, write `weights.json` and the out-of-fold `figures.json` into `out`, and say what was made."""
+    from processors.cross_validate import cross_validate  # noqa: PLC0415 -- it imports this module
+
+    measured, further = measured_files(corpus), training_files(corpus)
+    taxonomy = load_taxonomy(folder / TAXONOMY_FOLDER)
+    items = prepare(taxonomy, LanguageReader(), read_labelled([*measured, *further]))
+    weights = fit(taxonomy, items, {**fingerprint(folder, [*measured, *further]), "items": len(items)})
     write_weights(out / FILE, weights)
-    return weights
+    figures = cross_validate(folder, measured, further)
+    (out / FIGURES).write_text(json.dumps(figures.as_json(), ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    return f"{figures.as_text()}\n\n{len(items)} items, {len(weights.label.weights)} weights of the label: {out / FILE}"

@@ -6,6 +6,10 @@
 import hashlib
 import math
 from collections import Counter
+<<<<<<< HEAD
+=======
+from collections.abc import Mapping
+>>>>>>> understand
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +18,7 @@ from processors import countries, organisations, topics
 from processors.evidence import evidence_for
 from processors.features import Judged, structure, words
 from processors.label import Features
-from processors.language import LanguageReader
+from processors.language import LANGUAGES, LanguageReader
 from processors.people import people_of
 from processors.reading import LEAD_READ, TEXT_READ, TITLE_READ, Reading, read
 from processors.taxonomy import Taxonomy, load_taxonomy
@@ -69,6 +73,10 @@ class Understanding:
         reading = read(
             self._taxonomy, title=title_read, lead=lead, body=body, language=language, outlet_country=outlet_country, outlet=outlet
         )
+        return self.understand(reading)
+
+    def understand(self, reading: Reading) -> Understood:
+        """Return what an item that was read says."""
         weights = self._weights
         named = countries.candidates(self._taxonomy, reading)
         judged, engaged = judge(self._taxonomy, weights, reading, named)
@@ -78,7 +86,7 @@ class Understanding:
         label = max(scores, key=lambda name: (scores[name], name))
         chosen, _ = topics.choose(weights.topics, topics.features_of(reading), least=weights.least["topic"])
         return Understood(
-            language=language,
+            language=reading.language,
             label=Label(label),
             score=scores[label],
             scores=scores,
@@ -91,6 +99,30 @@ class Understanding:
             evidence=evidence_for(self._taxonomy, reading, judged, weights.label, found, label),
             model=self.version,
         )
+
+    def was_trained_on(self, path: Path) -> bool:
+        """Return whether the weights were trained on a labelled file of this name."""
+        return path.name in self._weights.provenance.get("corpus", {})
+
+    @property
+    def countries(self) -> Mapping[str, str]:
+        """The English name of every country that can be found, by its code."""
+        return self._taxonomy.country_names
+
+    @property
+    def organisations(self) -> frozenset[str]:
+        """The short names of the organisations that can be found."""
+        return frozenset(self._taxonomy.organisations)
+
+    @property
+    def topics(self) -> frozenset[str]:
+        """The topics that can be found."""
+        return frozenset(self._taxonomy.topics)
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """The languages that are told apart."""
+        return frozenset(LANGUAGES)
 
 
 def judge(taxonomy: Taxonomy, weights: Weights, reading: Reading, named: dict[str, countries.Candidate]) -> tuple[Judged, tuple[str, ...]]:
