@@ -59,6 +59,7 @@ class _Lane:
     free_at: float = 0.0  # monotonic
     failures: int = 0  # unclear or unsent in a row
     trouble: str | None = None  # the receiver's own word, while it refuses us
+    closed: bool = False  # it refuses everything from us
 
 
 class SenderWorker:
@@ -104,8 +105,10 @@ class SenderWorker:
         return 0.0 if worked else LOOK_S
 
     def idle(self) -> bool:
+        # A receiver that refuses our token keeps its queue until a person acts: there is nothing to wait for.
+        open_to_us = {name for name, lane in self._lanes.items() if not lane.closed}
         with self._store.read() as connection:
-            return self._receivers.keys().isdisjoint(outbox.waiting_receivers(connection))
+            return open_to_us.isdisjoint(outbox.waiting_receivers(connection))
 
     def close(self) -> None:
         """Hold nothing: what is in the outbox stays there."""
@@ -218,6 +221,7 @@ class SenderWorker:
                 self._accepted(row, accepted_as, channel, reference)
                 lane.failures = 0
                 self._trouble(lane, row, None)
+                lane.closed = False
                 self._hold(lane, spacing_s)
             case NotSent(reason):
                 self._again(row, SendOutcome.RETRY, reason, self._back_off(lane))
@@ -287,6 +291,7 @@ class SenderWorker:
     def _refuse_lane(self, lane: _Lane, row: Queued, code: str) -> None:
         _log.error("receiver refuses our token; its queue is kept", receiver=row.receiver, code=code, next_try_s=ACCESS_RETRY_S)
         self._trouble(lane, row, code)
+        lane.closed = True
         self._hold(lane, ACCESS_RETRY_S)
 
     def _trouble(self, lane: _Lane, row: Queued, code: str | None) -> None:

@@ -6,7 +6,31 @@ from typing import Final
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 LANGUAGES: Final = (
-    *("en", "ur", "ar", "zh", "ko", "tr", "fr", "ru", "es", "pt", "de", "fa", "hi", "bn", "id", "ja", "uk", "az", "kk", "it", "nl", "vi", "th"),
+    *(
+        "en",
+        "ur",
+        "ar",
+        "zh",
+        "ko",
+        "tr",
+        "fr",
+        "ru",
+        "es",
+        "pt",
+        "de",
+        "fa",
+        "hi",
+        "bn",
+        "id",
+        "ja",
+        "uk",
+        "az",
+        "kk",
+        "it",
+        "nl",
+        "vi",
+        "th",
+    ),
     *("ps", "bg", "ky", "ms", "pl"),
 )
 UNKNOWN: Final = "und"

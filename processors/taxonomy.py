@@ -15,7 +15,16 @@ import yaml
 from newswire.errors import ConfigurationError, Fault
 from newswire.terms import Term, TermSearch, fold
 
-FILES: Final = ("countries.yaml", "country_cities.yaml", "country_names.yaml", "country_pairs.yaml", "cues.yaml", "organisations.yaml", "outlets.yaml", "topics.yaml")
+FILES: Final = (
+    "countries.yaml",
+    "country_cities.yaml",
+    "country_names.yaml",
+    "country_pairs.yaml",
+    "cues.yaml",
+    "organisations.yaml",
+    "outlets.yaml",
+    "topics.yaml",
+)
 LANGUAGE_ALIASES: Final = {"ms": "id"}  # Malay and Indonesian share their words for our purpose
 
 
@@ -110,7 +119,7 @@ def load_taxonomy(folder: Path) -> Taxonomy:
 
 def _read(path: Path, faults: list[Fault]) -> dict[str, Any]:
     try:
-        loaded = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)  # noqa: S506 -- the safe loader, in C
+        loaded = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
     except OSError as error:
         faults.append(Fault(str(path), 0, 0, f"cannot be read: {error.strerror}"))
         return {}

@@ -23,6 +23,10 @@ _LOOKED_AT: Final = 16  # watchlists judged beside the triggered ones, to find t
 _ORDER: Final = {reason: place for place, reason in enumerate(HoldReason)}
 
 
+QUEUES_KEEP: Final = timedelta(days=7)
+"""How long a record can wait on the bus before it is dropped: for so long an item does not age."""
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """A verdict, and where in the report the words stand that made it; spans are for rendering and empty where it did not match."""
@@ -118,7 +122,9 @@ def held_back(watchlist: CompiledWatchlist, item: Item, now: datetime) -> tuple[
     if watchlist.status is Status.MUTED:
         return HoldReason.MUTED, "the watchlist is muted"
     age = now - item.dated_at
-    if age > watchlist.max_age:
+    # What waited in our own queues is told late rather than never.
+    waited = min(now - item.seen_at, QUEUES_KEEP)
+    if age - waited > watchlist.max_age:
         how = "published" if item.published_at else "first seen"
         return HoldReason.MAX_AGE, f"{how} {_ago(age)} ago, max_age is {duration_in_words(watchlist.max_age)}"
     if item.backlog and item.published_at is None:
