@@ -6,10 +6,7 @@
 import hashlib
 import math
 from collections import Counter
-<<<<<<< HEAD
-=======
 from collections.abc import Mapping
->>>>>>> understand
 from pathlib import Path
 from typing import Final
 
@@ -46,16 +43,6 @@ class Understanding:
 
         """
         return cls(load_taxonomy(folder / TAXONOMY_FOLDER), LanguageReader(), load_weights(folder / MODEL_FOLDER / FILE))
-
-    @property
-    def topics(self) -> frozenset[str]:
-        """The topics that an item can be found to be on."""
-        return frozenset(self._taxonomy.topics)
-
-    @property
-    def organisations(self) -> frozenset[str]:
-        """The short names of the bodies and companies that can be found engaged."""
-        return frozenset(self._taxonomy.organisations)
 
     def read(
         self,
