@@ -18,8 +18,24 @@ from processors.reading import NAMING, Mark, Reading, Sentence
 from processors.taxonomy import Kind, Taxonomy
 
 HOMES_OF_LANGUAGES: Final = {
-    **{"ur": "PK", "ko": "KR", "ja": "JP", "tr": "TR", "fa": "IR", "hi": "IN", "bn": "BD", "id": "ID", "ms": "MY"},
-    **{"zh": "CN", "th": "TH", "vi": "VN", "uk": "UA", "kk": "KZ", "az": "AZ", "ky": "KG", "pl": "PL", "it": "IT"},
+    "ur": "PK",
+    "ko": "KR",
+    "ja": "JP",
+    "tr": "TR",
+    "fa": "IR",
+    "hi": "IN",
+    "bn": "BD",
+    "id": "ID",
+    "ms": "MY",
+    "zh": "CN",
+    "th": "TH",
+    "vi": "VN",
+    "uk": "UA",
+    "kk": "KZ",
+    "az": "AZ",
+    "ky": "KG",
+    "pl": "PL",
+    "it": "IT",
 }
 NONE: Final = ""
 """Stands among the candidates for home for "no government"."""
