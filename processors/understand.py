@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from newswire.records import Label
 from processors import organisations, roles, topics
 from processors.countries import Candidate, candidates
 from processors.evidence import evidence_for
@@ -70,7 +71,9 @@ class Understanding:
         features = {**found, **weighed_words(words(self._taxonomy, reading, judged), weights.idf)}
         scores = label_scores(weights.engagement.score(features), weights.subject.score(features))
         label = max(scores, key=lambda name: scores[name])
-        chosen, _ = topics.choose(weights.topics, topics.features_of(reading), least=weights.least["topic"])
+        chosen = topics.choose(
+            weights.topics, topics.features_of(reading), least=weights.least["topic"], at_least_one=label is not Label.OTHER
+        )
         return Understood(
             language=reading.language,
             label=label,

@@ -84,7 +84,7 @@ def written(table: dict[str, dict[str, list[str]]]) -> str:
 
 def main(folder: Path) -> None:
     """Write both files into `folder`."""
-    codes = [code for code in Locale("en").territories if len(code) == 2 and code.isalpha() and code not in NOT_COUNTRIES]
+    codes = [code for code in map(str, Locale("en").territories) if len(code) == 2 and code.isalpha() and code not in NOT_COUNTRIES]
     names = {code: {language: found for language in LANGUAGES if (found := names_of(code, language))} for code in codes}
     cities: dict[str, dict[str, list[str]]] = {}
     for language in CITY_LANGUAGES:
