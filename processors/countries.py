@@ -44,6 +44,7 @@ _NEAR: Final = 28  # characters between an official and the country he belongs t
 _NEAR_DENSE: Final = 8
 _SURNAME_AFTER: Final = re.compile(r"\s+[A-Z][a-z]+")
 _GIVEN_BEFORE: Final = re.compile(r"(?:^|\s)[A-Z][a-z]+\s+$")
+_MENTIONS_KEPT: Final = 60  # of one country: no article names one more often
 _GUARDED_BODY: Final = 4_000  # characters of the body in which a guard's words are looked for
 
 
@@ -77,7 +78,9 @@ def _named(reading: Reading) -> dict[str, Candidate]:
     for sentence in reading.sentences:
         for mark in sentence.marks:
             if mark.entry.kind in NAMING:
-                found.setdefault(mark.entry.key, Candidate(mark.entry.key)).mentions.append((sentence, mark))
+                candidate = found.setdefault(mark.entry.key, Candidate(mark.entry.key))
+                if len(candidate.mentions) < _MENTIONS_KEPT:
+                    candidate.mentions.append((sentence, mark))
     return found
 
 

@@ -10,11 +10,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline, make_union
 
 from newswire.records import Label
-from processors.assess import prediction_of
+from processors.assess import assess, prediction_of
 from processors.evaluate import Evaluation, read_labelled, score_sets
 from processors.language import LanguageReader
 from processors.taxonomy import load_taxonomy
-from processors.train import Prepared, fingerprint, fit, prepare
+from processors.train import Prepared, fingerprint, fit, prepare, shortened
 from processors.understand import TAXONOMY_FOLDER, Understanding
 
 if TYPE_CHECKING:
@@ -62,14 +62,19 @@ def cross_validate(
     taxonomy, reader = load_taxonomy(folder / TAXONOMY_FOLDER), LanguageReader()
     records, extra = read_labelled(measured), read_labelled(further)
     prepared, more = prepare(taxonomy, reader, records), prepare(taxonomy, reader, extra)
+    brief = shortened(taxonomy, reader, (*prepared, *more))
     ours: dict[int, dict[str, Any]] = {}
+    shorts: dict[int, dict[str, Any]] = {}
     peers: dict[int, str] = {}
     for number in range(folds):
         training = [item for item in (*prepared, *more) if fold_of(item.record, folds=folds, seed=seed) != number]
         held = [at for at, record in enumerate(records) if fold_of(record, folds=folds, seed=seed) == number]
-        understanding = Understanding(taxonomy, reader, fit(taxonomy, training, {}))
+        cut = [item for item in brief if fold_of(item.record, folds=folds, seed=seed) != number]
+        understanding = Understanding(taxonomy, reader, fit(taxonomy, [*training, *cut], {}))
         for at in held:
             ours[at] = prediction_of(records[at], understanding.understand(prepared[at].reading))
+            without = {**records[at], "text": ""}
+            shorts[at] = assess(understanding, [without])[0]
         if baselines:
             peers.update(zip(held, _words_alone(training, [records[at] for at in held]), strict=True))
     predictions = [ours[at] for at in range(len(records))]
@@ -78,12 +83,13 @@ def cross_validate(
         for found, story in zip(predictions, cluster(known), strict=True):
             found["story"] = story
     rows = [("Newswire", *row) for row in score_sets(records, predictions, stories=cluster is not None)]
+    rows += [("title and summary only", *row) for row in score_sets(records, [shorts[at] for at in range(len(records))])[:4]]
     if baselines:
         for system, labels in (
             ("TF-IDF + log. regr.", [peers[at] for at in range(len(records))]),
             ("keyword query", [_keywords(record) for record in records]),
         ):
-            rows += [(system, *row) for row in score_sets(records, [_bare(label) for label in labels])[:4]]
+            rows += [(system, *row) for row in score_sets(records, [{"label": label} for label in labels])[:4]]
     notes = (
         f"{folds} folds, out of fold; stories and groups whole in one fold; {len(extra)} further items train every fold and are measured in none.",
     )
@@ -111,7 +117,3 @@ def _keywords(record: Record) -> str:
     text = f" {_text(record).casefold()} "
     found = any(word in text for word in _SUBJECTS) and any(word in text for word in _DIPLOMATS)
     return Label.DIPLOMACY.value if found else Label.OTHER.value
-
-
-def _bare(label: str) -> dict[str, Any]:
-    return {"label": label, "home": None, "partners": [], "organisations": [], "topics": []}

@@ -38,10 +38,10 @@ class Scores:
     diplomacy: Ratio
     accuracy: float  # of three labels
     interval: tuple[float, float]  # of diplomacy F1: 95 %, bootstrap over stories
-    partners: float
-    organisations: float
-    topics: float
-    home: float
+    partners: float | None  # None where a system gives labels alone
+    organisations: float | None
+    topics: float | None
+    home: float | None
     stories: float | None  # B-cubed F1, where stories were predicted
     confusion: Mapping[str, Mapping[str, int]]  # true label → predicted label → items
 
@@ -82,12 +82,15 @@ _HEAD: Final = (
 
 def _line(system: str, name: str, scores: Scores) -> str:
     low, high = scores.interval
-    stories = "–" if scores.stories is None else f"{scores.stories:.3f}"
     return (
-        f"{system:<22}{name:<12}{scores.items:>6}  {scores.diplomacy.f1:>6.3f}  {f'{low:.3f}–{high:.3f}':>13}  {scores.diplomacy.precision:>6.3f}  "
-        f"{scores.diplomacy.recall:>6.3f}  {scores.accuracy:>6.3f}  {scores.partners:>6.3f}  {scores.organisations:>6.3f}  {scores.topics:>6.3f}  "
-        f"{scores.home:>6.3f}  {stories:>7}"
+        f"{system:<24}{name:<10}{scores.items:>6}  {scores.diplomacy.f1:>6.3f}  {f'{low:.3f}–{high:.3f}':>13}  {scores.diplomacy.precision:>6.3f}  "
+        f"{scores.diplomacy.recall:>6.3f}  {scores.accuracy:>6.3f}  {_shown(scores.partners):>6}  {_shown(scores.organisations):>6}  "
+        f"{_shown(scores.topics):>6}  {_shown(scores.home):>6}  {_shown(scores.stories):>7}"
     )
+
+
+def _shown(figure: float | None) -> str:
+    return "–" if figure is None else f"{figure:.3f}"
 
 
 def _rounded(value: Any) -> Any:
@@ -174,15 +177,16 @@ def score(records: Sequence["Record"], predictions: Sequence["Record"], *, stori
     for record, found in pairs:
         confusion[record["label"]][found["label"]] += 1
     true = [(record, found) for record, found in pairs if record["label"] == DIPLOMACY]
+    whole = all("partners" in found for found in predictions)
     return Scores(
         items=len(pairs),
         diplomacy=_diplomacy(pairs),
         accuracy=sum(record["label"] == found["label"] for record, found in pairs) / max(1, len(pairs)),
         interval=_interval(pairs),
-        partners=_set_f1((record["partners"], found["partners"]) for record, found in true),
-        organisations=_set_f1((record["organisations"], found["organisations"]) for record, found in true),
-        topics=_set_f1((record["topics"], found["topics"]) for record, found in true),
-        home=sum(record["home"] == found["home"] for record, found in true) / max(1, len(true)),
+        partners=_set_f1(true, "partners") if whole else None,
+        organisations=_set_f1(true, "organisations") if whole else None,
+        topics=_set_f1(true, "topics") if whole else None,
+        home=sum(record["home"] == found["home"] for record, found in true) / max(1, len(true)) if whole else None,
         stories=b_cubed([r["story"] for r, _ in pairs], [p["story"] for _, p in pairs]) if stories else None,
         confusion=confusion,
     )
@@ -201,11 +205,11 @@ def _diplomacy(pairs: Sequence[tuple["Record", "Record"]]) -> Ratio:
     return ratio(counts[True, True], counts[False, True], counts[True, False])
 
 
-def _set_f1(pairs: Iterable[tuple[Iterable[str], Iterable[str]]]) -> float:
-    """Return the micro-averaged F1 of sets."""
+def _set_f1(pairs: Iterable[tuple["Record", "Record"]], name: str) -> float:
+    """Return the micro-averaged F1 of the sets under `name`."""
     hit = extra = missed = 0
-    for true, found in pairs:
-        truth, given = set(true), set(found)
+    for record, found in pairs:
+        truth, given = set(record[name]), set(found[name])
         hit, extra, missed = hit + len(truth & given), extra + len(given - truth), missed + len(truth - given)
     return ratio(hit, extra, missed).f1
 

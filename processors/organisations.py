@@ -13,6 +13,7 @@ from processors.taxonomy import Kind, Taxonomy
 _WORD_BEFORE: Final = re.compile(r"([^\W\d_]+)['’]?[\s\-–—(«\"“]*$")
 _WORD_AFTER: Final = re.compile(r"^['’]?[\s\-–—]*([^\W\d_]+)")
 _NEAR: Final = 40
+_MENTIONS_KEPT: Final = 60
 
 
 def candidates(reading: Reading) -> dict[str, list[tuple[Sentence, Mark]]]:
@@ -21,7 +22,9 @@ def candidates(reading: Reading) -> dict[str, list[tuple[Sentence, Mark]]]:
     for sentence in reading.sentences:
         for mark in sentence.marks:
             if mark.entry.kind is Kind.ORGANISATION:
-                found.setdefault(mark.entry.key, []).append((sentence, mark))
+                mentions = found.setdefault(mark.entry.key, [])
+                if len(mentions) < _MENTIONS_KEPT:
+                    mentions.append((sentence, mark))
     return found
 
 

@@ -18,7 +18,10 @@ TEXT_READ: Final = 20_000  # characters of the body that are looked at
 LEAD_READ: Final = 2_000
 TITLE_READ: Final = 1_000
 
+_LONGEST_SENTENCE: Final = 800
+
 NAMING: Final = frozenset({Kind.COUNTRY, Kind.ADJECTIVE, Kind.CAPITAL})
+_PROPER: Final = frozenset({Kind.COUNTRY, Kind.CAPITAL})
 # Scripts of two cases: there a country's name begins with a capital letter, and "turkey" is a bird.
 _LOWER_CASED: Final = re.compile("[a-zà-öø-ÿа-яё]")
 # Capital letters that are a word in a headline set all in capitals: "WHO PAYS FOR OUR TOWERS? US".
@@ -97,7 +100,7 @@ def country_of_outlet(taxonomy: Taxonomy, outlet: str) -> str | None:
 
 def _sentences(taxonomy: Taxonomy, field: Field, text: str, language: str) -> Iterator[Sentence]:
     hits = taxonomy.search.find(fold(text), search_language(language))
-    marks = _settle(taxonomy, text, [(hit, taxonomy.entries[hit.term]) for hit in hits])
+    marks = _settle(taxonomy, text, [(hit, taxonomy.entries[hit.term]) for hit in hits], language)
     marks.extend(_pairs(taxonomy, text, language))
     marks.sort(key=lambda mark: (mark.start, mark.end))
     cut = boilerplate_spans(text) if field is not Field.TITLE else []
@@ -114,18 +117,22 @@ def _sentences(taxonomy: Taxonomy, field: Field, text: str, language: str) -> It
 
 
 def _bounds(text: str) -> Iterator[tuple[int, int]]:
+    """Give [start, end) of each sentence; a longer one than any writer means is cut, so that no cost grows with its square."""
     start = 0
-    for found in _SENTENCE_END.finditer(text):
-        if text[start : found.end()].strip():
-            yield start, found.end()
-        start = found.end()
-    if text[start:].strip():
-        yield start, len(text)
+    for end in (*(found.end() for found in _SENTENCE_END.finditer(text)), len(text)):
+        while end - start > _LONGEST_SENTENCE:
+            cut = text.rfind(" ", start + _LONGEST_SENTENCE // 2, start + _LONGEST_SENTENCE) + 1 or start + _LONGEST_SENTENCE
+            yield start, cut
+            start = cut
+        if text[start:end].strip():
+            yield start, end
+        start = end
 
 
-def _settle(taxonomy: Taxonomy, text: str, hits: Sequence[tuple[Hit, Entry]]) -> list[Mark]:
+def _settle(taxonomy: Taxonomy, text: str, hits: Sequence[tuple[Hit, Entry]], language: str) -> list[Mark]:
     """Return the marks that stand: no name inside a longer name, none that is a common word there, each meaning once at a place."""
     shouted = _is_shouted(text)
+    capitalised = NAMING if language == "en" else _PROPER  # most languages write adjectives small
     names = [(hit, entry) for hit, entry in hits if entry.kind in NAMING or entry.kind in (Kind.ORGANISATION, Kind.NEVER)]
     longest: list[tuple[int, int]] = []  # the outermost names, in order of start
     for hit, _ in sorted(names, key=lambda pair: (pair[0].start, -pair[0].end)):
@@ -141,7 +148,7 @@ def _settle(taxonomy: Taxonomy, text: str, hits: Sequence[tuple[Hit, Entry]]) ->
         if shouted and word in _SHOUTED_WORDS:
             continue
         if (entry.kind in NAMING or entry.kind is Kind.ORGANISATION) and (
-            (entry.kind in (Kind.COUNTRY, Kind.CAPITAL) and _LOWER_CASED.match(word)) or _inside_longer(hit, longest)
+            (entry.kind in capitalised and _LOWER_CASED.match(word)) or _inside_longer(hit, longest)
         ):
             continue
         seen.add((hit.start, hit.end, entry))

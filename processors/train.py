@@ -62,25 +62,38 @@ class Prepared:
     reading: Reading
     named: dict[str, Candidate]
     own: dict[str, dict[str, float]]
+    blind: dict[str, dict[str, float]]  # as `own`, were the outlet unknown: most of the world's outlets are
 
 
 def prepare(taxonomy: Taxonomy, reader: LanguageReader, records: Iterable[Record]) -> list[Prepared]:
     """Return the items as `Understanding.read` would read them, their labelled language taken as a hint only."""
-    out = []
-    for record in records:
-        title, lead, body = record["title"][:TITLE_READ], (record.get("summary") or "")[:LEAD_READ], (record.get("text") or "")[:TEXT_READ]
-        reading = read(
-            taxonomy,
-            title=title,
-            lead=lead,
-            body=body,
-            language=reader.identify(f"{title}\n{lead}\n{body}", record.get("lang")),
-            outlet=record.get("outlet") or "",
-            outlet_country=country_of_outlet(taxonomy, record.get("outlet") or "") or country_of_url(record.get("source_url")),
-        )
-        named = candidates(taxonomy, reading)
-        out.append(Prepared(record, reading, named, roles.home_features(reading, named)))
-    return out
+    return [_prepared(taxonomy, record, _read(taxonomy, reader, record, short=False)) for record in records]
+
+
+def shortened(taxonomy: Taxonomy, reader: LanguageReader, items: Iterable[Prepared]) -> list[Prepared]:
+    """Return the items that have a text once more, without it: what a feed carries before the page is read."""
+    return [_prepared(taxonomy, item.record, _read(taxonomy, reader, item.record, short=True)) for item in items if item.record.get("text")]
+
+
+def _read(taxonomy: Taxonomy, reader: LanguageReader, record: Record, *, short: bool) -> Reading:
+    title, lead = record["title"][:TITLE_READ], (record.get("summary") or "")[:LEAD_READ]
+    body = "" if short else (record.get("text") or "")[:TEXT_READ]
+    return read(
+        taxonomy,
+        title=title,
+        lead=lead,
+        body=body,
+        language=reader.identify(f"{title}\n{lead}\n{body}", record.get("lang")),
+        outlet=record.get("outlet") or "",
+        outlet_country=country_of_outlet(taxonomy, record.get("outlet") or "") or country_of_url(record.get("source_url")),
+    )
+
+
+def _prepared(taxonomy: Taxonomy, record: Record, reading: Reading) -> Prepared:
+    named = candidates(taxonomy, reading)
+    unknown = replace(reading, country_of_outlet=None)
+    blind = roles.home_features(unknown, candidates(taxonomy, unknown))
+    return Prepared(record, reading, named, roles.home_features(reading, named), blind)
 
 
 def fit(taxonomy: Taxonomy, items: Sequence[Prepared], provenance: Mapping[str, Any]) -> Weights:
@@ -98,7 +111,7 @@ def fit(taxonomy: Taxonomy, items: Sequence[Prepared], provenance: Mapping[str, 
 
 def _roles(taxonomy: Taxonomy, items: Sequence[Prepared]) -> Weights:
     """Return weights that judge roles alone."""
-    home = _ranking([(item.own, item.record["home"] or roles.NONE) for item in items])
+    home = _ranking([(own, item.record["home"] or roles.NONE) for item in items for own in (item.own, item.blind)])
     partner = _binary(
         [
             (joined, code in item.record["partners"])
@@ -239,8 +252,11 @@ def train(folder: Path, corpus: Path, out: Path) -> str:
 
     measured, further = measured_files(corpus), training_files(corpus)
     taxonomy = load_taxonomy(folder / TAXONOMY_FOLDER)
-    items = prepare(taxonomy, LanguageReader(), read_labelled([*measured, *further]))
-    weights = fit(taxonomy, items, {**fingerprint(folder, [*measured, *further]), "items": len(items)})
+    reader = LanguageReader()
+    items = prepare(taxonomy, reader, read_labelled([*measured, *further]))
+    weights = fit(
+        taxonomy, [*items, *shortened(taxonomy, reader, items)], {**fingerprint(folder, [*measured, *further]), "items": len(items)}
+    )
     write_weights(out / FILE, weights)
     figures = cross_validate(folder, measured, further)
     (out / FIGURES).write_text(json.dumps(figures.as_json(), ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")

@@ -11,7 +11,7 @@ from processors.assess import assess, assess_file
 from processors.understand import Understanding
 
 ROOT = Path(__file__).resolve().parents[3]
-TITLE = "Chinese ambassador and Kenyan ICT minister sign 5G agreement in Nairobi"
+TITLE = "Kenyan ICT minister and Chinese ambassador sign 5G agreement in Nairobi"
 
 
 @pytest.fixture(scope="module")
