@@ -5,18 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from processors.assess import assess, assess_file
 from processors.understand import Understanding
 
-ROOT = Path(__file__).resolve().parents[3]
 TITLE = "Kenyan ICT minister and Chinese ambassador sign 5G agreement in Nairobi"
-
-
-@pytest.fixture(scope="module")
-def understanding() -> Understanding:
-    return Understanding.load(ROOT / "config")
 
 
 def test_one_prediction_a_record_with_id_and_title_alone(understanding: Understanding, tmp_path: Path) -> None:

@@ -1,20 +1,11 @@
 """Which country a word means: names, adjectives, capitals, pairs, and the look-alikes."""
 
-from pathlib import Path
-
 import pytest
 
 from newswire.records import Field
 from processors.countries import candidates
 from processors.reading import Reading, read
-from processors.taxonomy import Taxonomy, load_taxonomy
-
-ROOT = Path(__file__).resolve().parents[3]
-
-
-@pytest.fixture(scope="module")
-def taxonomy() -> Taxonomy:
-    return load_taxonomy(ROOT / "config/taxonomy")
+from processors.taxonomy import Taxonomy
 
 
 def reading_of(taxonomy: Taxonomy, title: str, language: str = "en", body: str = "") -> Reading:

@@ -13,16 +13,11 @@ from processors.cross_validate import fold_of
 from processors.evaluate import read_labelled
 from processors.label import Binary, label_scores
 from processors.language import LanguageReader
-from processors.taxonomy import Taxonomy, load_taxonomy
+from processors.taxonomy import Taxonomy
 from processors.train import Prepared, fit, prepare
 from processors.weights import load_weights, write_weights
 
 ROOT = Path(__file__).resolve().parents[3]
-
-
-@pytest.fixture(scope="module")
-def taxonomy() -> Taxonomy:
-    return load_taxonomy(ROOT / "config/taxonomy")
 
 
 @pytest.fixture(scope="module")

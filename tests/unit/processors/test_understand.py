@@ -17,11 +17,6 @@ CASES: list[dict[str, Any]] = json.loads((ROOT / "tests/golden/understanding/pol
 MIXED = st.text(alphabet=st.sampled_from("aZ .,\n:;'’-0üİшяعاپ،中国韩한국日본भার\u200c\u202eß@*"), max_size=400)
 
 
-@pytest.fixture(scope="module")
-def understanding() -> Understanding:
-    return Understanding.load(ROOT / "config")
-
-
 @pytest.mark.parametrize("case", CASES, ids=[case["rule"] for case in CASES])
 def test_the_policy_holds(understanding: Understanding, case: dict[str, Any]) -> None:
     found = understanding.read(title=case["title"], summary=case["summary"])
@@ -97,12 +92,11 @@ def assert_lawful(found: Understood, title: str, summary: str, text: str) -> Non
 
 
 @given(title=MIXED, summary=MIXED, text=MIXED)
-@settings(max_examples=60, deadline=None)
-def test_any_text_is_read_by_the_same_laws(title: str, summary: str, text: str) -> None:
-    shared = _shared()
-    found = shared.read(title=title, summary=summary, text=text)
+@settings(max_examples=40, deadline=None)
+def test_any_text_is_read_by_the_same_laws(understanding: Understanding, title: str, summary: str, text: str) -> None:
+    found = understanding.read(title=title, summary=summary, text=text)
     assert_lawful(found, title, summary, text)
-    assert shared.read(title=title, summary=summary, text=text) == found
+    assert understanding.read(title=title, summary=summary, text=text) == found
 
 
 def test_the_corpus_is_read_by_the_same_laws(understanding: Understanding) -> None:
@@ -110,16 +104,6 @@ def test_the_corpus_is_read_by_the_same_laws(understanding: Understanding) -> No
     for record in map(json.loads, lines):
         found = understanding.read(title=record["title"], summary=record["summary"], text=record["text"], outlet=record["outlet"])
         assert_lawful(found, record["title"], record["summary"], record["text"])
-
-
-_LOADED: list[Understanding] = []
-
-
-def _shared() -> Understanding:
-    """Return one understanding for all of Hypothesis' examples, which no fixture of a module may cross."""
-    if not _LOADED:
-        _LOADED.append(Understanding.load(ROOT / "config"))
-    return _LOADED[0]
 
 
 HOSTILE = {
