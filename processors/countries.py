@@ -18,8 +18,24 @@ from processors.reading import NAMING, Mark, Reading, Sentence
 from processors.taxonomy import Kind, Taxonomy
 
 HOMES_OF_LANGUAGES: Final = {
-    **{"ur": "PK", "ko": "KR", "ja": "JP", "tr": "TR", "fa": "IR", "hi": "IN", "bn": "BD", "id": "ID", "ms": "MY"},
-    **{"zh": "CN", "th": "TH", "vi": "VN", "uk": "UA", "kk": "KZ", "az": "AZ", "ky": "KG", "pl": "PL", "it": "IT"},
+    "ur": "PK",
+    "ko": "KR",
+    "ja": "JP",
+    "tr": "TR",
+    "fa": "IR",
+    "hi": "IN",
+    "bn": "BD",
+    "id": "ID",
+    "ms": "MY",
+    "zh": "CN",
+    "th": "TH",
+    "vi": "VN",
+    "uk": "UA",
+    "kk": "KZ",
+    "az": "AZ",
+    "ky": "KG",
+    "pl": "PL",
+    "it": "IT",
 }
 # How far an official may stand from the adjective that tells whose he is, in characters, by whether the script writes spaces.
 _NEAR: Final = 28
@@ -170,6 +186,7 @@ def _features(reading: Reading, candidate: Candidate, rank: int, whole: int, by_
             side = "after" if any(m.entry.key == actor and m.start >= mark.end for m in sentence.marks) else "before"
             out[f"near:{actor}"] = 1.0
             out[f"near:{actor}:{side}"] = 1.0
+            out[f"near:{actor}:{side}:{kind}"] = 1.0
             out[f"{zone}:near:{actor}"] = 1.0
         present = {other.entry.key for other in sentence.marks if other.entry.kind is Kind.CUE}
         for key in present:
@@ -179,8 +196,14 @@ def _features(reading: Reading, candidate: Candidate, rank: int, whole: int, by_
                     out[f"{zone}:with:{key}"] = 1.0
         others = {m.entry.key for m in sentence.marks if m.entry.kind in NAMING and m.entry.key != code}
         out[f"together:{min(len(others), 3)}"] = 1.0
-        for name, word in _words_beside(text, mark, language):
+        beside = list(_words_beside(text, mark, language))
+        for name, word in beside:
             out[f"{name}:{word}"] = 1.0
+            if zone != "body":
+                out[f"{zone}:{name}:{word}"] = 1.0
+        for actor in actors_near(sentence, mark, language):
+            for name, word in beside:
+                out[f"near:{actor}:{name}:{word}"] = 1.0
     for kind in kinds:
         out[f"only:{kind}"] = 1.0 if len(kinds) == 1 else 0.0
     for key in [name for name in out if name.startswith("with:")]:

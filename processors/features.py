@@ -17,7 +17,9 @@ from processors.countries import Roles, actors_near, zone_of
 from processors.reading import NAMING, Reading, Sentence
 from processors.taxonomy import Kind, Taxonomy
 
-_OFFICIAL: Final = frozenset({"minister", "ministry", "regulator", "government", "head", "envoy", "official", "foreign_ministry", "delegation"})
+_OFFICIAL: Final = frozenset(
+    {"minister", "ministry", "regulator", "government", "head", "envoy", "official", "foreign_ministry", "delegation"}
+)
 _STATE: Final = _OFFICIAL - {"delegation", "official"}
 _BODY_SENTENCES: Final = 40  # of the body, beyond which nothing decides a label
 _PARTNER_LEAST: Final = 0.5
@@ -119,7 +121,7 @@ def structure(taxonomy: Taxonomy, reading: Reading, judged: Judged) -> dict[str,
         signs = signs_of(taxonomy, sentence, reading, judged)
         zone = zone_of(sentence)
         count += 1
-        for name in _combined(signs):
+        for name in combined(signs):
             seen.add(f"{zone} {name}")
             if zone != "body":
                 seen.add(f"top {name}")
@@ -137,7 +139,7 @@ def structure(taxonomy: Taxonomy, reading: Reading, judged: Judged) -> dict[str,
     return dict(out)
 
 
-def _combined(signs: Signs) -> Iterator[str]:
+def combined(signs: Signs) -> Iterator[str]:
     """Give the single classes of a sentence and those that carry structure together."""
     engaged = bool(signs.engagement)
     official_foreign = bool(signs.foreign & _OFFICIAL)

@@ -173,8 +173,12 @@ def _pairs(taxonomy: Taxonomy, text: str, language: str) -> list[Mark]:
     marks = []
     own = next(iter(pairs))
     for found in re.finditer(_pair_pattern(pairs), text):
-        parts = [(at.group(), at.start()) for at in re.finditer("|".join(sorted(map(re.escape, pairs), key=len, reverse=True)), found.group())]
-        if own not in {part for part, _ in parts} and not re.match(r"[两兩关關双雙会會贸貿協合양정両首]", text[found.end() : found.end() + 1]):
+        parts = [
+            (at.group(), at.start()) for at in re.finditer("|".join(sorted(map(re.escape, pairs), key=len, reverse=True)), found.group())
+        ]
+        if own not in {part for part, _ in parts} and not re.match(
+            r"[两兩关關双雙会會贸貿協合양정両首]", text[found.end() : found.end() + 1]
+        ):
             continue
         marks.extend(
             Mark(Entry(Kind.COUNTRY, pairs[part]), found.start() + at, found.start() + at + len(part))

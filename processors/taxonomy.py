@@ -15,7 +15,16 @@ import yaml
 from newswire.errors import ConfigurationError, Fault
 from newswire.terms import Term, TermSearch, fold
 
-FILES: Final = ("countries.yaml", "country_cities.yaml", "country_names.yaml", "country_pairs.yaml", "cues.yaml", "organisations.yaml", "outlets.yaml", "topics.yaml")
+FILES: Final = (
+    "countries.yaml",
+    "country_cities.yaml",
+    "country_names.yaml",
+    "country_pairs.yaml",
+    "cues.yaml",
+    "organisations.yaml",
+    "outlets.yaml",
+    "topics.yaml",
+)
 LANGUAGE_ALIASES: Final = {"ms": "id"}  # Malay and Indonesian share their words for our purpose
 
 
@@ -57,6 +66,7 @@ class Taxonomy:
     search: TermSearch
     organisations: Mapping[str, Organisation]
     topics: tuple[str, ...]
+    country_names: Mapping[str, str]  # English, by code
     doubtful: Mapping[str, str]  # folded name → country: counts only in company (`processors.countries`)
     pairs: Mapping[str, Mapping[str, str]]  # language → character → country
     outlets: Mapping[str, str]  # folded outlet name → country
@@ -101,6 +111,7 @@ def load_taxonomy(folder: Path) -> Taxonomy:
         search=TermSearch(collector.terms),
         organisations=collector.known,
         topics=tuple(files["topics.yaml"]),
+        country_names={code: names["en"][0] for code, names in files["country_names.yaml"].items()},
         doubtful=collector.doubtful,
         pairs={str(language): dict(pairs) for language, pairs in files["country_pairs.yaml"].items()},
         outlets={fold(str(name)).text: str(code) for code, names in files["outlets.yaml"].items() for name in names},
@@ -110,7 +121,7 @@ def load_taxonomy(folder: Path) -> Taxonomy:
 
 def _read(path: Path, faults: list[Fault]) -> dict[str, Any]:
     try:
-        loaded = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)  # noqa: S506 -- the safe loader, in C
+        loaded = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
     except OSError as error:
         faults.append(Fault(str(path), 0, 0, f"cannot be read: {error.strerror}"))
         return {}

@@ -12,7 +12,24 @@ from babel.core import get_cldr_version, get_global
 
 LANGUAGES = "en ur ar zh ko tr fr ru es pt de fa hi bn id ja uk az kk uz ky it nl vi th ms ps".split()  # noqa: SIM905 -- one line reads better
 CITY_LANGUAGES = "en ur ar zh ko tr fr ru es pt de fa hi bn id ja".split()  # noqa: SIM905 -- one line reads better
-COMMON_WORDS = {"Center", "Resolute", "Nome", "Regina", "Phoenix", "Knox", "Creston", "Dawson", "Chita", "Center", "Easter", "Pacific", "Eastern", "Central", "Mountain", "Swift Current"}
+COMMON_WORDS = {
+    "Center",
+    "Resolute",
+    "Nome",
+    "Regina",
+    "Phoenix",
+    "Knox",
+    "Creston",
+    "Dawson",
+    "Chita",
+    "Center",
+    "Easter",
+    "Pacific",
+    "Eastern",
+    "Central",
+    "Mountain",
+    "Swift Current",
+}
 SCRIPTS = {"zh": ("zh_Hans", "zh_Hant"), "uz": ("uz_Latn", "uz_Cyrl"), "az": ("az_Latn",)}
 # No countries, and overseas parts that stand for no government (and collide with words: Réunion, Jersey).
 NOT_COUNTRIES = set(
@@ -39,12 +56,26 @@ def cities_of(language: str) -> dict[str, list[str]]:
     for tag in SCRIPTS.get(language, (language,)):
         for zone, names in Locale.parse(tag).time_zones.items():
             code, city = territories.get(zone), names.get("city")
-            if code and city and "/" in zone and len(city) > 1 and city not in COMMON_WORDS and code not in NOT_COUNTRIES and city not in out.get(code, []):
+            if (
+                code
+                and city
+                and "/" in zone
+                and len(city) > 1
+                and city not in COMMON_WORDS
+                and code not in NOT_COUNTRIES
+                and city not in out.get(code, [])
+            ):
                 out.setdefault(code, []).append(city)
         if tag == "en":  # English gives a city only where the zone's own name would mislead
             for zone, code in territories.items():
                 city = zone.rsplit("/", 1)[-1].replace("_", " ")
-                if "/" in zone and code not in NOT_COUNTRIES and city not in out.get(code, []) and len(city) > 3 and city not in COMMON_WORDS:
+                if (
+                    "/" in zone
+                    and code not in NOT_COUNTRIES
+                    and city not in out.get(code, [])
+                    and len(city) > 3
+                    and city not in COMMON_WORDS
+                ):
                     out.setdefault(code, []).append(city)
     return out
 

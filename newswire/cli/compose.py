@@ -29,14 +29,13 @@ from newswire.store import Store, open_store
 from newswire.topics import ALERTING_GROUP, ITEMS, PROCESSORS_GROUP, REPORTS
 
 if TYPE_CHECKING:
-    from processors.understand import Understanding
-
     from alerting.receivers import Receiver
     from alerting.routes import Routes
     from alerting.watchlists.compile import WatchlistSet
     from alerting.watchlists.load import DeskFiles
     from collectors.sources import Source
     from collectors.stage import CollectWorker
+    from processors.understand import Understanding
 
 JAIL_TASKS: Final = (
     "collectors.jailed:read_feed",
@@ -162,8 +161,10 @@ def load_understanding(folder: Path) -> "Understanding":
 def read_desk(folder: Path, understanding: "Understanding", now: datetime) -> "DeskFiles":
     """Return the desk's files, their faults and warnings beside them."""
     from alerting.watchlists.load import load_desk
+    from alerting.watchlists.vocabulary import Vocabulary
 
-    return load_desk(folder, understanding.vocabulary_of_desk(), now.date())
+    known = Vocabulary(topics=understanding.topics, organisations=understanding.organisations)
+    return load_desk(folder, known, now.date())
 
 
 def require_desk(folder: Path, understanding: "Understanding", now: datetime) -> "DeskFiles":

@@ -157,7 +157,7 @@ class GuardedHttp:
     async def _follow(self, request: Request, trail: "_Trail") -> Fetched | FetchFailed:
         started = self._clock.monotonic()
         expires = self._loop.time() + request.deadline_s
-        headers = sendable(request.headers)
+        headers = {"accept": "*/*"} | sendable(request.headers)
         permanent = True
         visited: set[str] = set()
         previous: Target | None = None

@@ -197,6 +197,7 @@ def test_one_deadline_ends_whatever_goes_on_for_ever(client: GuardedHttp, server
         ("identity", b"hello"),
         ("utf-8", b"hello"),
     ],
+    ids=["gzip", "gzip-members", "x-gzip", "deflate", "deflate-raw", "br", "zstd-frames", "br-of-gzip", "identity", "unknown"],
 )
 def test_every_encoding_that_is_asked_for_is_undone(client: GuardedHttp, server: HostileServer, encoding: str, body: bytes) -> None:
     server.scripts["/encoded"] = hostile.encoded(encoding, body)

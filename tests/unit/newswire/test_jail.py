@@ -1,7 +1,7 @@
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,20 @@ def ask(jail: ProcessJail, task: str, *arguments: Any, deadline_s: float = 5.0) 
     return jail.submit(f"tests.jail_tasks:{task}", *arguments, deadline_s=deadline_s).result(timeout=20)
 
 
+def ended(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    until = time.monotonic() + 5
+    while not true():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
 def count(metrics: Metrics, task: str, outcome: str) -> float:
     return metrics.registry.get_sample_value("newswire_jail_tasks_total", {"task": f"tests.jail_tasks:{task}", "outcome": outcome}) or 0.0
 
@@ -59,11 +73,12 @@ def test_a_result_is_rebuilt_by_its_annotation(jail: ProcessJail) -> None:
 def test_a_child_that_goes_wrong_is_ended_and_replaced(
     jail: ProcessJail, counted: Metrics, caplog: pytest.LogCaptureFixture, task: str, reason: KillReason
 ) -> None:
+    before = count(counted, task, reason)
     with pytest.raises(Killed) as raised:
         ask(jail, task, deadline_s=0.3 if reason is KillReason.DEADLINE else 10.0)
     assert raised.value.reason is reason
     assert next(record.message for record in caplog.records if task in record.message).endswith(f"({reason})")
-    assert count(counted, task, reason) == 1
+    assert count(counted, task, reason) == before + 1
     assert ask(jail, "add", 1, 1) == 2
 
 
@@ -132,10 +147,7 @@ def test_a_child_is_recycled_and_dismissed_when_idle() -> None:
     jail = ProcessJail(tasks=TASKS, metrics=Metrics(), workers=1, preload=(), recycle_after=2, idle_s=0.1)
     pids = [ask(jail, "whose") for _ in range(4)]
     assert pids[0] == pids[1] != pids[2] == pids[3]
-    until = time.monotonic() + 5
-    while psutil.pid_exists(pids[3]) and time.monotonic() < until:
-        time.sleep(0.02)
-    assert not psutil.pid_exists(pids[3])
+    wait_until(lambda: not psutil.pid_exists(pids[3]))
     assert ask(jail, "add", 1, 1) == 2
     jail.close()
 
@@ -146,6 +158,7 @@ def test_a_fork_server_that_was_ended_is_started_again() -> None:
     server = child.parent()
     assert server is not None
     server.kill()
+    wait_until(lambda: ended(child))
     with pytest.raises(Killed):  # its child died with it; the next call finds that out
         ask(jail, "whose")
     assert ask(jail, "whose") != child.pid
@@ -157,15 +170,14 @@ def test_closing_ends_what_runs_and_cancels_what_waits() -> None:
     jail = ProcessJail(tasks=TASKS, metrics=metrics, workers=1, preload=())
     child = psutil.Process(ask(jail, "whose"))
     futures: list[Future[Any]] = [jail.submit("tests.jail_tasks:hang", deadline_s=60) for _ in range(3)]
-    while not futures[0].running():
-        time.sleep(0.01)
+    wait_until(futures[0].running)
     jail.close()
     assert len(wait(futures, timeout=5).done) == 3
     with pytest.raises(Killed):
         futures[0].result()
     assert futures[1].cancelled()
     assert futures[2].cancelled()
-    assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+    assert ended(child)
     assert jail.submit("tests.jail_tasks:add", 1, 1, deadline_s=1).cancelled()
 
 
