@@ -41,7 +41,7 @@ def newswire(
 
 def main() -> None:
     """Run the command line. Exit status: 0 done, 1 it could not be done, 2 the command, settings or configuration are wrong."""
-    from newswire.cli import ask, configure, judge, run, sources  # noqa: F401 -- each adds its commands to `app`
+    from newswire.cli import ask, configure, judge, reference, run, sources  # noqa: F401 -- each adds its commands to `app`
 
     try:
         app()
