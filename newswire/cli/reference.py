@@ -8,7 +8,7 @@ from pathlib import Path
 from typer.main import get_command
 
 from newswire import outcomes
-from newswire.cli import app
+from newswire.cli import add_commands, app
 from newswire.crash import CRASH_POINTS
 from newswire.metrics import Metrics
 from newswire.settings import VARIABLES
@@ -67,6 +67,7 @@ def settings_table() -> str:
 
 
 def _commands() -> Iterator[str]:
+    add_commands()
     root = get_command(app)
     rows = []
     for name, command in sorted(root.commands.items()):  # type: ignore[attr-defined]  # the root is a group
