@@ -6,6 +6,7 @@ Never: passes a control character of a feed on: every foreign string goes throug
 import io
 import sys
 import threading
+from collections import OrderedDict
 from typing import Final, TextIO
 
 from rich.console import Console
@@ -18,6 +19,7 @@ from alerting.receivers import Accepted, Answer, FindAnswer, NotSent, Unreadable
 from alerting.render import COLOURS, TITLE_LIMIT, facts_line, notes, origin_parts, other_outlets, parties_line, quote_parts
 
 BAR: Final = "▌ "
+ALERTS_KEPT: Final = 1_000
 
 
 class TerminalReceiver:
@@ -44,6 +46,7 @@ class TerminalReceiver:
             **plainly,  # type: ignore[arg-type]
         )
         self._lock = threading.Lock()
+        self._said: OrderedDict[str, tuple[object, ...]] = OrderedDict()  # what a reader knows of each alert
 
     @property
     def _out(self) -> TextIO:
@@ -53,13 +56,26 @@ class TerminalReceiver:
         return None
 
     def post(self, message: Message, *, plain: bool = False) -> Answer:  # noqa: ARG002 -- the port's signature
+        self._news(message)
         return self._print(message, _lines(message, hyperlinks=self._console.is_terminal))
 
     def edit(self, message: Message, channel: str, reference: str, *, plain: bool = False) -> Answer:  # noqa: ARG002 -- the port's signature
+        # A terminal cannot be edited: more evidence for what was said is not worth a line, something new is.
+        if not self._news(message):
+            return Accepted("terminal", message.alert_id)
         return self._print(message, _update_lines(message))
 
     def find(self, alert_id: str, *, channel: str | None, since: str | None) -> FindAnswer:  # noqa: ARG002 -- the port's signature
         return Unreadable("terminal")
+
+    def _news(self, message: Message) -> bool:
+        """Return whether there is something here that the reader was not told, and remember that it is told now."""
+        now = (message.severity, tuple(shown.watchlist for shown in message.watchlists), len(message.supporting), message.unsupported)
+        before = self._said.pop(message.alert_id, None)
+        self._said[message.alert_id] = now
+        if len(self._said) > ALERTS_KEPT:
+            self._said.popitem(last=False)
+        return now != before
 
     def _print(self, message: Message, lines: list[Text]) -> Answer:
         bar = Text(BAR, style=COLOURS[message.severity])

@@ -6,6 +6,7 @@ from alerting.decide import Told, decide
 from alerting.message import Message
 from alerting.receivers import Accepted, NotSent, Unreadable
 from alerting.receivers.terminal import TerminalReceiver
+from newswire.records import Severity
 from tests.alerting_builders import a_match, a_report, span_of
 from tests.fakes import NOW
 
@@ -91,3 +92,15 @@ def test_a_terminal_that_knows_no_urdu_shows_question_marks_and_one_that_is_gone
             raise BrokenPipeError
 
     assert TerminalReceiver(stream=Gone()).post(a_message()) == NotSent("BrokenPipeError")
+
+
+def test_an_edit_without_news_for_a_reader_prints_nothing() -> None:
+    stream = io.StringIO()
+    receiver = TerminalReceiver(stream=stream, colour=False)
+    message = a_message()
+    receiver.post(message)
+    printed = stream.getvalue()
+    assert receiver.edit(replace(message, score=0.99), "terminal", message.alert_id) == Accepted("terminal", message.alert_id)
+    assert stream.getvalue() == printed
+    receiver.edit(replace(message, severity=Severity.CRITICAL), "terminal", message.alert_id)
+    assert "critical" in stream.getvalue()[len(printed) :]
