@@ -18,9 +18,8 @@ from newswire.records import Basis, Item, Report
 from newswire.sqlite import WAL_RESET_BUG
 
 if TYPE_CHECKING:
-    from processors.understand import Understanding
-
     from alerting.watchlists.inline_tests import InlineResult, ItemFields, Understand
+    from processors.understand import Understanding
 
 _TEST_SOURCE = "0" * 12
 
@@ -119,9 +118,8 @@ def schemas(folder: Annotated[Path, typer.Argument(help="Where to write them.")]
 
 def all_schemas() -> dict[str, dict[str, Any]]:
     """Return the JSON Schema of every kind of file, by the name of its file under `config/schemas/`."""
-    from collectors.schemas import schemas as source_schemas
-
     from alerting.schemas import schemas as desk_schemas
+    from collectors.schemas import schemas as source_schemas
 
     return {**desk_schemas(), **source_schemas()}
 

@@ -23,9 +23,8 @@ def assess(
     config: Config = None,
 ) -> None:
     """Understand records: one prediction each with id, label, score, home, partners, organisations, topics, story."""
-    from processors.assess import assess_file
-
     from alerting.stories import cluster
+    from processors.assess import assess_file
 
     understanding = compose.load_understanding(find_config_folder(read_settings(config).config))
     _require_file(records)
