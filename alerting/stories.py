@@ -147,7 +147,8 @@ def story_id_of(item_id: str) -> str:
 class StoryIndex:
     """The members within reach, by item and by stem. `place` reads, `add` writes; nothing else changes it."""
 
-    def __init__(self, members: Iterable[Member] = (), frequencies: Frequencies | None = None) -> None:
+    def __init__(self, members: Iterable[Member] = (), frequencies: Frequencies | None = None, *, across_languages: bool = False) -> None:
+        self._across_languages = across_languages
         self._frequencies = frequencies or shipped_frequencies()
         self._members: dict[str, Member] = {}
         self._by_stem: defaultdict[str, dict[str, float]] = defaultdict(dict)
@@ -228,6 +229,9 @@ class StoryIndex:
                 best = max(best or (0.0, 0.0, ""), (similarity / needed, similarity, item_id))
         if best is not None:
             return Placement(self._members[best[2]].story_id, best[1], PlacementReason.SIMILAR, best[2])
+        # Facts alone join two events of the same states now and then. What is told must not vanish into another story's message.
+        if not self._across_languages:
+            return Placement(alone.story_id, 0.0, PlacementReason.OPENED)
         abroad = [member for member in self._members.values() if _same_event_in_another_language(alone, member)]
         if abroad and len({member.story_id for member in abroad}) == 1:
             nearest = min(abroad, key=lambda member: (_apart_s(alone, member), member.item_id))
@@ -251,8 +255,8 @@ def cluster(records: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def cluster_documents(documents: Sequence[Document]) -> list[str]:
-    """Return a story id for each document, as if they had come in order of their dates."""
-    index = StoryIndex()
+    """Return a story id for each document, as if they had come in order of their dates; joined across languages too."""
+    index = StoryIndex(across_languages=True)
     stories: dict[int, str] = {}
     oldest = datetime.min.replace(tzinfo=UTC)
     for place in sorted(range(len(documents)), key=lambda place: (documents[place].dated_at or oldest, place)):

@@ -18,6 +18,7 @@ TEXT_READ: Final = 20_000  # characters of the body that are looked at
 LEAD_READ: Final = 2_000
 TITLE_READ: Final = 1_000
 
+_MARKS_A_SENTENCE: Final = 80  # the densest real sentence has half as many; past it a page is a list made to be slow
 _LONGEST_SENTENCE: Final = 800
 
 NAMING: Final = frozenset({Kind.COUNTRY, Kind.ADJECTIVE, Kind.CAPITAL})
@@ -109,7 +110,8 @@ def _sentences(taxonomy: Taxonomy, field: Field, text: str, language: str) -> It
     for start, end in _bounds(text):
         inside: list[Mark] = []
         while index < len(marks) and marks[index].start < end:
-            inside.append(marks[index])
+            if len(inside) < _MARKS_A_SENTENCE:
+                inside.append(marks[index])
             index += 1
         if not any(first <= start < last for first, last in cut):
             yield Sentence(field, number, start, end, tuple(inside))

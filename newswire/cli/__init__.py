@@ -5,7 +5,6 @@ Writes: data on standard output, talk on standard error.
 Never: decides anything; each command calls a stage's plain functions and prints what they return.
 """
 
-import os
 import sys
 from typing import Annotated, Final
 
@@ -58,7 +57,3 @@ def main() -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)
-    except BrokenPipeError:
-        # The reader of our output has gone (`newswire alerts | head`): nobody is left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)

@@ -17,6 +17,7 @@ from newswire.bus import Bus
 from newswire.cli import app, compose
 from newswire.cli.options import AsJson, print_json, print_json_lines, read_settings
 from newswire.clock import SystemClock
+from newswire.errors import Permanent
 from newswire.outcomes import Stage
 from newswire.records import DeadLetter
 from newswire.store import Store, open_store
@@ -127,7 +128,7 @@ def dead_replay(
     everything: Annotated[bool, typer.Option("--all", help="Every letter.")] = False,
 ) -> None:
     """Put records back on the topic they came from, to be handled again."""
-    from newswire.dead import letters, replay
+    from newswire.dead import letters, put_back
 
     if not dead_ids and not everything:
         print("newswire: name the letters to replay (see `newswire dead list`), or say --all", file=sys.stderr)
@@ -135,12 +136,21 @@ def dead_replay(
     with open_bus_only() as bus, open_store_only() as store:
         known = {letter.dead_id: letter for letter in letters(bus)}
         wanted = list(known) if everything else [_only(list(known), beginning) for beginning in dead_ids or ()]
+        refused = 0
         for dead_id in wanted:
-            if known[dead_id].stage is Stage.DELIVER:
-                print(f"{dead_id}  {_revived(store, known[dead_id])}")
+            letter = known[dead_id]
+            if letter.stage is Stage.DELIVER:
+                print(f"{dead_id}  {_revived(store, letter)}")
                 continue
-            letter = replay(bus, dead_id)
-            print(f"{letter.dead_id}  back on {letter.topic}")
+            try:
+                put_back(bus, letter)
+            except Permanent as error:
+                refused += 1
+                print(f"{dead_id}  {error}", file=sys.stderr)
+            else:
+                print(f"{dead_id}  back on {letter.topic}")
+    if refused:
+        sys.exit(1)
 
 
 def _revived(store: Store, letter: DeadLetter) -> str:

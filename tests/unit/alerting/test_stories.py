@@ -53,8 +53,8 @@ OTHER = replace(
 )
 
 
-def fresh_index(members: tuple[Member, ...] = ()) -> StoryIndex:
-    return StoryIndex(members, Frequencies(SHIPPED.shipped, SHIPPED.shipped_documents))
+def fresh_index(members: tuple[Member, ...] = (), *, across_languages: bool = False) -> StoryIndex:
+    return StoryIndex(members, Frequencies(SHIPPED.shipped, SHIPPED.shipped_documents), across_languages=across_languages)
 
 
 def test_two_tellings_of_one_event_are_one_story_and_another_event_is_not() -> None:
@@ -112,7 +112,10 @@ def test_another_language_joins_only_where_states_topic_and_time_agree_and_one_s
     urdu = replace(
         MEETING, item_id="u", language="ur", title="امریکی سفیر کی وزیر آئی ٹی سے ملاقات", lead="", text="گیمنگ کی صنعت پر گفتگو"
     )
-    index = fresh_index()
+    told = fresh_index()
+    told.add(told.place(MEETING)[1])
+    assert told.place(urdu)[0].reason is PlacementReason.OPENED  # where people are told, facts alone never join
+    index = fresh_index(across_languages=True)
     index.add(index.place(MEETING)[1])
     assert index.place(urdu)[0].reason is PlacementReason.ACROSS_LANGUAGES
     assert index.place(replace(urdu, topics=frozenset({"satellite_space"})))[0].reason is PlacementReason.OPENED
