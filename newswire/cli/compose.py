@@ -4,7 +4,7 @@ import importlib.util
 import os
 import secrets
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -325,5 +325,3 @@ def training_is_installed() -> bool:
     """Return whether scikit-learn, which only training needs, can be imported."""
     return importlib.util.find_spec("sklearn") is not None
 
-
-Compose = Callable[[Ground, ExitStack], Sequence[Worker]]

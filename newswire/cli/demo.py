@@ -1,17 +1,22 @@
 """`newswire demo`: a little web on this machine, the real pipeline on it, and what it made of it."""
 
 import sys
+import tempfile
 from collections import Counter
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
+from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any, Final
 
 from rich.console import Console
 from rich.rule import Rule
 
+from newswire.cli import app
 from newswire.cli.ask import print_why, why_of
-from newswire.cli.run import demo_settings, temporary_data, watch
+from newswire.cli.options import Config, read_settings
+from newswire.cli.run import watch
 from newswire.demo import DemoSite, demo_items
 from newswire.settings import Settings
 from newswire.store import Store, decisions, open_store, outbox
@@ -19,6 +24,12 @@ from newswire.urls import canonical_url, item_id_of_url
 
 ALERTED_ITEM: Final = "demo-us-gaming"
 SILENT_ITEM: Final = "demo-roundtable"
+
+
+@app.command()
+def demo(config: Config = None) -> None:
+    """Show the whole pipeline on a little web of this machine: no internet needed, ends by itself in under a minute."""
+    sys.exit(run_demo(read_settings(config)))
 
 
 def run_demo(settings: Settings) -> int:
@@ -87,3 +98,23 @@ def _explain(console: Console, store: Store, alerted_url: str, silent_url: str) 
 def _log_of(data: Path) -> str:
     log = data / "newswire.log"
     return log.read_text(encoding="utf-8")[-6000:] if log.exists() else "(empty)"
+
+
+def demo_settings(settings: Settings, folder: Path, port: int) -> Settings:
+    """Return the settings of the demo: data of its own, the guard open for its web alone, nothing sent to Slack."""
+    return replace(
+        settings,
+        data=folder,
+        store=None,
+        slack_token=None,
+        http_port=0,
+        allow_networks=(IPv4Network("127.0.0.1/32"),),
+        allow_ports=frozenset({port}),
+        host_spacing_s=0.0,
+        poll_floor_s=0.0,
+    )
+
+
+def temporary_data(stack: ExitStack) -> Path:
+    """Return a data folder that is gone when the stack is closed."""
+    return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="newswire-demo-")))

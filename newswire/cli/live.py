@@ -12,7 +12,6 @@ from rich.text import Text
 
 from newswire.bus import Bus
 from newswire.clock import Clock
-from newswire.metrics import Metrics
 from newswire.topics import GROUPS
 
 REFRESH_S: Final = 1.0
@@ -61,13 +60,6 @@ def read_queues(bus: Bus, clock: Clock) -> tuple[Queue, ...]:
         age_s = (now - backlog.oldest_at).total_seconds() if backlog.oldest_at else 0.0
         queues.append(Queue(topic.name.removeprefix("news."), backlog.records, max(0.0, age_s)))
     return tuple(queues)
-
-
-def publish_queues(metrics: Metrics, bus: Bus, clock: Clock) -> None:
-    """Set the backlog gauges to what the bus says now: called at each scrape, so that they cost nothing between."""
-    for (topic, group), queue in zip(GROUPS, read_queues(bus, clock), strict=True):
-        metrics.backlog.labels(topic.name, group).set(queue.waiting)
-        metrics.backlog_age.labels(topic.name, group).set(queue.age_s)
 
 
 def describe(watch: Watch) -> Text:

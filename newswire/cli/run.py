@@ -1,12 +1,8 @@
-"""Commands that keep watch: `run`, `collect`, `process`, `alert`, and the `demo`."""
+"""Commands that keep watch: `run`, `collect`, `process`, `alert`."""
 
 import sys
-import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import replace
-from ipaddress import IPv4Network
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
 from rich.console import Console
@@ -83,14 +79,6 @@ def alert(config: Config = None, until_idle: UntilIdle = False) -> None:
         desk = compose.require_desk(ground.folder, understanding, ground.now())
         workers = compose.alert_workers(ground, desk, stack, None)
         sys.exit(_serve(ground, workers, stack, until_idle=until_idle))
-
-
-@app.command()
-def demo(config: Config = None) -> None:
-    """Show the whole pipeline on a little web of this machine: no internet needed, ends by itself in under a minute."""
-    from newswire.cli.demo import run_demo
-
-    sys.exit(run_demo(read_settings(config)))
 
 
 def watch(settings: Settings, *, until_idle: bool, sources: "Sequence[Source] | None" = None, quiet: bool = False) -> int:
@@ -187,23 +175,3 @@ def _greet(console: Console, ground: compose.Ground, sources: int, watchlists: i
         style="dim",
         highlight=False,
     )
-
-
-def demo_settings(settings: Settings, folder: Path, port: int) -> Settings:
-    """Return the settings of the demo: data of its own, the guard open for its web alone, nothing sent to Slack."""
-    return replace(
-        settings,
-        data=folder,
-        store=None,
-        slack_token=None,
-        http_port=0,
-        allow_networks=(IPv4Network("127.0.0.1/32"),),
-        allow_ports=frozenset({port}),
-        host_spacing_s=0.0,
-        poll_floor_s=0.0,
-    )
-
-
-def temporary_data(stack: ExitStack) -> Path:
-    """Return a data folder that is gone when the stack is closed."""
-    return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="newswire-demo-")))
