@@ -4,6 +4,7 @@ A file's model is a pydantic `BaseModel` with `model_config = STRICT`. Values re
 pydantic makes numbers of them where a number is due, `true` and `false` alone make a bool.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -82,12 +83,30 @@ def find_config_folder(named: Path | None = None) -> Path:
             what = "this is not a folder" if named.exists() else "this folder does not exist"
             raise ConfigurationError([Fault(str(named), 0, 0, f"{what}; --config or NEWSWIRE_CONFIG names it")])
         return named
+    here = Path("config")
+    return here if here.is_dir() else shipped_folder()
+
+
+def shipped_folder() -> Path:
+    """Return the copy of `config/` that came with Newswire: in the wheel, or in the checkout that it runs from.
+
+    Raises:
+        ConfigurationError: the installation is not whole.
+
+    """
     package = Path(__file__).resolve().parent
-    places = (Path("config"), package / "_shipped", package.parent / "config")  # the last one: run from a checkout
-    for place in places:
+    for place in (package / "_shipped", package.parent / "config"):
         if place.is_dir():
             return place
     raise ConfigurationError([Fault("config", 0, 0, "no configuration folder is here and none was shipped; name one with --config")])
+
+
+def folder_holding(parts: Sequence[str], folder: Path) -> Path:
+    """Return `folder` where it has any of these parts, else the shipped copy.
+
+    A desk's own folder need hold only what the desk edits: what understands the news (taxonomy, weights) is shipped.
+    """
+    return folder if any((folder / part).exists() for part in parts) else shipped_folder()
 
 
 def _shown(path: Path) -> str:

@@ -16,7 +16,7 @@ from structlog.typing import FilteringBoundLogger
 from newswire import __version__, log
 from newswire.bus import Bus
 from newswire.clock import Clock, SystemClock
-from newswire.config import find_config_folder
+from newswire.config import find_config_folder, folder_holding
 from newswire.errors import ConfigurationError, Fault
 from newswire.http import Http
 from newswire.jail import Jail
@@ -147,7 +147,7 @@ def read_sources(folder: Path) -> "list[Source]":
 
 
 def load_understanding(folder: Path) -> "Understanding":
-    """Return what reads items: taxonomy and weights of the configuration folder.
+    """Return what reads items: taxonomy and weights of the configuration folder, or the shipped ones where it has neither.
 
     Raises:
         ConfigurationError: a file of the taxonomy or the model cannot be used.
@@ -155,7 +155,7 @@ def load_understanding(folder: Path) -> "Understanding":
     """
     from processors.understand import Understanding
 
-    return Understanding.load(folder)
+    return Understanding.load(folder_holding(("taxonomy", "model"), folder))
 
 
 def read_desk(folder: Path, understanding: "Understanding", now: datetime) -> "DeskFiles":
@@ -324,4 +324,3 @@ def serve_status(ground: Ground, service: Service, stack: ExitStack) -> StatusSe
 def training_is_installed() -> bool:
     """Return whether scikit-learn, which only training needs, can be imported."""
     return importlib.util.find_spec("sklearn") is not None
-

@@ -9,7 +9,7 @@ from typing import Literal
 import pytest
 from pydantic import BaseModel, Field, ValidationInfo, field_validator
 
-from newswire.config import STRICT, check, find_config_folder, load, load_folder
+from newswire.config import STRICT, check, find_config_folder, folder_holding, load, load_folder, shipped_folder
 from newswire.errors import ConfigurationError
 from newswire.field_types import COUNTRY_CODES, CountryCode, Duration, LanguageCode, seconds
 from newswire.strict_yaml import read_text
@@ -185,3 +185,9 @@ def test_country_and_language_codes_say_what_was_meant() -> None:
     ]
     assert {"NO", "XK", "GB", "TW", "PS"} <= COUNTRY_CODES
     assert len(COUNTRY_CODES) == 250
+
+
+def test_a_desks_own_folder_need_hold_only_what_the_desk_edits(tmp_path: Path) -> None:
+    assert folder_holding(("taxonomy", "model"), tmp_path) == shipped_folder()
+    (tmp_path / "model").mkdir()
+    assert folder_holding(("taxonomy", "model"), tmp_path) == tmp_path
