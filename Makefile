@@ -20,7 +20,7 @@ test: $(VENV)/.installed-dev  ## the fast tests: no network, no containers, unde
 	$(BIN)/pytest -q -n $(WORKERS) -m "not acceptance and not crash"
 
 acceptance: $(VENV)/.installed-dev  ## the slow tests: real processes, real sockets, kill -9
-	$(BIN)/pytest -q -m "acceptance or crash"
+	$(BIN)/pytest -q -n $(WORKERS) -m "acceptance or crash"
 
 check: $(VENV)/.installed-dev  ## format, lint, types, import contracts, then the fast tests
 	$(BIN)/ruff format --check .
