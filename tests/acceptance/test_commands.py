@@ -121,5 +121,4 @@ def test_assess_and_evaluate_read_the_corpus(world: World) -> None:
     assert done.stderr == ""
     assert len((world.root / "out.jsonl").read_text("utf-8").splitlines()) == 79
     scored = world.run("evaluate", str(ROOT / "corpus" / "world.jsonl"))
-    assert "Newswire" in scored.stdout
     assert "--cross-validate is" in scored.stdout  # the shipped weights have seen the file, and it says so
