@@ -147,7 +147,9 @@ def _sentence(found: "SourceCheck") -> str:
     if not found.ok:
         return f"✗ {found.url}: {found.reason}: {found.detail}"
     newest = f"newest {found.newest:%Y-%m-%d %H:%M}" if found.newest else "undated"
-    told = f"✓ {found.url}: {found.entries} entries, {newest}, {found.language or 'no language said'}, {found.charset}, {found.took_s:.1f} s"
+    told = (
+        f"✓ {found.url}: {found.entries} entries, {newest}, {found.language or 'no language said'}, {found.charset}, {found.took_s:.1f} s"
+    )
     return f"{told}; it has moved for good: write {found.permanent_url}" if found.permanent_url else told
 
 
