@@ -34,7 +34,7 @@ class Leadership(Protocol):
         ...
 
     def resign(self) -> None:
-        """Give the role up, so that another need not wait for the lease to end."""
+        """Give the role up for good, so that another need not wait for the lease to end."""
         ...
 
 
@@ -52,13 +52,14 @@ class StoreLeadership:
         self._lock = threading.Lock()
         self._held: _Held | None = None
         self._ask_at = 0.0
+        self._resigned = False
 
     def leading(self) -> bool:
         with self._lock:
             now = self._clock.monotonic()
             if self._held is not None and now < self._held.renew_at:
                 return True
-            if self._held is None and now < self._ask_at:
+            if self._resigned or (self._held is None and now < self._ask_at):
                 return False
             with self._store.begin() as connection:
                 epoch = leaders.take(connection, ROLE, self._owner, self._clock.now().timestamp(), self._lease_s)
@@ -81,7 +82,7 @@ class StoreLeadership:
 
     def resign(self) -> None:
         with self._lock:
-            held, self._held = self._held, None
+            held, self._held, self._resigned = self._held, None, True
             self._metrics.active.set(0)
             if held is not None:
                 with self._store.begin() as connection:

@@ -24,6 +24,9 @@ from newswire.topics import ALERTS, DEAD
 BATCH: Final = 200
 LOOK_S: Final = 0.2
 
+ALERT_HEADER: Final = "alert-id"
+"""On the letter of a refused message: which alert is to be revived when it is replayed."""
+
 
 class PublisherWorker:
     """Drains the rows that are not on the bus yet."""
@@ -93,7 +96,7 @@ def _dead_letter(row: Queued, now: datetime) -> DeadLetter:
         topic=ALERTS.name,
         key=row.story_id,
         value_base64=base64.b64encode(row.decision or b"").decode(),
-        headers=_headers(Decision, row.trace_id),
+        headers={**_headers(Decision, row.trace_id), ALERT_HEADER: row.alert_id},
         reason=DeadReason.REFUSED,
         error=f"{row.receiver} refused {row.kind} {row.sequence} of alert {row.alert_id}: {row.reason}",
         attempts=row.attempts,

@@ -1,5 +1,7 @@
 """JSON Schemas of what the desk edits, for editors: `config/schemas/*.json`, named in the first line of every file."""
 
+import json
+from pathlib import Path
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -20,3 +22,9 @@ def schemas() -> dict[str, dict[str, Any]]:
         name: {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title} | model.model_json_schema(by_alias=True)
         for name, (model, title) in _MODELS.items()
     }
+
+
+def write_schemas(folder: Path) -> None:
+    """Write each JSON Schema to its file, `config/schemas/watchlist.json`; a test holds that the checked-in files are current."""
+    for name, schema in schemas().items():
+        (folder / f"{name}.json").write_text(json.dumps(schema, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -5,7 +5,7 @@ Never: sends before `sending` is durable, or sends again what may have arrived b
 counted.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, assert_never
 
@@ -46,6 +46,8 @@ BACK_OFF_MOST_S: Final = 60.0
 DOUBT_MOST_S: Final = 3_600.0
 PARENT_FAILED: Final = "parent_failed"
 UNKNOWN_RECEIVER: Final = "unknown_receiver"
+UNREADABLE_ROW: Final = "unreadable_row"
+BUG: Final = "bug"
 
 _log = structlog.get_logger(__name__)
 
@@ -57,6 +59,7 @@ class _Lane:
     free_at: float = 0.0  # monotonic
     failures: int = 0  # unclear or unsent in a row
     trouble: str | None = None  # the receiver's own word, while it refuses us
+    closed: bool = False  # it refuses everything from us
 
 
 class SenderWorker:
@@ -74,11 +77,13 @@ class SenderWorker:
         leadership: Leadership,
         fallback: str | None = None,
         doubt_wait_s: float = 30.0,
+        back_off_s: float = 0.5,
     ) -> None:
         self._store, self._receivers, self._clock, self._metrics = store, receivers, clock, metrics
-        self._leadership, self._fallback, self._doubt_wait_s = leadership, fallback, doubt_wait_s
+        self._leadership, self._fallback = leadership, fallback
+        self._doubt_wait_s, self._back_off_s = doubt_wait_s, back_off_s
         self._lanes = {name: _Lane() for name in receivers}
-        self._working = False
+        self._unknown: set[str] = set()
 
     def step(self) -> float:
         if not self._leadership.leading():
@@ -90,32 +95,40 @@ class SenderWorker:
             self._metrics.outbox.labels(state).set(counts.get(state, 0))
         worked = False
         for name in sorted(waiting):
-            worked = self._serve(name) or worked
+            if name in self._receivers:
+                worked = self._serve(name) or worked
+            elif name not in self._unknown:
+                # Perhaps this process was started without the token: what waits for that receiver is not to be told elsewhere.
+                _log.error("no such receiver here; its queue is kept", receiver=name, known=sorted(self._receivers))
+                self._metrics.receiver_refusing.labels(name).set(1)
+                self._unknown.add(name)
         return 0.0 if worked else LOOK_S
 
     def idle(self) -> bool:
+        # A receiver that refuses our token keeps its queue until a person acts: there is nothing to wait for.
+        open_to_us = {name for name, lane in self._lanes.items() if not lane.closed}
         with self._store.read() as connection:
-            return not outbox.waiting_receivers(connection)
+            return open_to_us.isdisjoint(outbox.waiting_receivers(connection))
 
     def close(self) -> None:
         """Hold nothing: what is in the outbox stays there."""
 
     def troubles(self) -> dict[str, str]:
         """Return the receivers that refuse us now, each with its own word for it: for `/readyz` and the live status."""
-        return {name: lane.trouble for name, lane in self._lanes.items() if lane.trouble}
+        refusing = {name: lane.trouble for name, lane in self._lanes.items() if lane.trouble}
+        return refusing | dict.fromkeys(self._unknown, UNKNOWN_RECEIVER)
 
     def _serve(self, name: str) -> bool:
         """Do what is due for one receiver; return whether there was something."""
-        receiver = self._receivers.get(name)
-        lane = self._lanes.setdefault(name, _Lane())
+        receiver, lane = self._receivers[name], self._lanes[name]
         if lane.free_at > self._clock.monotonic():
             return False
         with self._store.read() as connection:
             row = outbox.next_due(connection, name, self._now())
         if row is None:
             return False
-        if receiver is None:
-            self._refused(row, UNKNOWN_RECEIVER)
+        if not _readable(row.message):
+            self._refused(row, UNREADABLE_ROW)
         elif row.kind is MessageKind.EDIT:
             self._attempt_edit(receiver, lane, row)
         elif row.state is SendState.NEW:
@@ -141,10 +154,10 @@ class SenderWorker:
             self._leadership.check(connection)
             outbox.mark_sending(connection, row.row_id, clock_mark=mark)
         crash_point("send_after_sending")
-        answer = receiver.post(message)
+        answer = _answered(lambda: receiver.post(message))
         if isinstance(answer, BadMessage):
             _log.warning("layout refused, sent as plain text", receiver=receiver.name, alert_id=row.alert_id, code=answer.code)
-            answer = receiver.post(message, plain=True)
+            answer = _answered(lambda: receiver.post(message, plain=True))
         if isinstance(answer, Accepted):
             crash_point("send_after_accepted")
         self._settle(lane, row, answer, SendOutcome.REPEATED if message.possible_repeat else SendOutcome.SENT)
@@ -161,9 +174,10 @@ class SenderWorker:
             self._leadership.check(connection)
             outbox.mark_sending(connection, row.row_id, clock_mark=None)
         crash_point("send_after_sending")
-        answer = receiver.edit(message, parent.channel, parent.reference)
+        channel, reference = parent.channel, parent.reference
+        answer = _answered(lambda: receiver.edit(message, channel, reference))
         if isinstance(answer, BadMessage):
-            answer = receiver.edit(message, parent.channel, parent.reference, plain=True)
+            answer = _answered(lambda: receiver.edit(message, channel, reference, plain=True))
         if isinstance(answer, Accepted):
             crash_point("send_after_accepted")
         self._settle(lane, row, answer, SendOutcome.SENT)
@@ -207,6 +221,7 @@ class SenderWorker:
                 self._accepted(row, accepted_as, channel, reference)
                 lane.failures = 0
                 self._trouble(lane, row, None)
+                lane.closed = False
                 self._hold(lane, spacing_s)
             case NotSent(reason):
                 self._again(row, SendOutcome.RETRY, reason, self._back_off(lane))
@@ -270,12 +285,13 @@ class SenderWorker:
             self._leadership.check(connection)
             outbox.mark_failed(connection, row.row_id, code, at=now)
             trail.record(connection, [_step(row, SendOutcome.REFUSED, code, now)])
-            if self._fallback and self._fallback != row.receiver:
+            if self._fallback and self._fallback != row.receiver and code != UNREADABLE_ROW:
                 redirect(connection, row, self._fallback, at=now)
 
     def _refuse_lane(self, lane: _Lane, row: Queued, code: str) -> None:
         _log.error("receiver refuses our token; its queue is kept", receiver=row.receiver, code=code, next_try_s=ACCESS_RETRY_S)
         self._trouble(lane, row, code)
+        lane.closed = True
         self._hold(lane, ACCESS_RETRY_S)
 
     def _trouble(self, lane: _Lane, row: Queued, code: str | None) -> None:
@@ -289,7 +305,7 @@ class SenderWorker:
 
     def _back_off(self, lane: _Lane) -> float:
         lane.failures += 1
-        wait_s = min(0.5 * 2.0 ** min(lane.failures, 10), BACK_OFF_MOST_S)
+        wait_s = min(self._back_off_s * 2.0 ** min(lane.failures, 10), BACK_OFF_MOST_S)
         self._hold(lane, wait_s)
         return wait_s
 
@@ -298,6 +314,25 @@ class SenderWorker:
 
     def _now(self) -> float:
         return self._clock.now().timestamp()
+
+
+def _answered(call: Callable[[], Answer]) -> Answer:
+    """Return the receiver's answer. A receiver raises for nothing that the other side does, so what it raises is a bug of ours, met
+    before anything was on the wire: the message is given up, and the queue goes on.
+    """
+    try:
+        return call()
+    except Exception:  # noqa: BLE001 -- one message that cannot be put in words must not stop the rest
+        _log.exception("message cannot be rendered")
+        return BadMessage(BUG)
+
+
+def _readable(message: str) -> bool:
+    try:
+        from_json(message)
+    except ValueError:
+        return False
+    return True
 
 
 def _step(row: Queued, outcome: SendOutcome, reason: str | None, at: float) -> trail.Step:

@@ -7,7 +7,7 @@ Never: sends, or decides the same (item, revision, basis, final) twice.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
@@ -32,6 +32,8 @@ from newswire.service import Handled, guard
 from newswire.store import Store, archive, decisions, outbox, stories, trail
 from newswire.store.outbox import Entry
 from newswire.store.stories import Joining
+
+_TICK: Final = timedelta(microseconds=1)  # keeps the decisions of one batch in their order
 
 LOOK_BACK_S: Final = KEEP_S + 86_400.0
 """How far before the newest story the window is loaded: the index itself drops what is out of its reach."""
@@ -81,16 +83,18 @@ class ReportHandler:
         judged: list[_Judged] = []
         letters: list[DeadLetter] = []
         for message in messages:
-            self._metrics.reports_in.inc()
             work = partial(_judge, message.value, watchlists, routes, now)
             result = guard(Stage.ALERT, message, self._clock, self._metrics, work)
             if isinstance(result, DeadLetter):
                 letters.append(result)
-                self._metrics.reports.labels(ReportOutcome.DEAD, result.reason).inc()
             else:
                 judged.append(result)
         decided = self._decide(judged, now)
         crash_point("alert_after_store")
+        # Counted only now: a batch that raised above comes again, and is to be counted once.
+        self._metrics.reports_in.inc(len(messages))
+        for letter in letters:
+            self._metrics.reports.labels(ReportOutcome.DEAD, letter.reason).inc()
         self._count(decided, replayed=len(judged) - len(decided))
         return Handled([dead_output(letter) for letter in letters], after=lambda: crash_point("alert_after_commit"))
 
@@ -120,10 +124,10 @@ class ReportHandler:
             for story_id, of_story in outbox.told(connection, sorted(story_ids)).items()
         }
         decided = []
-        for one, (placement, member) in zip(fresh, placed, strict=True):
+        for n, (one, (placement, member)) in enumerate(zip(fresh, placed, strict=True)):
             story_id = placement.story_id if placement else None
             of_story = told.setdefault(story_id or "", {})
-            outcome = decide(one.report, matches=one.matches, story_id=story_id, told=of_story, now=now)
+            outcome = decide(one.report, matches=one.matches, story_id=story_id, told=of_story, now=now + n * _TICK)
             for row in outcome.rows:
                 of_story[row.receiver] = Told(row.message, row.sequence)
             decided.append(_Decided(one, outcome, placement, member))

@@ -8,7 +8,7 @@ figures: research on stories, B-cubed F1 (`benchmarks/bench_stories.py`).
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -104,7 +104,17 @@ class Member:
 
     def to_facts(self) -> dict[str, Any]:
         """Return the member as plain JSON data."""
-        return asdict(self) | {"partners": sorted(self.partners), "topics": sorted(self.topics)}
+        return {
+            "item_id": self.item_id,
+            "story_id": self.story_id,
+            "dated_at": self.dated_at,
+            "language": self.language,
+            "diplomacy": self.diplomacy,
+            "home": self.home,
+            "partners": sorted(self.partners),
+            "topics": sorted(self.topics),
+            "weights": self.weights,
+        }
 
     @property
     def states(self) -> frozenset[str]:
@@ -210,6 +220,8 @@ class StoryIndex:
             return Placement(known.story_id, 1.0, PlacementReason.KNOWN_ITEM, alone.item_id)
         best: tuple[float, float, str] | None = None
         for item_id, similarity in self._similarities(alone).items():
+            if similarity < SIMILAR_SAME:
+                continue
             member = self._members[item_id]
             needed = _similarity_needed(alone, member)
             if similarity >= needed and _apart_s(alone, member) <= WINDOW_S:
@@ -230,7 +242,15 @@ class StoryIndex:
         return sums
 
 
-def cluster(documents: Sequence[Document]) -> list[str]:
+def cluster(records: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return a story id for each record: id, title, summary, text, published, and what was understood of it where that is known.
+
+    That is `lang`, `label`, `home`, `partners` and `topics`; anything but `id` and `title` may be missing or empty.
+    """
+    return cluster_documents([_document_of_record(record) for record in records])
+
+
+def cluster_documents(documents: Sequence[Document]) -> list[str]:
     """Return a story id for each document, as if they had come in order of their dates."""
     index = StoryIndex()
     stories: dict[int, str] = {}
@@ -240,6 +260,33 @@ def cluster(documents: Sequence[Document]) -> list[str]:
         index.add(member)
         stories[place] = placement.story_id
     return [stories[place] for place in range(len(documents))]
+
+
+def _document_of_record(record: Mapping[str, Any]) -> Document:
+    return Document(
+        item_id=str(record["id"]),
+        title=str(record["title"]),
+        lead=str(record.get("summary") or ""),
+        text=str(record.get("text") or ""),
+        dated_at=_moment(record.get("published")),
+        language=str(record.get("lang") or ""),
+        diplomacy=record.get("label") == Label.DIPLOMACY,
+        home=record.get("home") or None,
+        partners=frozenset(record.get("partners") or ()),
+        topics=frozenset(record.get("topics") or ()),
+    )
+
+
+def _moment(given: object) -> datetime | None:
+    """Return the moment that an ISO 8601 date or time names, midnight and UTC where it says no more; None where it names none."""
+    if isinstance(given, datetime):
+        moment = given
+    else:
+        try:
+            moment = datetime.fromisoformat(str(given or ""))
+        except ValueError:
+            return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _before(member: Member, horizon: float) -> bool:

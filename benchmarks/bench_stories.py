@@ -11,12 +11,10 @@ import json
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from alerting.stories import Document, cluster
+from alerting.stories import cluster
 from alerting.stories_words import count_stems, stems
 
 CORPUS = Path(__file__).parent.parent / "corpus"
@@ -27,21 +25,6 @@ LEAST_DOCUMENTS = 4
 
 def read(paths: Sequence[Path]) -> list[dict[str, Any]]:
     return [json.loads(line) for path in paths for line in path.read_text(encoding="utf-8").splitlines()]
-
-
-def document(record: dict[str, Any]) -> Document:
-    return Document(
-        item_id=record["id"],
-        title=record["title"],
-        lead=record["summary"],
-        text=record["text"],
-        dated_at=datetime.fromisoformat(record["published"]).replace(tzinfo=UTC),
-        language=record["lang"],
-        diplomacy=record["label"] == "diplomacy",
-        home=record["home"],
-        partners=frozenset(record["partners"]),
-        topics=frozenset(record["topics"]),
-    )
 
 
 def b_cubed(gold: Sequence[str], given: Sequence[str], company: bool) -> tuple[float, float, float, int]:
@@ -58,13 +41,13 @@ def b_cubed(gold: Sequence[str], given: Sequence[str], company: bool) -> tuple[f
     return precision, recall, 2 * precision * recall / (precision + recall), len(places)
 
 
-def same_title_words(documents: Sequence[Document]) -> list[str]:
+def same_title_words(records: Sequence[dict[str, Any]]) -> list[str]:
     """Return clusters of items whose titles share a third of their words (Jaccard): what a plain de-duplicator does."""
     titles: list[tuple[str, set[str]]] = []
     given = []
-    for one in documents:
-        words = set(stems(one.title))
-        match = next((name for name, other in titles if len(words & other) * 3 >= len(words | other)), one.item_id)
+    for one in records:
+        words = set(stems(one["title"]))
+        match = next((name for name, other in titles if len(words & other) * 3 >= len(words | other)), one["id"])
         titles.append((match, words))
         given.append(match)
     return given
@@ -87,19 +70,18 @@ def main() -> None:
     if parser.parse_args().write_words:
         write_words()
     records = read([CORPUS / f"{name}.jsonl" for name in MEASURED])
-    documents = [document(record) for record in records]
-    bare = [replace(d, diplomacy=False, home=None, partners=frozenset(), topics=frozenset()) for d in documents]
+    bare = [{name: record[name] for name in ("id", "title", "summary", "text", "published", "lang")} for record in records]
     gold = [record["story"] for record in records]
     began = time.perf_counter()
-    ours = cluster(documents)
+    ours = cluster(records)
     took = time.perf_counter() - began
     rows = {
         "stories": ours,
         "stories, without facts": cluster(bare),
-        "titles sharing a third of words": same_title_words(documents),
-        "every item alone": [d.item_id for d in documents],
+        "titles sharing a third of words": same_title_words(records),
+        "every item alone": [record["id"] for record in records],
     }
-    print(f"{len(documents)} items, {len(set(gold))} stories; {len(documents) / took:.0f} items/s")
+    print(f"{len(records)} items, {len(set(gold))} stories; {len(records) / took:.0f} items/s")
     print(f"{'B-cubed':34}{'P':>7}{'R':>7}{'F1':>7}{'items':>7}{'F1 of all':>11}")
     for name, given in rows.items():
         precision, recall, f1, items = b_cubed(gold, given, company=True)

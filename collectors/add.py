@@ -1,7 +1,6 @@
 """Adding a source to `config/sources/added.yaml`, with every line that stands there left as it is."""
 
 import json
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,4 +86,4 @@ def _written(path: Path, before: str | None, after: str, source: Source) -> Adde
 def _replace(path: Path, text: str) -> None:
     fresh = path.with_suffix(".yaml.new")
     fresh.write_text(text, encoding="utf-8")
-    os.replace(fresh, path)
+    fresh.replace(path)

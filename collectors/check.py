@@ -56,12 +56,12 @@ def check_source(
     http: Http, jail: Jail, url: str, *, now: datetime, country: str | None = None, language: str | None = None
 ) -> SourceCheck:
     """Return what the source gives today, or why it gives nothing."""
-    return _check(http, jail, url, now, country, language)[0]
+    return _check(http, jail, url, now=now, country=country, language=language)[0]
 
 
 def find_source(http: Http, jail: Jail, url: str, *, now: datetime) -> SourceCheck:
     """Return the check of the feed at an address, or of the first feed that works among those that the page there names as its own."""
-    found, page = _check(http, jail, url, now, None, None)
+    found, page = _check(http, jail, url, now=now)
     if page is None:
         return found
     try:
@@ -75,7 +75,9 @@ def find_source(http: Http, jail: Jail, url: str, *, now: datetime) -> SourceChe
     return found
 
 
-def _check(http: Http, jail: Jail, url: str, now: datetime, country: str | None, language: str | None) -> tuple[SourceCheck, _Page | None]:
+def _check(
+    http: Http, jail: Jail, url: str, *, now: datetime, country: str | None = None, language: str | None = None
+) -> tuple[SourceCheck, _Page | None]:
     try:
         url = normalised_url(url)
     except ValueError as error:

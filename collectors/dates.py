@@ -15,30 +15,49 @@ _EARLIEST: Final = datetime(1995, 1, 1, tzinfo=UTC)  # no feed is older than fee
 _AS_TYPED_AHEAD: Final = timedelta(days=400)  # further ahead it is a mistake, not a clock or an embargo
 _LIMIT: Final = 100
 
-_ZONES: Final[dict[str, int]] = {
-    # Minutes east of Greenwich. Names that mean one thing to the feeds that use them.
-    **dict.fromkeys(("utc", "ut", "gmt", "z", "wet", "uct"), 0),
-    **{"bst": 60, "cet": 60, "west": 60, "met": 60, "mez": 60, "cest": 120, "mesz": 120, "eet": 120, "sast": 120, "eest": 180},
-    **{"msk": 180, "trt": 180, "eat": 180, "ast": 180, "gst": 240, "azt": 240, "pkt": 300, "uzt": 300, "ist": 330, "npt": 345, "bdt": 360},
-    **{"almt": 300, "wib": 420, "ict": 420, "hkt": 480, "myt": 480, "sgt": 480, "pht": 480, "wita": 480, "awst": 480, "cst": -360},
-    **{"kst": 540, "jst": 540, "wit": 540, "aest": 600, "aedt": 660, "nzst": 720, "nzdt": 780},
-    **{"edt": -240, "est": -300, "cdt": -300, "mst": -420, "mdt": -360, "pst": -480, "pdt": -420, "akst": -540, "hst": -600, "brt": -180},
-}
-_ZONES_OF_COUNTRY: Final[dict[tuple[str, str], int]] = {
-    **{("cst", "CN"): 480, ("cst", "TW"): 480, ("cst", "HK"): 480, ("cst", "MO"): 480, ("cst", "CU"): -300},
-    **{("ist", "IE"): 60, ("ist", "IL"): 120, ("bst", "BD"): 360, ("gst", "GS"): -120, ("pst", "PH"): 480, ("pst", "PK"): 300},
-    **{("ast", "CA"): -240, ("ast", "US"): -240, ("ast", "BM"): -240, ("ast", "PR"): -240, ("est", "AU"): 600, ("est", "EG"): 120},
-    **{("wst", "AU"): 480, ("wst", "WS"): 780, ("mst", "MY"): 480, ("mst", "MM"): 390, ("sst", "SG"): 480, ("bdt", "BN"): 480},
-}
-_LOCAL: Final[dict[str, int]] = {
-    # Where a date has a time and no zone, it is the outlet's own; only countries of one zone without summer time.
-    **{"PK": 300, "IN": 330, "BD": 360, "NP": 345, "LK": 330, "AE": 240, "SA": 180, "QA": 180, "KW": 180, "BH": 180, "OM": 240, "TR": 180},
-    **{"AZ": 240, "UZ": 300, "CN": 480, "HK": 480, "TW": 480, "JP": 540, "KR": 540, "SG": 480, "MY": 480, "TH": 420, "VN": 420, "PH": 480},
-    **{"KZ": 300, "KG": 360, "TJ": 300, "TM": 300, "IR": 210, "AF": 270, "KE": 180, "NG": 60, "ZA": 120},
-}
+
+def _minutes(table: str) -> dict[str, int]:
+    """Return the minutes east of Greenwich by name, from words in pairs."""
+    words = table.split()
+    return dict(zip(words[::2], map(int, words[1::2]), strict=True))
+
+
+_ZONES: Final = _minutes(
+    # Names that mean one thing to nearly all feeds that use them.
+    """
+    utc 0 ut 0 gmt 0 z 0 wet 0 uct 0 bst 60 cet 60 west 60 met 60 mez 60 cest 120 mesz 120 eet 120 sast 120 eest 180 msk 180 trt 180
+    eat 180 ast 180 gst 240 azt 240 pkt 300 uzt 300 almt 300 ist 330 npt 345 bdt 360 wib 420 ict 420 hkt 480 myt 480 sgt 480 pht 480
+    wita 480 awst 480 kst 540 jst 540 wit 540 aest 600 aedt 660 nzst 720 nzdt 780 brt -180 edt -240 est -300 cdt -300 cst -360 mdt -360
+    mst -420 pdt -420 pst -480 akst -540 hst -600
+    """
+)
+_ZONES_OF_COUNTRY: Final = _minutes(
+    # What they mean to the feeds of one country.
+    """
+    cst/CN 480 cst/TW 480 cst/HK 480 cst/MO 480 cst/CU -300 ist/IE 60 ist/IL 120 bst/BD 360 gst/GS -120 pst/PH 480 pst/PK 300
+    ast/CA -240 ast/US -240 ast/BM -240 ast/PR -240 est/AU 600 est/EG 120 wst/AU 480 wst/WS 780 mst/MY 480 mst/MM 390 sst/SG 480 bdt/BN 480
+    """
+)
+_LOCAL: Final = _minutes(
+    # Where a date has a time and no zone, it is the outlet's own: only countries of one zone without summer time.
+    """
+    PK 300 IN 330 BD 360 NP 345 LK 330 AE 240 SA 180 QA 180 KW 180 BH 180 OM 240 TR 180 AZ 240 UZ 300 CN 480 HK 480 TW 480 JP 540 KR 540
+    SG 480 MY 480 TH 420 VN 420 PH 480 KZ 300 KG 360 TJ 300 TM 300 IR 210 AF 270 KE 180 NG 60 ZA 120
+    """
+)
+
+_FOLDED: Final = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹يك", "01234567890123456789یک")
+
+
+def _fold(written: str) -> str:
+    """Return the text in lower case, without accents, with Western digits and plain spaces."""
+    text = unicodedata.normalize("NFKD", written[:_LIMIT].strip().casefold())
+    text = "".join(" " if c.isspace() or c == "،" else c for c in text if not unicodedata.combining(c)).replace("ı", "i")
+    return " ".join(unicodedata.normalize("NFC", text).translate(_FOLDED).split())
+
 
 _MONTHS: Final[dict[str, int]] = {
-    name: number
+    _fold(name): number
     for names in (
         "jan feb mar apr may jun jul aug sep oct nov dec",
         "january february march april may june july august september october november december",
@@ -58,7 +77,7 @@ _MONTHS: Final[dict[str, int]] = {
 }
 
 _ISO: Final = re.compile(
-    r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]\s?(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?\s?(am|pm)?\s?([a-z]{1,5}|[+-]\d{2}:?\d{0,2})?)?\.?"
+    r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[t ]\s?(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?\s?(am|pm)?\s?([a-z]{1,5}|[+-]\d{2}:?\d{0,2})?)?\.?"
 )
 _COMPACT: Final = re.compile(r"(\d{4})(\d{2})(\d{2})(?:t?(\d{2})(\d{2})(\d{2})?(z|[+-]\d{2}:?\d{2})?)?")
 _EPOCH: Final = re.compile(r"(\d{9,10})(\d{3})?(?:\.\d{1,6})?")
@@ -69,12 +88,14 @@ _MONTH_FIRST: Final = re.compile(r"(?:[^\W\d_.]{1,12}\.?,?\s)?([^\W\d_]{3,12})\.
 _ASCTIME: Final = re.compile(r"(?:[a-z]{3},?\s)?([a-z]{3})\s(\d{1,2})\s(\d{1,2}:\d{2}:\d{2})\s(?:([a-z]{2,5})\s)?(\d{4})")
 _DAY_MONTH_YEAR: Final = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})(?:,?\s(.{1,40}))?")
 _CHINESE: Final = re.compile(r"(\d{4})[年년]\s?(\d{1,2})[月월]\s?(\d{1,2})[日일](?:\s?(.{1,40}))?")
+_WRITTEN_OUT: Final = ((_DAY_FIRST, (3, 2, 1), 4), (_MONTH_FIRST, (3, 1, 2), 4), (_DAY_MONTH_YEAR, (3, 2, 1), 4), (_CHINESE, (1, 2, 3), 4))
+"""Each with the places of its year, month, day and time."""
+
 _TIME: Final = re.compile(
-    r"(?:at\s|-\s|um\s|à\s)?(\d{1,2})[:h.](\d{2})(?:[:.](\d{2})(?:[.,]\d{1,9})?)?\s?(am|pm|a\.m\.|p\.m\.)?\s?"
+    r"(?:at\s|-\s|um\s|a\s)?(\d{1,2})[:h.](\d{2})(?:[:.](\d{2})(?:[.,]\d{1,9})?)?\s?(am|pm|a\.m\.|p\.m\.)?\s?"
     r"\(?((?:utc|gmt)?\s?[+-]\d{1,2}:?\d{0,2}|[a-z]{1,5})?\)?(?:\s\([^)]{1,30}\))?"
 )
 _OFFSET: Final = re.compile(r"(?:utc|gmt)?\s?([+-])(\d{1,2}):?(\d{2})?")
-_DIGITS: Final = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
 
 
 def published_at(dates: Sequence[str], *, now: datetime, country: str | None = None) -> datetime | None:
@@ -100,12 +121,6 @@ def read_date(written: str, *, country: str | None = None) -> datetime | None:
         return None
 
 
-def _fold(written: str) -> str:
-    text = unicodedata.normalize("NFKD", written[:_LIMIT].strip().translate(_DIGITS).casefold())
-    text = "".join(" " if c.isspace() or c == "،" else c for c in text if not unicodedata.combining(c)).replace("ı", "i")
-    return " ".join(unicodedata.normalize("NFC", text).split())
-
-
 def _read(text: str, country: str | None) -> datetime | None:
     if match := _EPOCH.fullmatch(text):
         return datetime.fromtimestamp(int(match[1]), UTC) if len(match[1]) == 10 or not match[2] else None
@@ -114,17 +129,12 @@ def _read(text: str, country: str | None) -> datetime | None:
             year, month, day, hour, minute, second, *rest = match.groups()
             half, zone = rest if len(rest) == 2 else (None, rest[0])
             return _instant((year, month, day), (hour, minute, second, half), zone, country)
-    if match := _CHINESE.fullmatch(text):
-        return _with_time((match[1], match[2], match[3]), match[4], country)
-    if match := _DAY_MONTH_YEAR.fullmatch(text):
-        return _with_time((match[3], match[2], match[1]), match[4], country)
+    for pattern, (year_at, month_at, day_at), time_at in _WRITTEN_OUT:
+        if match := pattern.fullmatch(text):
+            month = match[month_at]
+            return _with_time((match[year_at], month if month.isdigit() else _MONTHS.get(month), match[day_at]), match[time_at], country)
     if match := _ASCTIME.fullmatch(text):
-        time = f"{match[3]} {match[4] or ''}".strip()
-        return _with_time((match[5], _MONTHS.get(match[1]), match[2]), time, country)
-    if match := _DAY_FIRST.fullmatch(text):
-        return _with_time((match[3], _MONTHS.get(match[2]), match[1]), match[4], country)
-    if match := _MONTH_FIRST.fullmatch(text):
-        return _with_time((match[3], _MONTHS.get(match[1]), match[2]), match[4], country)
+        return _with_time((match[5], _MONTHS.get(match[1]), match[2]), f"{match[3]} {match[4] or ''}".strip(), country)
     return None
 
 
@@ -167,4 +177,4 @@ def _offset(zone: str | None, country: str | None) -> int | None:
     if match := _OFFSET.fullmatch(zone):
         minutes = int(match[2]) * 60 + int(match[3] or 0)
         return minutes if match[1] == "+" else -minutes
-    return _ZONES_OF_COUNTRY.get((zone, country or ""), _ZONES.get(zone))
+    return _ZONES_OF_COUNTRY.get(f"{zone}/{country}", _ZONES.get(zone))

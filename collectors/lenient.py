@@ -34,12 +34,12 @@ def read_lenient(text: str, charset: str, country: str | None = None) -> Feed | 
     )
 
 
-def _dates(entry: Mapping[str, Any]) -> tuple[str, ...]:
+def _dates(entry: dict[str, Any]) -> tuple[str, ...]:
     # `dict.get`, since feedparser's own falls back from `updated` to `published`, with a warning.
     return tuple(str(dict.get(entry, name) or "") for name in ("published", "updated", "created"))
 
 
-def _entry(entry: Mapping[str, Any], *, atom: bool) -> Entry:
+def _entry(entry: dict[str, Any], *, atom: bool) -> Entry:
     source = entry.get("source") or {}
     outlet_url = str(source.get("href", "") or source.get("link", "")) if isinstance(source, Mapping) else ""
     links = [link for link in entry.get("links", ()) if link.get("rel") == "alternate" and link.get("type", "") in _LINK_TYPES]
@@ -47,7 +47,7 @@ def _entry(entry: Mapping[str, Any], *, atom: bool) -> Entry:
     return make_entry(
         link=str(entry.get("feedburner_origlink", "")).strip() or link,
         guid=str(entry.get("id", "")),
-        permalink=bool(entry.get("guidislink", True)),
+        permalink=atom or bool(entry.get("guidislink", True)),
         title=str(entry.get("title", "")),
         summary=str(entry.get("summary", "")),
         content=_content(entry, atom=atom),

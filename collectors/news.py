@@ -1,7 +1,8 @@
 """What is new in a feed that was read. Pure: entries and what is known of them in, one outcome for each entry out."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,7 +19,7 @@ class Known:
     """What is known of one item: the revision that each source listed last, and every revision that was published."""
 
     by_source: Mapping[str, str]
-    revisions: Set[str]
+    revisions: AbstractSet[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,11 @@ from typing import Final
 
 from collectors.decode import drop_unusable
 
-_BLOCKS: Final = frozenset(
-    (
-        "address article aside blockquote br caption dd div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr li main nav "
-        "ol option p pre section table tbody td tfoot th thead tr ul"
-    ).split()
+_BLOCKS: Final = re.compile(
+    "address|article|aside|blockquote|br|caption|d[dlt]|div|fieldset|figcaption|figure|footer|form|h[1-6]|header|hr|li|main|nav|[ou]l|option|p|pre|"
+    "section|table|tbody|t[dhr]|tfoot|thead"
 )
-_DROPPED: Final = frozenset("script style template noscript iframe object svg math head textarea select".split())
+_DROPPED: Final = re.compile("script|style|template|noscript|iframe|object|svg|math|head|textarea|select")
 _TAG: Final = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:-]{0,40})(?![A-Za-z0-9:-])|<[!?]")
 _TAG_END: Final = re.compile(r"""["'>]""")
 _MARKUP: Final = re.compile(r"[<&]")
@@ -33,7 +31,7 @@ def _without_tags(fragment: str) -> str:
     scan = _Scan(fragment)
     pieces: list[str] = []
     position = 0
-    for match in iter(lambda: _TAG.search(fragment, position), None):
+    while (match := _TAG.search(fragment, position)) is not None:
         start = match.start()
         pieces.append(fragment[position:start])
         name = (match[2] or "").lower()
@@ -41,9 +39,9 @@ def _without_tags(fragment: str) -> str:
         if position < 0:  # no tag ends any more: the rest is text
             pieces.append(fragment[start:])
             return "".join(pieces)
-        if name in _DROPPED and not match[1] and fragment[position - 2 : position] != "/>":
+        if _DROPPED.fullmatch(name) and not match[1] and fragment[position - 2 : position] != "/>":
             position = scan.end_of_element(name, position)
-        elif name in _BLOCKS:
+        elif _BLOCKS.fullmatch(name):
             pieces.append("\n\n")
     pieces.append(fragment[position:])
     return "".join(pieces)

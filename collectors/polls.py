@@ -10,7 +10,8 @@ from collectors.fetch import Redirects, Validators, followed, hash_of, validator
 from collectors.news import News
 from collectors.parse import Hints, ParseFailed
 from collectors.schedule import Ended, asked_wait, next_poll
-from collectors.sources import Source, host_of
+from collectors.sources import Source
+from newswire.guard import host_key
 from newswire.http import Fetched, FetchFailed
 from newswire.outcomes import FetchReason, ParseReason, PollOutcome
 from newswire.store.feeds import FeedState
@@ -128,7 +129,7 @@ def state_after(poll: Poll, end: End, news: News | None, *, now: datetime, floor
     )
     if failed and state.learned_url is not None and (reason is FetchReason.GONE or failures >= _REDIRECT_GIVEN_UP):
         # What a redirect once led to may go away while the configured address leads elsewhere by now.
-        after = replace(after, host=host_of(poll.source.url), learned_url=None, etag=None, last_modified=None, body_hash=None)
+        after = replace(after, host=host_key(poll.source.url) or "", learned_url=None, etag=None, last_modified=None, body_hash=None)
     if isinstance(end, Read | Unchanged):
         after = _after_answer(poll, end, after, at)
     if isinstance(end, Read) and news is not None:
@@ -145,7 +146,7 @@ def _after_answer(poll: Poll, end: Read | Unchanged, after: FeedState, at: float
         kept = replace(kept, etag=kept.etag or poll.state.etag, last_modified=kept.last_modified or poll.state.last_modified)
     return replace(
         after,
-        host=host_of(redirects.learned_url or poll.source.url),
+        host=host_key(redirects.learned_url or poll.source.url) or "",
         learned_url=redirects.learned_url,
         redirect_target=redirects.target,
         redirect_count=redirects.count,

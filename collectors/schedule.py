@@ -66,10 +66,10 @@ def next_poll(ended: Ended, *, interval_s: float, configured_s: float | None, fl
     wait_s = interval_s
     if configured_s is None and ended.asked_s is not None:
         wait_s = max(wait_s, min(ended.asked_s, ceiling(floor_s)))
-    if ended.retry_after_s is not None:
-        wait_s = max(wait_s, min(ended.retry_after_s, DAY_S))
     if configured_s is None:  # a tenth of jitter keeps sources that started together from being due together for ever
         wait_s *= 1 + 0.1 * jitter
+    if ended.retry_after_s is not None:
+        wait_s = max(wait_s, min(ended.retry_after_s, DAY_S))
     return Next(interval_s, max(AT_LEAST_S, wait_s))
 
 

@@ -24,11 +24,12 @@ from collectors.news import Known, News, decide, identified
 from collectors.parse import ParseFailed, read_at_once
 from collectors.polls import Answer, End, Poll, Read, Unchanged, answer_of, hints_of, is_unchanged, outcome_of, state_after
 from collectors.schedule import first_interval
-from collectors.sources import Source, host_of
+from collectors.sources import Source
 from newswire.bus import Bus, Message
 from newswire.clock import Clock
 from newswire.codec import SCHEMA_HEADER, TRACE_HEADER, encode, schema_of
 from newswire.crash import crash_point
+from newswire.guard import host_key
 from newswire.http import Fetched, FetchFailed, Http
 from newswire.jail import Jail, Killed, TaskRaised
 from newswire.metrics import Metrics
@@ -156,7 +157,7 @@ class CollectWorker:
             feeds.NewFeed(
                 source_id=source.source_id,
                 url=source.url,
-                host=host_of(source.url),
+                host=host_key(source.url) or "",
                 interval_s=first_interval(source.interval_s, self._floor_s),
                 due_within_s=max(source.interval_s, self._floor_s) if source.interval_s is not None else None,
             )
@@ -243,6 +244,7 @@ class CollectWorker:
         for one in settled:
             self._waiting.popleft()
             self._count(one)
+        self._look_at = 0.0  # hosts are free again, and intervals may be short
         self._show()
         return len(settled)
 

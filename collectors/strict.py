@@ -5,7 +5,8 @@ The measurements behind the gate: what passes a strict parse and has no doctype 
 equal; all that differed failed it.
 """
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from lxml import etree
@@ -16,6 +17,7 @@ _ATOM: Final = "{http://www.w3.org/2005/Atom}"
 _RDF: Final = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _DC: Final = "{http://purl.org/dc/elements/1.1/}"
 _MEDIA: Final = "{http://search.yahoo.com/mrss/}"
+_CAPTION: Final = f"{_MEDIA}description"
 _CONTENT: Final = "{http://purl.org/rss/1.0/modules/content/}encoded"
 _ORIGINAL_LINKS: Final = (
     "{http://rssnamespace.org/feedburner/ext/1.0}origLink",
@@ -24,10 +26,10 @@ _ORIGINAL_LINKS: Final = (
 _ITEM_NAMESPACES: Final = ("", "{http://purl.org/rss/1.0/}", "{http://my.netscape.com/rdf/simple/0.9/}")
 
 _REFUSED: Final = ("<!DOCTYPE", "<!ENTITY", "xml:base")
-_LOADED: Final = frozenset(
-    (
-        "title link description summary content encoded guid id pubdate published updated modified created issued date source body abstract"
-    ).split()
+_DESCRIPTIONS: Final = frozenset(f"{namespace}description" for namespace in _ITEM_NAMESPACES)
+_LOADED: Final = re.compile(
+    "title|link|description|summary|content|encoded|guid|id|pubdate|published|updated|modified|created|issued|date|source|body|abstract",
+    re.IGNORECASE,
 )
 """Local names that feedparser would take for a field, whatever their prefix: where one stands in a namespace not read here, it decides."""
 
@@ -55,24 +57,24 @@ def read_strict(text: str, charset: str, country: str | None = None) -> Feed | N
     if any(refused in text for refused in _REFUSED):
         return None
     try:
-        root = etree.fromstring(text.encode("utf-8"), _parser())
-    except (etree.XMLSyntaxError, ValueError, UnicodeEncodeError):
+        return _feed(etree.fromstring(text.encode("utf-8"), _parser()), charset, country)
+    except (etree.XMLSyntaxError, ValueError, _NotClean):
         return None
-    try:
-        if root.tag == f"{_ATOM}feed":
-            return _atom(root, charset, country)
-        if root.tag == "rss":
-            channels = root.findall("channel")
-            if len(channels) == 1 and root.find("item") is None:
-                return _rss(channels[0], channels[0].findall("item"), "", charset, country)
-        if root.tag == f"{_RDF}RDF":
-            for namespace in _ITEM_NAMESPACES[1:]:
-                channel = root.find(f"{namespace}channel")
-                if channel is not None and channel.find(f"{namespace}item") is None:
-                    return _rss(channel, root.findall(f"{namespace}item"), namespace, charset, country)
-    except _NotClean:
-        return None
-    return None
+
+
+def _feed(root: etree._Element, charset: str, country: str | None) -> Feed:
+    if root.tag == f"{_ATOM}feed":
+        return _atom(root, charset, country)
+    if root.tag == "rss":
+        channels = root.findall("channel")
+        if len(channels) == 1 and root.find("item") is None:
+            return _rss(channels[0], channels[0].findall("item"), "", charset, country)
+    if root.tag == f"{_RDF}RDF":
+        for namespace in _ITEM_NAMESPACES[1:]:
+            channel = root.find(f"{namespace}channel")
+            if channel is not None and channel.find(f"{namespace}item") is None:
+                return _rss(channel, root.findall(f"{namespace}item"), namespace, charset, country)
+    raise _NotClean
 
 
 def _parser() -> etree.XMLParser:
@@ -105,20 +107,12 @@ def _rss(channel: etree._Element, items: list[etree._Element], namespace: str, c
 
 def _rss_entry(item: etree._Element) -> Entry:
     got: dict[str, str] = {}
-    permalink, outlet_url, atom_link = True, "", ""
-    media = False
+    permalink, outlet_url = True, ""
+    others: list[etree._Element] = []
     for child in item:
-        tag = child.tag
-        field = _FIELDS.get(tag)
+        field = _FIELDS.get(child.tag)
         if field is None:
-            if tag == f"{_ATOM}link":
-                atom_link = atom_link or _alternate(child)
-                continue
-            media = media or tag.startswith(_MEDIA)
-            if tag == f"{_MEDIA}description" and "description" not in got:
-                raise _NotClean
-            if not tag.startswith(_MEDIA) and tag.rpartition("}")[2].lower() in _LOADED:
-                raise _NotClean
+            others.append(child)
             continue
         if field in got or len(child) or (child.attrib and _is_encoded(child)):  # two titles, or a title with tags in it
             raise _NotClean
@@ -127,12 +121,13 @@ def _rss_entry(item: etree._Element) -> Entry:
             permalink = child.get("isPermaLink", "true") == "true"
         elif field == "source":
             outlet_url = child.get("url", "")
-    if media and not ("title" in got and "description" in got):  # feedparser would take those of the picture
+    atom_link = _link_among(others, got)
+    link = (got.get("original") or "").strip() or (got.get("link") or "").strip() or atom_link
+    if not link and "link" in got:  # an empty link: feedparser no longer tells whether the guid may stand for it
         raise _NotClean
-    guid = got.get("guid") or item.get(f"{_RDF}about") or ""
     return make_entry(
-        link=(got.get("original") or "").strip() or (got.get("link") or "").strip() or atom_link,
-        guid=guid,
+        link=link,
+        guid=got.get("guid") or item.get(f"{_RDF}about") or "",
         permalink=permalink,
         title=got.get("title", ""),
         summary=got.get("description", ""),
@@ -140,6 +135,32 @@ def _rss_entry(item: etree._Element) -> Entry:
         dates=(got.get("pubdate", ""), got.get("updated", "")),
         outlet=got.get("source", "") if outlet_url else "",
         outlet_url=outlet_url,
+    )
+
+
+def _link_among(others: list[etree._Element], got: Mapping[str, str]) -> str:
+    """Return the Atom link among the children that are no RSS field; refuse those that feedparser would take for one."""
+    link, media, captions = "", False, 0
+    for child in others:
+        if child.tag == f"{_ATOM}link":
+            link = link or _alternate(child)
+        elif child.tag.startswith(_MEDIA):
+            media = True
+            captions += sum(1 for _ in child.iter(_CAPTION))
+        elif _LOADED.fullmatch(child.tag.rpartition("}")[2]):
+            raise _NotClean
+    if media and ("title" not in got or "description" not in got or "source" in got):  # feedparser would take those of the picture
+        raise _NotClean
+    if captions > 1 or (captions and ("content" in got or _before_description(others))):
+        raise _NotClean
+    return link
+
+
+def _before_description(others: list[etree._Element]) -> bool:
+    """Return whether a caption stands before the item's own description, which feedparser would then take for a second one."""
+    return any(
+        next(child.iter(_CAPTION), None) is not None and any(later.tag in _DESCRIPTIONS for later in child.itersiblings())
+        for child in others
     )
 
 
@@ -170,7 +191,7 @@ def _atom_entry(entry: etree._Element) -> Entry:
             outlet_url = next((href for href in map(_alternate, child.findall(f"{_ATOM}link")) if href), "")
             continue
         if field is None:
-            if tag.rpartition("}")[2].lower() in _LOADED or tag.startswith(_MEDIA):
+            if _LOADED.fullmatch(tag.rpartition("}")[2]) or tag.startswith(_MEDIA):
                 raise _NotClean
             continue
         if field in got or len(child) or (child.attrib and _is_encoded(child)):

@@ -158,18 +158,23 @@ class ConsumerWorker:
             consumer.close()
 
     def _work(self, consumer: Consumer, batch: Batch) -> None:
+        handled = self._together(consumer, batch)
+        if handled is None:
+            self._one_by_one(consumer, batch)
+        elif handled.after is not None:
+            handled.after()
+
+    def _together(self, consumer: Consumer, batch: Batch) -> Handled | None:
+        """Return what became of the batch, committed; None where a record is in it that its handler or the log cannot take."""
         try:
             handled = self._handler.handle(batch.messages)
             self._commit(consumer, batch, handled)
         except (Retryable, Fenced, TooManyDead):
             raise
         except Exception as error:  # noqa: BLE001 -- whatever it was, it comes back for the one record that it is about
-            # A record that its handler did not guard, or an output that the log refuses: find it, and let the others through.
             _log.warning("batch failed, taken one by one", worker=self.name, records=len(batch.messages), error=repr(error))
-            self._one_by_one(consumer, batch)
-            return
-        if handled.after is not None:
-            handled.after()
+            return None
+        return handled
 
     def _one_by_one(self, consumer: Consumer, batch: Batch) -> None:
         for message in batch.messages:

@@ -92,13 +92,24 @@ def replay(bus: Bus, dead_id: str) -> DeadLetter:
     letter = next((letter for letter in letters(bus) if letter.dead_id == dead_id), None)
     if letter is None:
         raise KeyError(dead_id)
+    put_back(bus, letter)
+    return letter
+
+
+def put_back(bus: Bus, letter: DeadLetter) -> None:
+    """Publish the record of a letter on the topic it came from, with the number of its attempts.
+
+    Raises:
+        Permanent: the letter is not whole, or names no topic of this Newswire.
+        Retryable: the bus cannot be written now.
+
+    """
     value = _whole_value(letter)
     try:
         topic = topic_named(letter.topic)
     except KeyError:
-        raise Permanent(DeadReason.BAD_RECORD, f"letter {dead_id} is for topic {letter.topic!r}, which does not exist") from None
+        raise Permanent(DeadReason.BAD_RECORD, f"letter {letter.dead_id} is for topic {letter.topic!r}, which does not exist") from None
     bus.publish(topic, [Message(letter.key, value, {**letter.headers, ATTEMPTS_HEADER: str(letter.attempts)})])
-    return letter
 
 
 def _whole_value(letter: DeadLetter) -> bytes:

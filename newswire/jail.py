@@ -1,15 +1,9 @@
 """Child processes for whatever can hang or swell on foreign bytes: a deadline, a memory limit, killed and replaced."""
 
 import contextlib
-import json
 import logging
-import os
-import pickle
 import queue
 import signal
-import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -19,8 +13,8 @@ from enum import StrEnum
 from typing import Any, Final, Protocol
 
 from newswire.guard import printable
-from newswire.jail_child import MEMORY_EXIT, RAISED, RESULT_LIMIT_BYTES, load_task
-from newswire.jail_wire import receive, send, send_socket
+from newswire.jail_child import MEMORY_EXIT, RAISED, load_task
+from newswire.jail_server import Child, ForkServer
 from newswire.metrics import Metrics
 
 _log: Final = logging.getLogger(__name__)
@@ -96,7 +90,7 @@ class ProcessJail:
         self._recycle_after = recycle_after
         self._idle_s = idle_s
         self._calls: queue.Queue[_Call | None] = queue.Queue(queue_size)
-        self._server = _ForkServer({"tasks": list(tasks), "preload": list(preload), "memory_bytes": memory_bytes})
+        self._server = ForkServer({"tasks": list(tasks), "preload": list(preload), "memory_bytes": memory_bytes})
         self._closing = threading.Event()
         self._threads = [threading.Thread(target=self._run, name=f"jail-{n}", daemon=True) for n in range(workers)]
         self._started = False
@@ -114,7 +108,7 @@ class ProcessJail:
         future: Future[Any] = Future()
         with self._lock:
             if self._closing.is_set():
-                future.cancel()
+                _give_up(future)
                 return future
             if not self._started:
                 self._started = True
@@ -145,10 +139,10 @@ class ProcessJail:
             while True:
                 call = self._calls.get_nowait()
                 if call is not None:
-                    call.future.cancel()
+                    _give_up(call.future)
 
     def _run(self) -> None:
-        child: _Child | None = None
+        child: Child | None = None
         while True:
             try:
                 call = self._calls.get(timeout=self._idle_s if child is not None else None)
@@ -172,14 +166,14 @@ class ProcessJail:
                 self._dismiss(child)
                 child = None
 
-    def _serve(self, child: "_Child", call: _Call) -> bool:
+    def _serve(self, child: Child, call: _Call) -> bool:
         """Settle the call's future; return whether the child can serve another."""
         began = time.monotonic()
         result: Any = None
         killed: KillReason | None = None
         raised: Exception | None = None
         try:
-            kind, answer = child.ask(call)
+            kind, answer = child.ask(call.task, call.arguments, call.deadline_s)
             if kind == RAISED:
                 raised = TaskRaised(f"{call.task}: {printable(answer.decode('utf-8', 'replace'))}")
             else:
@@ -205,130 +199,11 @@ class ProcessJail:
             call.future.set_exception(raised)
         return killed is None
 
-    def _dismiss(self, child: "_Child | None") -> None:
+    def _dismiss(self, child: Child | None) -> None:
         if child is not None:
             self._server.end(child)
 
 
-class _Child:
-    """One child, and our end of the socket to it."""
-
-    def __init__(self, pid: int, channel: socket.socket) -> None:
-        self.pid = pid
-        self.served = 0
-        self.ended = False
-        self.channel = channel
-
-    def ask(self, call: _Call) -> tuple[bytes, bytes]:
-        """Return what the child answered: whether it is a result, and its bytes."""
-        until = time.monotonic() + call.deadline_s
-        self.served += 1
-        self.channel.settimeout(call.deadline_s)
-        send(self.channel, pickle.dumps((call.task, call.arguments, call.deadline_s), protocol=5))
-        answer = receive(self.channel, limit=RESULT_LIMIT_BYTES, until=until)
-        return answer[:1], answer[1:]
-
-
-class _ForkServer:
-    """The process that children are forked from. Started when first needed, and again where it was ended from outside."""
-
-    def __init__(self, configuration: dict[str, Any]) -> None:
-        self._configuration = configuration
-        self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._control: socket.socket | None = None
-        self._closing = threading.Event()
-
-    def fork(self) -> _Child:
-        """Return a new child.
-
-        Raises:
-            RuntimeError: a module or a task cannot be imported.
-
-        """
-        with self._lock:
-            for attempt in (1, 2):
-                control = self._control or self._start()
-                ours, theirs = socket.socketpair()
-                with theirs:
-                    try:
-                        send_socket(control, theirs)
-                        return _Child(int(_said(control)), ours)
-                    except (EOFError, OSError):
-                        ours.close()
-                        self._stop()
-                        if attempt == 2 or self._closing.is_set():
-                            raise
-            raise AssertionError("the loop returns or raises")
-
-    def end(self, child: _Child) -> int | None:
-        """Kill a child and return its exit code; None where it was ended before, or the server is gone and its children with it."""
-        child.channel.close()
-        if child.ended:
-            return None
-        child.ended = True
-        with self._lock:
-            if self._control is None:
-                return None
-            try:
-                send(self._control, str(child.pid).encode())
-                return int(_said(self._control))
-            except (EOFError, OSError):
-                self._stop()
-                return None
-
-    def close(self) -> None:
-        """End the server, and with it all children."""
-        self._closing.set()
-        control = self._control
-        if control is not None:
-            with contextlib.suppress(OSError):
-                control.shutdown(socket.SHUT_RDWR)  # whoever waits for an answer holds the lock, and gives up now
-        with self._lock:
-            self._stop()
-
-    def _start(self) -> socket.socket:
-        if self._closing.is_set():
-            raise OSError("the jail is closed")
-        control, theirs = socket.socketpair()
-        path = [os.path.abspath(entry) for entry in sys.path]  # noqa: PTH100 -- these are strings for another interpreter
-        # Not `-m`: with -I the folder we stand in is not on the path, and no variable of ours is to reach the children.
-        code = f"import sys; sys.path[:] = {path!r}; import runpy; runpy.run_module('newswire.jail_child', run_name='__main__')"
-        with theirs:
-            self._process = subprocess.Popen(  # noqa: S603 -- our own interpreter, our own module
-                [sys.executable, "-I", "-B", "-c", code, str(theirs.fileno())],
-                env={},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,  # what a parser prints about foreign bytes is foreign bytes
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,  # Ctrl-C in the terminal is for us; we end it when we are ready
-                cwd="/",
-            )
-        self._control = control
-        try:
-            send(control, pickle.dumps(self._configuration))
-            trouble = _said(control)
-        except (EOFError, OSError):
-            self._stop()
-            raise
-        if trouble is not None:
-            self._stop()
-            raise RuntimeError(f"the jail cannot start: {trouble}")
-        return control
-
-    def _stop(self) -> None:
-        if self._control is not None:
-            self._control.close()
-            self._control = None
-        if self._process is not None:
-            try:
-                self._process.wait(timeout=0.5)  # it ends its children first, which only Linux does for it
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-            self._process = None
-
-
-def _said(control: socket.socket) -> Any:
-    return json.loads(receive(control))
+def _give_up(future: "Future[Any]") -> None:
+    if future.cancel():
+        future.set_running_or_notify_cancel()  # `cancel` alone does not wake who waits for it

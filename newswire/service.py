@@ -111,8 +111,9 @@ class Service:
         """
         with self._signal_handlers():
             for runner in self._runners:
-                runner.thread = threading.Thread(target=self._loop, args=(runner,), name=runner.worker.name, daemon=True)
-                runner.thread.start()
+                thread = threading.Thread(target=self._loop, args=(runner,), name=runner.worker.name, daemon=True)
+                thread.start()
+                runner.thread = thread
             watchdog = threading.Thread(target=self._watch, name="watchdog", daemon=True)
             watchdog.start()
             code = self._wait(until_idle=until_idle)

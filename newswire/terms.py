@@ -95,19 +95,14 @@ class _CharacterFolds(dict[str, str]):
 
 _FOLDS_KEPT: Final = 40_000
 _FOLDS: Final = _CharacterFolds()
-_ASCII: Final = {code: _FOLDS[chr(code)] for code in range(128) if len(_FOLDS[chr(code)]) == 1}
 
 
 def fold(text: str) -> Folded:
     """Return the text folded for matching: NFKC, case and accents, Arabic letter forms, quotes, hyphens and white space unified."""
-    if text.isascii():
-        folded = text.lower().translate(_ASCII)
-        if "  " not in folded:
-            return Folded(text, folded, range(len(text)), range(1, len(text) + 1))
-    pieces = [_FOLDS[character] for character in text]
-    folded = "".join(pieces)
-    if all(len(_FOLDS[character]) == 1 for character in set(text)) and "  " not in folded:
-        return Folded(text, folded, range(len(text)), range(1, len(text) + 1))
+    folds = {character: _FOLDS[character] for character in set(text)}
+    if all(len(folded) == 1 for folded in folds.values()):
+        return _one_to_one(text, text.translate({ord(character): folded for character, folded in folds.items()}))
+    pieces = [folds[character] for character in text]
     letters: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
@@ -120,6 +115,23 @@ def fold(text: str) -> Folded:
             starts.append(offset)
             ends.append(offset + 1)
     return Folded(text, "".join(letters), starts, ends)
+
+
+def _one_to_one(text: str, folded: str) -> Folded:
+    """Return the folded text where each character gave one: offsets are shifted only past runs of spaces, which become one."""
+    if "  " not in folded:
+        return Folded(text, folded, range(len(text)), range(1, len(text) + 1))
+    starts: list[int] = []
+    ends: list[int] = []
+    kept = 0
+    for run in _SPACES.finditer(folded):
+        starts += range(kept, run.start() + 1)
+        ends += range(kept + 1, run.start() + 1)
+        ends.append(run.end())
+        kept = run.end()
+    starts += range(kept, len(folded))
+    ends += range(kept + 1, len(folded) + 1)
+    return Folded(text, _SPACES.sub(" ", folded), starts, ends)
 
 
 class TermSearch:

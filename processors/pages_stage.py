@@ -43,11 +43,13 @@ LEASE_S: Final = 300.0  # longer than the fetches, the jail and their queues tak
 _EXTRACT: Final = "processors.jailed:extract_article"
 _ROBOTS_ALLOW: Final = "processors.jailed:robots_allow"
 
-_PER_HOST: Final = 4  # in flight: one is on the wire, the others wait for the host's slot
+_PER_HOST_LEAST: Final = 2  # one is on the wire, one waits for the host's slot
+_HOSTS_SHARE: Final = 4  # all hosts together may wait with a quarter of what can be in flight: the rest is for other hosts
 _ENDS_A_BATCH: Final = 16
 _ENDS_WAIT_S: Final = 0.1
 _EVENTS_A_STEP: Final = 32
 _LOOK_FOR_PAGES_S: Final = 0.25
+_LEASE_AGAIN_S: Final = 0.05  # where a host that had all it may have is free for more
 _COUNT_EVERY_S: Final = 5.0
 _SOON_S: Final = 60.0
 _ROBOTS_DEADLINE_S: Final = 20.0
@@ -94,11 +96,12 @@ class PageWorker:
         self._pages: dict[Key, DuePage] = {}  # begun and not yet settled
         self._overdue_at: dict[Key, float] = {}  # on the monotonic clock: when our lease of it ends
         self._events: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._asking: dict[Key, str] = {}  # the host of each that waits for an answer
         self._awaiting_robots: dict[str, list[_Look]] = {}
         self._robots: dict[str, Robots] = {}  # learned and not yet written
         self._ends: list[PageEnd] = []
         self._ended_at: float | None = None  # the oldest of them, on the monotonic clock
-        self._next_lease_at = self._next_count_at = 0.0
+        self._next_lease_at = self._leased_at = self._next_count_at = 0.0
         self._limit = DeadLimit()
 
     def step(self) -> float:
@@ -143,8 +146,8 @@ class PageWorker:
         leased, known = self._lease(room, count=monotonic >= self._next_count_at)
         if monotonic >= self._next_count_at:
             self._next_count_at = monotonic + _COUNT_EVERY_S
-        if len(leased) < room:
-            self._next_lease_at = monotonic + _LOOK_FOR_PAGES_S
+        self._leased_at = monotonic
+        self._next_lease_at = monotonic + (_LOOK_FOR_PAGES_S if len(leased) < room else 0.0)
         self._forget_overdue(monotonic)
         for page in leased:
             if page.key not in self._pages:  # else our own lease ran out while we were at it
@@ -160,22 +163,22 @@ class PageWorker:
 
     def _drop(self, key: Key) -> None:
         del self._pages[key], self._overdue_at[key]
+        self._asking.pop(key, None)
         self._metrics.pages.labels(PageOutcome.RETRY, PageReason.RELEASED).inc()
 
     def _lease(self, room: int, *, count: bool) -> tuple[list[DuePage], dict[str, RobotsRow]]:
         now = self._now()
         with self._store.read() as connection:  # looking keeps no writer waiting
-            any_due = pages.any_due_by(connection, now)
+            any_free = pages.any_free(connection, now)
             if count:
                 self._metrics.pages_due.set(pages.waiting(connection)[0])
-        if not any_due:
+        if not any_free:
             return [], {}
-        in_flight = Counter(page.host for page in self._pages.values())
-        full = [host for host, number in in_flight.items() if number >= _PER_HOST]
+        asking = Counter(self._asking.values())
+        per_host = max(_PER_HOST_LEAST, self._most // (_HOSTS_SHARE * max(1, len(asking))))
+        full = [host for host, number in asking.items() if number >= per_host]
         with self._store.begin() as connection:
-            leased = pages.lease(
-                connection, now=now, owner=self._owner, until=now + LEASE_S, most=room, per_host=_PER_HOST, full_hosts=full
-            )
+            leased = pages.lease(connection, now=now, owner=self._owner, until=now + LEASE_S, most=room, per_host=per_host, full_hosts=full)
             return leased, robots_rows.of_hosts(connection, {page.host for page in leased})
 
     def _begin(self, page: DuePage, row: RobotsRow | None) -> None:
@@ -185,6 +188,7 @@ class PageWorker:
         if item is None:
             return
         look = _Look(page, item)
+        self._asking[page.key] = page.host
         robots = self._robots.get(page.host) or _robots_of(row)
         if page.host in self._awaiting_robots:
             self._awaiting_robots[page.host].append(look)
@@ -251,6 +255,7 @@ class PageWorker:
     def _fetched(self, look: _Look, answer: Fetched | FetchFailed | None) -> None:
         if answer is None:
             return
+        self._answered(look.page.key)
         if isinstance(answer, FetchFailed):
             self._end_or_retry(look, after_failure(look.page, answer, self._now()))
             return
@@ -261,6 +266,10 @@ class PageWorker:
         charset = charset_named(answer.headers.get("content-type", ""))
         read = self._jail.submit(_EXTRACT, answer.body, answer.url, charset, deadline_s=EXTRACT_DEADLINE_S)
         self._when(read, partial(self._extracted, look, answer.url))
+
+    def _answered(self, key: Key) -> None:
+        if self._asking.pop(key, None) is not None:
+            self._next_lease_at = min(self._next_lease_at, self._leased_at + _LEASE_AGAIN_S)
 
     def _extracted(self, look: _Look, url: str, answer: Article | Killed | TaskRaised | None) -> None:
         match answer:
@@ -319,6 +328,7 @@ class PageWorker:
     def _end(self, end: PageEnd) -> None:
         if self._pages.get(end.page.key) is not end.page:
             return  # it came back after all, too late: the page was let go, or is being looked at anew
+        self._answered(end.page.key)
         if self._ended_at is None:
             self._ended_at = self._clock.monotonic()
         self._ends.append(end)

@@ -1,15 +1,35 @@
-"""Write `config/taxonomy/country_names.yaml`: what CLDR calls every country in the languages Newswire reads.
+"""Write `config/taxonomy/country_names.yaml` and `country_cities.yaml`: what CLDR calls countries and their large cities.
 
-Run by hand when babel brings a newer CLDR: `python tools/generate_countries.py > config/taxonomy/country_names.yaml`.
+Run by hand when babel brings a newer CLDR: `python tools/generate_countries.py config/taxonomy`.
 What CLDR does not know (demonyms, capitals, daily names, guards) stands in `countries.yaml`, which is written by hand.
 """
 
 import sys
+from pathlib import Path
 
 from babel import Locale
-from babel.core import get_cldr_version
+from babel.core import get_cldr_version, get_global
 
 LANGUAGES = "en ur ar zh ko tr fr ru es pt de fa hi bn id ja uk az kk uz ky it nl vi th ms ps".split()  # noqa: SIM905 -- one line reads better
+CITY_LANGUAGES = "en ur ar zh ko tr fr ru es pt de fa hi bn id ja".split()  # noqa: SIM905 -- one line reads better
+COMMON_WORDS = {
+    "Center",
+    "Resolute",
+    "Nome",
+    "Regina",
+    "Phoenix",
+    "Knox",
+    "Creston",
+    "Dawson",
+    "Chita",
+    "Center",
+    "Easter",
+    "Pacific",
+    "Eastern",
+    "Central",
+    "Mountain",
+    "Swift Current",
+}
 SCRIPTS = {"zh": ("zh_Hans", "zh_Hant"), "uz": ("uz_Latn", "uz_Cyrl"), "az": ("az_Latn",)}
 # No countries, and overseas parts that stand for no government (and collide with words: Réunion, Jersey).
 NOT_COUNTRIES = set(
@@ -29,19 +49,59 @@ def names_of(code: str, language: str) -> list[str]:
     return found
 
 
-def main() -> None:
-    """Print the file."""
-    codes = sorted(code for code in Locale("en").territories if len(code) == 2 and code.isalpha() and code not in NOT_COUNTRIES)
-    out = sys.stdout.write
-    out(f"# Country names of CLDR {get_cldr_version()} (Unicode License V3), written by tools/generate_countries.py: do not edit.\n")
-    for code in codes:
-        out(f'"{code}":\n')
-        for language in LANGUAGES:
-            names = names_of(code, language)
-            if names:
-                quoted = ", ".join('"' + name.replace('"', '\\"') + '"' for name in names)
-                out(f'  "{language}": [{quoted}]\n')
+def cities_of(language: str) -> dict[str, list[str]]:
+    """Return the exemplar cities of CLDR's time zones by country, in one language."""
+    out: dict[str, list[str]] = {}
+    territories = get_global("zone_territories")
+    for tag in SCRIPTS.get(language, (language,)):
+        for zone, names in Locale.parse(tag).time_zones.items():
+            code, city = territories.get(zone), names.get("city")
+            if (
+                code
+                and city
+                and "/" in zone
+                and len(city) > 1
+                and city not in COMMON_WORDS
+                and code not in NOT_COUNTRIES
+                and city not in out.get(code, [])
+            ):
+                out.setdefault(code, []).append(city)
+        if tag == "en":  # English gives a city only where the zone's own name would mislead
+            for zone, code in territories.items():
+                city = zone.rsplit("/", 1)[-1].replace("_", " ")
+                if (
+                    "/" in zone
+                    and code not in NOT_COUNTRIES
+                    and city not in out.get(code, [])
+                    and len(city) > 3
+                    and city not in COMMON_WORDS
+                ):
+                    out.setdefault(code, []).append(city)
+    return out
+
+
+def written(table: dict[str, dict[str, list[str]]]) -> str:
+    """Return the table as YAML: country, language, names."""
+    lines = [f"# CLDR {get_cldr_version()} (Unicode License V3), written by tools/generate_countries.py: do not edit."]
+    for code in sorted(table):
+        lines.append(f'"{code}":')
+        for language, names in table[code].items():
+            quoted = ", ".join('"' + name.replace('"', '\\"') + '"' for name in names)
+            lines.append(f'  "{language}": [{quoted}]')
+    return "\n".join(lines) + "\n"
+
+
+def main(folder: Path) -> None:
+    """Write both files into `folder`."""
+    codes = [code for code in Locale("en").territories if len(code) == 2 and code.isalpha() and code not in NOT_COUNTRIES]
+    names = {code: {language: found for language in LANGUAGES if (found := names_of(code, language))} for code in codes}
+    cities: dict[str, dict[str, list[str]]] = {}
+    for language in CITY_LANGUAGES:
+        for code, found in cities_of(language).items():
+            cities.setdefault(code, {})[language] = found
+    (folder / "country_names.yaml").write_text(written(names), encoding="utf-8")
+    (folder / "country_cities.yaml").write_text(written(cities), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    main(Path(sys.argv[1]))

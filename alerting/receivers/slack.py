@@ -15,9 +15,21 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from alerting.message import Message
-from alerting.receivers import Accepted, Answer, BadAccess, BadRoute, FindAnswer, NotFound, NotSent, RateLimited, Unclear, Unreadable
+from alerting.receivers import (
+    Accepted,
+    Answer,
+    BadAccess,
+    BadMessage,
+    BadRoute,
+    FindAnswer,
+    NotFound,
+    NotSent,
+    RateLimited,
+    Unclear,
+    Unreadable,
+)
 from alerting.receivers.deadline import Deadlines, NoRoomError
-from alerting.receivers.slack_answers import answer_of
+from alerting.receivers.slack_answers import UNKNOWN_METHOD, answer_of
 from alerting.render import EVENT_TYPE, payload, plain_payload
 
 DEFAULT_URL: Final = "https://slack.com/api/"
@@ -70,8 +82,7 @@ class SlackReceiver:
             except _Failed as failed:
                 if isinstance(failed.answer, BadAccess | RateLimited | NotSent):
                     return failed.answer
-                if self._newest is None:
-                    return NotSent(_reason_of(failed.answer))
+                # Anything else says nothing against sending: a read-back then looks at the whole history.
         return None if self._newest is None else f"{self._newest - CLOCK_SLACK_S:.6f}"
 
     def post(self, message: Message, *, plain: bool = False) -> Answer:
@@ -90,7 +101,8 @@ class SlackReceiver:
         try:
             body = self._call(lambda: self._client.chat_update(channel=channel, ts=reference, **said))
         except _Failed as failed:
-            return failed.answer
+            # Where posting works and editing is not known (a proxy that lets only some calls through), the edit alone is given up.
+            return BadMessage(UNKNOWN_METHOD) if failed.answer == BadAccess(UNKNOWN_METHOD) else failed.answer
         return self._accepted(body)
 
     def find(self, alert_id: str, *, channel: str | None, since: str | None) -> FindAnswer:

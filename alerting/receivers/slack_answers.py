@@ -31,7 +31,10 @@ _BAD_MESSAGE: Final = {
 
 _BAD_ROUTE: Final = {"channel_not_found", "not_in_channel", "is_archived"}
 
+UNKNOWN_METHOD: Final = "unknown_method"
+
 BAD_ACCESS: Final = {
+    UNKNOWN_METHOD,  # NEWSWIRE_SLACK_URL leads to something that is not Slack's Web API
     "invalid_auth",
     "not_authed",
     "account_inactive",
@@ -56,6 +59,8 @@ def answer_of(status: int, error: str, headers: Mapping[str, str]) -> Answer:
     code = error if _CODE.fullmatch(error) else ""
     if status == 429 or code in _RATE_LIMITED:
         return RateLimited(retry_after_s(headers.get("retry-after")))
+    if status in {404, 405} and not code:
+        return BadAccess(UNKNOWN_METHOD)
     if status >= 500 or not code:
         return Unclear(f"http_{status}" if status != 200 else "not_json")
     if code in _BAD_MESSAGE or code.startswith("invalid_metadata"):

@@ -3,6 +3,8 @@
 Never: passes a control character of a feed on: every foreign string goes through `escape.plain`, and rich parses no markup in it.
 """
 
+import io
+import sys
 import threading
 from typing import Final, TextIO
 
@@ -12,7 +14,7 @@ from rich.text import Text
 
 from alerting.escape import link, plain
 from alerting.message import Message
-from alerting.receivers import Accepted, Answer, FindAnswer, Unreadable
+from alerting.receivers import Accepted, Answer, FindAnswer, NotSent, Unreadable
 from alerting.render import COLOURS, TITLE_LIMIT, facts_line, notes, origin_parts, other_outlets, parties_line, quote_parts
 
 BAR: Final = "▌ "
@@ -28,8 +30,24 @@ class TerminalReceiver:
         """Print to `stream` (None: standard output); `colour` None leaves it to the terminal and NO_COLOR."""
         self.name = name
         plainly = {"color_system": None} if colour is False else {}
-        self._console = Console(file=stream, force_terminal=True if colour else None, highlight=False, markup=False, emoji=False, **plainly)  # type: ignore[arg-type]
+        self._stream = stream
+        if isinstance(self._out, io.TextIOWrapper):
+            self._out.reconfigure(errors="replace")  # a terminal that knows no Urdu shows question marks, and the alert
+        is_terminal = Console(file=self._out, force_terminal=True if colour else None).is_terminal
+        # It draws into a buffer: rich would end the process where a pipe is broken.
+        self._console = Console(
+            file=io.StringIO(),
+            force_terminal=is_terminal,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            **plainly,  # type: ignore[arg-type]
+        )
         self._lock = threading.Lock()
+
+    @property
+    def _out(self) -> TextIO:
+        return self._stream if self._stream is not None else sys.stdout
 
     def clock_mark(self) -> str | Answer | None:
         return None
@@ -47,11 +65,17 @@ class TerminalReceiver:
         bar = Text(BAR, style=COLOURS[message.severity])
         width = max(20, self._console.width - len(BAR))
         with self._lock:
+            self._console.file = drawn = io.StringIO()
             for line in lines:
                 for piece in line.wrap(self._console, width):
+                    piece.rstrip()
                     self._console.print(Text.assemble(bar, piece), soft_wrap=True)
             self._console.print()
-            self._console.file.flush()
+        try:
+            self._out.write(drawn.getvalue())
+            self._out.flush()
+        except OSError as error:
+            return NotSent(type(error).__name__)
         return Accepted("terminal", message.alert_id)
 
 

@@ -52,31 +52,28 @@ def judge(condition: Condition, facts: Facts) -> Judged:
 
 
 def _judge_words(condition: Words, facts: Facts) -> Judged:
-    found: dict[str, list[Spot]] = {}
-    for word in condition.words:
-        if where := spots_of(word, facts):
-            found.setdefault(word.written, []).extend(where)
+    found = {word: where for word in condition.words if (where := spots_of(word, facts))}
     if not holds(condition, facts):
         return Judged(condition.key, holds=False, missed=_missed(condition, list(found)))
     if condition.key == "none":  # an exclusion is a reason to be silent, never evidence
         return Judged(condition.key, holds=True)
-    spots = tuple(spot for where in found.values() for spot in where)
-    return Judged(condition.key, holds=True, because=tuple(found), spots=spots)
+    because = tuple(dict.fromkeys(word.written for word in found))
+    return Judged(condition.key, holds=True, because=because, spots=tuple(spot for where in found.values() for spot in where))
 
 
-def _missed(condition: Words, found: Sequence[str]) -> str:
+def _missed(condition: Words, found: Sequence[Word | NearWords]) -> str:
     written = [word.written for word in condition.words]
     if condition.key == "none":
-        return f"{quoted(found, last='and')} {_is(found)} found, which `none` excludes"
+        return f"{quoted((word.written for word in found), last='and')} {_is(found)} found, which `none` excludes"
     if condition.key == "all":
-        missing = [word for word in written if word not in found]
-        return f"{quoted(missing, last='and')} {_is(missing)} not found"
+        missing = [word for word in condition.words if word not in found]
+        return f"{quoted((word.written for word in missing), last='and')} {_is(missing)} not found"
     if condition.key == "at_least":
         return f"{len(found)} of the {condition.least} wanted {_is(found)} found among {quoted(written, last='and')}"
     return f"{quoted(written)} is not found" if len(written) == 1 else f"none of {quoted(written, last='and')} is found"
 
 
-def _is(words: Sequence[str]) -> str:
+def _is(words: Sequence[object]) -> str:
     return "is" if len(words) == 1 else "are"
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from pydantic import BaseModel
 
@@ -18,6 +19,8 @@ from newswire.config import check, yaml_files
 from newswire.errors import Fault
 from newswire.strict_yaml import read
 from newswire.yaml_tree import Document
+
+_MOST: Final = 100  # problems told of one file: looking for the nearest word costs, and nobody reads more at once
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -44,9 +47,9 @@ def load_desk(folder: Path, vocabulary: Vocabulary, today: date) -> DeskFiles:
     resolved, list_problems = resolve(lists.values)
     known = Known(resolved, frozenset(lists.names) - resolved.keys(), vocabulary)
     for name, raw in lists.raw.items():
-        lists.add(name, [*check_name(name), *check_list(raw, vocabulary), *list_problems.get(name, ())])
+        lists.add(name, chain(check_name(name), list_problems.get(name, ()), check_list(raw, vocabulary)))
     for name, raw in watchlists.raw.items():
-        watchlists.add(name, [*check_name(name), *check_watchlist(raw, known, today)])
+        watchlists.add(name, chain(check_name(name), check_watchlist(raw, known, today)))
     tags = frozenset(tag for watchlist in watchlists.values.values() for tag in watchlist.tags)
     for raw in routes.raw.values():
         routes.add("routes", check_names(raw, frozenset(watchlists.names), tags))
@@ -96,7 +99,7 @@ class _Files(Generic[M]):
     def add(self, name: str, problems: Iterable[Problem]) -> None:
         """Place what was found wrong in a file at its line; a problem without a path is the whole file's."""
         document = self._documents[name]
-        for problem in problems:
+        for problem in islice(problems, _MOST):
             whole = Fault(document.name, 0, 0, problem.message)
             fault = document.fault(problem.path, problem.message) if problem.path else whole
             (self.warnings if problem.warning else self.faults).append(fault)

@@ -3,6 +3,7 @@
 Pure: the same set, report and `now` give the same answer. The order of the tests is that of `HoldReason`: the cheap ones first.
 """
 
+import heapq
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -20,6 +21,10 @@ from newswire.records import Item, Label, Report, Span, WatchlistVerdict
 NEAREST: Final = 3  # misses that are told, where nothing matched
 _LOOKED_AT: Final = 16  # watchlists judged beside the triggered ones, to find the nearest misses of a report that triggers none
 _ORDER: Final = {reason: place for place, reason in enumerate(HoldReason)}
+
+
+QUEUES_KEEP: Final = timedelta(days=7)
+"""How long a record can wait on the bus before it is dropped: for so long an item does not age."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +53,9 @@ def match(watchlists: WatchlistSet, report: Report, now: datetime) -> list[Match
         matches = [judge_watchlist(one, facts, now) for one in found]
         return sorted(matches, key=lambda one: (one.verdict.reason is not None, -one.verdict.severity.rank, one.verdict.watchlist))
     others = (watchlists.live_by_label[report.label] or watchlists.live)[:_LOOKED_AT]
-    misses = [judge_watchlist(watchlists.watchlists[n], facts, now) for n in sorted(triggered.union(others))]
-    misses.sort(key=lambda one: _nearness(one, facts), reverse=True)
-    return misses[:NEAREST]
+    missed = [watchlists.watchlists[n] for n in triggered.union(others)]
+    nearest = heapq.nlargest(NEAREST, missed, key=lambda one: _nearness(one, facts))
+    return [judge_watchlist(one, facts, now) for one in nearest]
 
 
 def _triggered(watchlists: WatchlistSet, facts: Facts) -> set[int]:
@@ -117,7 +122,9 @@ def held_back(watchlist: CompiledWatchlist, item: Item, now: datetime) -> tuple[
     if watchlist.status is Status.MUTED:
         return HoldReason.MUTED, "the watchlist is muted"
     age = now - item.dated_at
-    if age > watchlist.max_age:
+    # What waited in our own queues is told late rather than never.
+    waited = min(now - item.seen_at, QUEUES_KEEP)
+    if age - waited > watchlist.max_age:
         how = "published" if item.published_at else "first seen"
         return HoldReason.MAX_AGE, f"{how} {_ago(age)} ago, max_age is {duration_in_words(watchlist.max_age)}"
     if item.backlog and item.published_at is None:
@@ -156,12 +163,18 @@ def source_names(item: Item) -> frozenset[str]:
     return frozenset({item.source_url, host, host.removeprefix("www."), item.source_id})
 
 
-def _nearness(miss: Match, facts: Facts) -> tuple[int, float, int, str]:
-    """Order misses: the one that failed latest, and then the one most of whose conditions hold, is the nearest."""
-    conditions = miss.watchlist.conditions
-    held = sum(holds(condition, facts) for condition in conditions) / len(conditions)
-    reason = miss.verdict.reason or HoldReason.NO_WATCHLISTS
-    return _ORDER[reason], held, miss.verdict.severity.rank, miss.verdict.watchlist
+def _nearness(watchlist: CompiledWatchlist, facts: Facts) -> tuple[int, float, int, str]:
+    """Order watchlists that missed: the one that failed latest, and then the one most of whose conditions hold, is the nearest."""
+    held = sum(holds(condition, facts) for condition in watchlist.conditions) / len(watchlist.conditions)
+    return _ORDER[_failed_at(watchlist, facts.report)], held, watchlist.severity.rank, watchlist.name
+
+
+def _failed_at(watchlist: CompiledWatchlist, report: Report) -> HoldReason:
+    if _out_of_scope(watchlist.scope, report) is not None:
+        return HoldReason.SCOPE
+    if report.label not in watchlist.labels:
+        return HoldReason.LABEL
+    return HoldReason.SCORE if report.score < watchlist.min_score else HoldReason.CONDITION
 
 
 def _ago(age: timedelta) -> str:

@@ -25,6 +25,7 @@ _MEANT: Final = {
     "FRA": "FR", "CHN": "CN", "PAK": "PK", "IND": "IN", "JPN": "JP", "TUR": "TR", "SAU": "SA", "ARE": "AE", "KOR": "KR", "RUS": "RU",
     "QAT": "QA", "MYS": "MY", "IDN": "ID", "IRN": "IR", "AFG": "AF", "BGD": "BD", "NOR": "NO", "SWE": "SE",
 }  # fmt: skip
+MAX_NAME: Final = 60  # characters; no country's name is longer
 _GROUPS: Final = {"EU": "EU", "UN": "UN", "GCC": "GCC", "ASEAN": "ASEAN", "SCO": "SCO"}
 
 
@@ -55,6 +56,8 @@ def _words(kind: str, vocabulary: Vocabulary) -> tuple[str, frozenset[str]]:
 def _fault_of_country(value: str, names: Mapping[str, str]) -> str | None:
     if value in COUNTRY_CODES:
         return None
+    if len(value) > MAX_NAME:
+        return f"{value[:MAX_NAME]!r}… is no country; write the two capital letters of ISO 3166-1, such as NO for Norway"
     if value.upper() in _GROUPS:
         return f"{value!r} is a body, not a country; write it under `organisations: [{_GROUPS[value.upper()]}]`"
     meant = value.upper() if value.upper() in COUNTRY_CODES else _MEANT.get(value.upper()) or _code_of_name(value, names)

@@ -204,6 +204,7 @@ class EmbeddedConsumer:
         for partition, offset in after.items():
             self._committed[partition] = max(offset, self._committed.get(partition, 0))
             self._position[partition] = max(offset, self._position.get(partition, 0))
+        self._membership.hands_are_empty()
 
     def rewind(self) -> None:
         self._position.clear()

@@ -18,10 +18,11 @@ from newswire.errors import Fenced
 
 @dataclass(frozen=True, slots=True)
 class Moves:
-    """The partitions that a member gives back and takes now."""
+    """The partitions that a member gives back and takes now, and how many it owes still, because they are in its hands."""
 
     give: tuple[int, ...]
     take: tuple[int, ...]
+    owed: int = 0
 
 
 def moves(me: str, members: Collection[str], owners: Mapping[int, str], *, partitions: int, in_flight: Collection[int]) -> Moves:
@@ -35,7 +36,7 @@ def moves(me: str, members: Collection[str], owners: Mapping[int, str], *, parti
     surplus = max(0, len(mine) - share)
     give = tuple([partition for partition in reversed(mine) if partition not in in_flight][:surplus])
     free = [partition for partition in range(partitions) if owners.get(partition) not in members]
-    return Moves(give, tuple(free[: max(0, share - len(mine))]))
+    return Moves(give, tuple(free[: max(0, share - len(mine))]), surplus - len(give))
 
 
 class Membership:
@@ -50,6 +51,7 @@ class Membership:
         self._due_at = clock.monotonic()
         self._look_at = clock.monotonic()
         self._epoch = -1
+        self._owed = 0
         self.owned: dict[int, int] = {}  # partition → generation of the claim
 
     def changed(self, connection: sqlite3.Connection) -> bool:
@@ -57,7 +59,7 @@ class Membership:
         return self.epoch(connection) != self._epoch
 
     def due(self) -> bool:
-        """Return whether `attend` is to be called by the clock: a heartbeat is due, or another process is found dead."""
+        """Return whether `attend` is to be called: a heartbeat is due, or another process is found dead."""
         now = self._clock.monotonic()
         if now >= self._due_at:
             return True
@@ -83,6 +85,7 @@ class Membership:
                 connection.execute("INSERT OR REPLACE INTO claims VALUES (?, ?, ?, ?, ?)", (*self._where, partition, self.member, epoch))
                 claims[partition] = (self.member, epoch)
         self.owned = {p: generation for p, (owner, generation) in sorted(claims.items()) if owner == self.member}
+        self._owed = planned.owed
         self._epoch = self.epoch(connection)
         self._due_at = self._clock.monotonic() + self._lease_s / 3
 
@@ -108,6 +111,11 @@ class Membership:
     def forget(self) -> None:
         """Look at everything anew at the next chance."""
         self._epoch = -1
+
+    def hands_are_empty(self) -> None:
+        """Give back at the next chance what was owed and in flight."""
+        if self._owed:
+            self.forget()
 
     def leave(self, connection: sqlite3.Connection) -> None:
         """Free this member's partitions and put it out, inside a write transaction."""

@@ -132,12 +132,25 @@ def dead_replay(
     if not dead_ids and not everything:
         print("newswire: name the letters to replay (see `newswire dead list`), or say --all", file=sys.stderr)
         sys.exit(2)
-    with open_bus_only() as bus:
-        known = [letter.dead_id for letter in letters(bus)]
-        wanted = known if everything else [_only(known, beginning) for beginning in dead_ids or ()]
+    with open_bus_only() as bus, open_store_only() as store:
+        known = {letter.dead_id: letter for letter in letters(bus)}
+        wanted = list(known) if everything else [_only(list(known), beginning) for beginning in dead_ids or ()]
         for dead_id in wanted:
+            if known[dead_id].stage is Stage.DELIVER:
+                print(f"{dead_id}  {_revived(store, known[dead_id])}")
+                continue
             letter = replay(bus, dead_id)
             print(f"{letter.dead_id}  back on {letter.topic}")
+
+
+def _revived(store: Store, letter: DeadLetter) -> str:
+    """Put a refused message back in the outbox and say so: what a receiver refused is sent again from there, not from the bus."""
+    from alerting.publisher import ALERT_HEADER
+    from newswire.store import outbox
+
+    with store.begin() as connection:
+        rows = outbox.revive(connection, letter.headers.get(ALERT_HEADER, ""), SystemClock().now().timestamp())
+    return f"{rows} messages are in the outbox again" if rows else "nothing of this alert waits: it was told since"
 
 
 def _only(known: list[str], beginning: str) -> str:

@@ -29,16 +29,20 @@ from newswire.store import Store, open_store
 from newswire.topics import ALERTING_GROUP, ITEMS, PROCESSORS_GROUP, REPORTS
 
 if TYPE_CHECKING:
-    from processors.understand import Understanding
-
     from alerting.receivers import Receiver
     from alerting.routes import Routes
     from alerting.watchlists.compile import WatchlistSet
     from alerting.watchlists.load import DeskFiles
     from collectors.sources import Source
     from collectors.stage import CollectWorker
+    from processors.understand import Understanding
 
-JAIL_TASKS: Final = ("collectors.jailed:read_feed", "collectors.jailed:find_feeds", "processors.jailed:extract_article")
+JAIL_TASKS: Final = (
+    "collectors.jailed:read_feed",
+    "collectors.jailed:find_feeds",
+    "processors.jailed:extract_article",
+    "processors.jailed:robots_allow",
+)
 JAIL_WORKERS: Final = 2
 
 
@@ -157,8 +161,10 @@ def load_understanding(folder: Path) -> "Understanding":
 def read_desk(folder: Path, understanding: "Understanding", now: datetime) -> "DeskFiles":
     """Return the desk's files, their faults and warnings beside them."""
     from alerting.watchlists.load import load_desk
+    from alerting.watchlists.vocabulary import Vocabulary
 
-    return load_desk(folder, understanding.vocabulary_of_desk(), now.date())
+    known = Vocabulary(topics=understanding.topics, organisations=understanding.organisations)
+    return load_desk(folder, known, now.date())
 
 
 def require_desk(folder: Path, understanding: "Understanding", now: datetime) -> "DeskFiles":
@@ -222,18 +228,26 @@ def process_workers(ground: Ground, understanding: "Understanding", http: Http, 
     from processors.pages_stage import PageWorker
     from processors.stage import ItemHandler
 
-    common = {"understanding": understanding, "store": ground.store, "clock": ground.clock, "metrics": ground.metrics}
     items = ConsumerWorker(
         name="items",
         bus=ground.bus,
         topic=ITEMS,
         group=PROCESSORS_GROUP,
         stage=Stage.READ_FEED,
-        handler=ItemHandler(**common),
+        handler=ItemHandler(understanding=understanding, store=ground.store, clock=ground.clock, metrics=ground.metrics),
         metrics=ground.metrics,
         clock=ground.clock,
     )
-    pages = PageWorker(**common, bus=ground.bus, http=http, jail=jail, owner=ground.owner)
+    pages = PageWorker(
+        understanding=understanding,
+        store=ground.store,
+        bus=ground.bus,
+        http=http,
+        jail=jail,
+        clock=ground.clock,
+        metrics=ground.metrics,
+        owner=ground.owner,
+    )
     return [items, pages]
 
 

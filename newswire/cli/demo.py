@@ -17,6 +17,7 @@ from newswire.settings import Settings
 from newswire.store import Store, decisions, open_store, outbox
 from newswire.urls import canonical_url, item_id_of_url
 
+ALERTED_ITEM: Final = "demo-us-gaming"
 SILENT_ITEM: Final = "demo-roundtable"
 
 
@@ -40,7 +41,9 @@ def run_demo(settings: Settings) -> int:
         stack.callback(store.close)
         told = _summary(console, store, [site.article_url(item.item_id) for item in items], len(sources))
         if status == 0 and told:
-            _explain(console, store, told[0]["url"], site.article_url(SILENT_ITEM))
+            addresses = [alert["url"] for alert in told]
+            alerted = site.article_url(ALERTED_ITEM)
+            _explain(console, store, alerted if alerted in addresses else addresses[0], site.article_url(SILENT_ITEM))
         if status != 0 or not told:
             print(f"newswire: the demo did not work (status {status}, {len(told)} alerts); its log:", file=sys.stderr)
             print(_log_of(settings.data), file=sys.stderr)

@@ -132,7 +132,14 @@ def _serve(ground: compose.Ground, workers: Sequence[Worker], stack: ExitStack, 
             status = service.run(until_idle=until_idle)
     else:
         status = service.run(until_idle=until_idle)
-    ground.log.info("ended", status=status, **{str(queue.name): queue.waiting for queue in _queues(ground) if queue.waiting})
+    waiting = {queue.name: queue.waiting for queue in _queues(ground) if queue.waiting}
+    ground.log.info("ended", status=status, **waiting)
+    if until_idle and status == 0 and waiting.get("outbox"):
+        print(
+            f"newswire: {waiting['outbox']} messages wait for a receiver that refuses them (see the log); nothing is lost, they go out when it lets them",
+            file=sys.stderr,
+        )
+        return 1
     return status
 
 

@@ -76,6 +76,7 @@ class GuardedHttp:
                 return asyncio.run_coroutine_threadsafe(self._counted(request), self._loop)
         ended: Future[Fetched | FetchFailed] = Future()
         ended.cancel()
+        ended.set_running_or_notify_cancel()  # `cancel` alone does not wake who waits for it
         return ended
 
     def close(self) -> None:
@@ -156,7 +157,7 @@ class GuardedHttp:
     async def _follow(self, request: Request, trail: "_Trail") -> Fetched | FetchFailed:
         started = self._clock.monotonic()
         expires = self._loop.time() + request.deadline_s
-        headers = sendable(request.headers)
+        headers = {"accept": "*/*"} | sendable(request.headers)
         permanent = True
         visited: set[str] = set()
         previous: Target | None = None

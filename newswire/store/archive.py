@@ -12,7 +12,7 @@ from newswire.store.tables import archive
 from newswire.store.upsert import upsert
 
 _KEYS: Final = ("item_id", "revision", "basis", "final")
-_OF_ITEM: Final = select(archive.c.report).where(archive.c.item_id == bindparam("item_id")).order_by(archive.c.archived_at)
+_OF_ITEM: Final = select(archive.c.report).where(archive.c.item_id == bindparam("item_id")).order_by(archive.c.archived_at, archive.c.final)
 _SINCE: Final = (
     select(archive.c.report).where(archive.c.archived_at >= bindparam("since")).order_by(archive.c.archived_at, archive.c.item_id)
 )

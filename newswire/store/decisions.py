@@ -12,12 +12,14 @@ from newswire.store.upsert import upsert
 
 _KNOWN: Final = select(decisions.c.decision_id).where(decisions.c.decision_id.in_(bindparam("ids", expanding=True)))
 _OF_ITEM: Final = (
-    select(decisions.c.record).where(decisions.c.item_id == bindparam("item_id")).order_by(decisions.c.decided_at, decisions.c.decision_id)
+    select(decisions.c.record)
+    .where(decisions.c.item_id == bindparam("item_id"))
+    .order_by(decisions.c.decided_at, decisions.c.basis, decisions.c.decision_id)
 )
 _UNPUBLISHED: Final = (
     select(decisions.c.record)
     .where(decisions.c.published.is_(False))
-    .order_by(decisions.c.decided_at, decisions.c.decision_id)
+    .order_by(decisions.c.decided_at, decisions.c.basis, decisions.c.decision_id)
     .limit(bindparam("most"))
 )
 _COUNT_UNPUBLISHED: Final = select(func.count()).select_from(decisions).where(decisions.c.published.is_(False))

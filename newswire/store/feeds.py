@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
 
-from sqlalchemy import Connection, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, func, select, update
 
+from newswire.store.hosts import BUSY_HOSTS
 from newswire.store.tables import feeds, hosts
 from newswire.store.upsert import upsert
 
@@ -58,14 +59,12 @@ _BRING_FORWARD: Final = update(feeds).where(feeds.c.source_id == bindparam("id")
 
 _LIVE: Final = and_(feeds.c.configured, feeds.c.gone_at.is_(None))
 _DUE: Final = and_(_LIVE, feeds.c.next_due_at <= bindparam("due_before"))
-_HELD: Final = exists().where(
-    hosts.c.host == feeds.c.host, or_(hosts.c.down_until > bindparam("host_free_at"), hosts.c.next_at > bindparam("host_free_at"))
-)
-_BUSY: Final = (
+_REFUSING: Final = select(hosts.c.host).where(hosts.c.down_until > bindparam("patience_ends_at"))
+_LEASED: Final = (
     select(feeds.c.host.label("host"), func.count().label("leases"))
     .where(feeds.c.lease_until > bindparam("now"))
     .group_by(feeds.c.host)
-    .subquery("busy")
+    .subquery("leased")
 )
 _RANKED: Final = (
     select(
@@ -73,11 +72,11 @@ _RANKED: Final = (
         feeds.c.next_due_at,
         (
             func.row_number().over(partition_by=feeds.c.host, order_by=(feeds.c.next_due_at, feeds.c.source_id))
-            + func.coalesce(_BUSY.c.leases, 0)
+            + func.coalesce(_LEASED.c.leases, 0)
         ).label("place"),
     )
-    .select_from(feeds.outerjoin(_BUSY, _BUSY.c.host == feeds.c.host))
-    .where(_DUE, feeds.c.lease_until <= bindparam("now"), ~_HELD)
+    .select_from(feeds.outerjoin(_LEASED, _LEASED.c.host == feeds.c.host))
+    .where(_DUE, feeds.c.lease_until <= bindparam("now"), feeds.c.host.not_in(BUSY_HOSTS))
     .subquery("ranked")
 )
 _CANDIDATES: Final = (
@@ -98,7 +97,7 @@ _SETTLE: Final = (
 )
 _POSTPONE: Final = update(feeds).where(_HELD_BY).values(lease_owner=None, lease_until=bindparam("until"))
 _RELEASE: Final = update(feeds).where(feeds.c.lease_owner == bindparam("owner")).values(lease_owner=None, lease_until=0.0)
-_COUNT_DUE: Final = select(func.count()).select_from(feeds).where(_DUE, ~_HELD)
+_COUNT_DUE: Final = select(func.count()).select_from(feeds).where(_DUE, feeds.c.host.not_in(_REFUSING))
 _NEXT_DUE: Final = select(func.min(feeds.c.next_due_at)).where(_LIVE)
 _STATES: Final = select(
     feeds.c.source_id,
@@ -165,11 +164,7 @@ def sync(connection: Connection, sources: Sequence[NewFeed], now: float) -> None
 
 def due(connection: Connection, *, due_before: float, now: float, per_host: int, most: int) -> list[str]:
     """Return the ids of sources that can be leased now, longest due first: not leased, host not held back, few of one host at a time."""
-    return list(
-        connection.execute(
-            _CANDIDATES, {"due_before": due_before, "now": now, "host_free_at": now, "per_host": per_host, "most": most}
-        ).scalars()
-    )
+    return list(connection.execute(_CANDIDATES, {"due_before": due_before, "now": now, "per_host": per_host, "most": most}).scalars())
 
 
 def lease(connection: Connection, ids: Sequence[str], *, owner: str, now: float, until: float) -> list[FeedState]:
@@ -206,7 +201,7 @@ def release(connection: Connection, *, owner: str) -> None:
 
 def count_due(connection: Connection, *, due_before: float, now: float) -> int:
     """Return how many sources are due, leased ones included; not those whose host asked to be left alone for long."""
-    return connection.execute(_COUNT_DUE, {"due_before": due_before, "host_free_at": now + HOST_PATIENCE_S}).scalar_one()
+    return connection.execute(_COUNT_DUE, {"due_before": due_before, "patience_ends_at": now + HOST_PATIENCE_S}).scalar_one()
 
 
 def next_due_at(connection: Connection) -> float | None:

@@ -86,6 +86,7 @@ _SETTLED: Final = select(trail.c.item_id, trail.c.revision).where(
 )
 _COUNT: Final = select(func.count()).select_from(pages)
 _FIRST: Final = select(pages.c.added_at).order_by(pages.c.due_at).limit(1)
+_FREE: Final = select(pages.c.item_id).where(pages.c.due_at <= _NOW, pages.c.lease_until <= _NOW).limit(1)
 _COMING: Final = (
     select(pages.c.item_id)
     .select_from(pages.outerjoin(hosts, hosts.c.host == pages.c.host))
@@ -218,6 +219,11 @@ def release(connection: Connection, owner: str) -> None:
 def waiting(connection: Connection) -> tuple[int, float | None]:
     """Return how many pages are owed a look, and when the one that is due first was added."""
     return connection.execute(_COUNT).scalar_one(), connection.execute(_FIRST).scalar()
+
+
+def any_free(connection: Connection, now: float) -> bool:
+    """Return whether a page is due and nobody's: a look that keeps no writer waiting, to be taken before `lease`."""
+    return connection.execute(_FREE, {"now": now}).first() is not None
 
 
 def any_due_by(connection: Connection, soon: float) -> bool:

@@ -142,7 +142,7 @@ def test_garbage_bombs_drips_and_hanging_pages_end_and_the_good_feed_is_told(wor
         assert found[drip] == found[hints] == "deadline"
         assert found[web.base + "/gzip-bomb"] == found[web.base + "/brotli-bomb"] == "too_large"
         assert {found[web.base + path] for path in ("/garbage", "/empty", "/html")} <= {"not_a_feed", "undecodable", "parse_error"}
-        assert found[web.base + "/attributes"] in {None, "parse_killed", "parse_error", "not_a_feed"}
+        assert found[web.base + "/attributes"] in {"ok", "parse_killed", "parse_error", "not_a_feed"}
         told = {message.body["metadata"]["event_payload"]["alert_id"] for message in slack.posted}
         assert len(told) == 3  # the good one, and the two whose pages could not be read
         assert "Traceback" not in running.stderr
@@ -155,12 +155,13 @@ def test_garbage_bombs_drips_and_hanging_pages_end_and_the_good_feed_is_told(wor
 
 
 def test_a_title_cannot_ping_hide_or_colour(world: World, web: Web, slack: FakeSlack) -> None:
-    title = "<!channel> <@U1> \u202eevil\u202c \x1b[31mUS ambassador meets telecom minister on gaming industry\u200b <http://evil.example|click>"
+    article = FIVE["demo-us-gaming"]
+    title = f"<!channel> <@U1> \u202e{article['title']}\u202c \x1b[31mgaming\u200b industry <http://evil.example|click>"
     feed = json.dumps(
         {
             "version": "https://jsonfeed.org/version/1.1",
             "title": "t",
-            "items": [{"id": "1", "url": web.base + "/a", "title": title, "content_text": title}],
+            "items": [{"id": "1", "url": web.base + "/a", "title": title, "content_text": article["text"]}],
         }
     )
     web.answers["/feed.json"] = Answer(feed.encode(), "application/feed+json")
@@ -191,7 +192,7 @@ def test_a_record_of_a_newer_schema_is_a_dead_letter_and_the_next_is_handled(wor
     world.slack(slack.url)
     world.run("collect", "--until-idle")
     with sqlite3.connect(world.data / "bus.sqlite3") as connection:
-        connection.execute("update log set value = replace(cast(value as text), '\"schema\":1', '\"schema\":99')")
+        connection.execute("update log set value = cast(replace(cast(value as text), '\"schema\":1', '\"schema\":99') as blob)")
     article = FIVE["demo-korea"]
     world.sources(
         web.feed("/next", [Entry(article["title"], article["summary"], web.page("/k", article["title"], article["text"]))]),
@@ -225,7 +226,7 @@ def test_faults_of_a_file_come_all_at_once_with_their_lines(world: World) -> Non
     )
     done = world.run("check", status=2)
     faults = done.stderr.splitlines()
-    for line, words in ((6, "severity"), (7, "colour"), (8, "max_age")):
+    for line, words in ((6, "severity"), (7, "colour"), (8, "duration")):
         assert any(f"north.yaml:{line}:" in fault and words in fault for fault in faults), done.stderr
     assert "Traceback" not in done.stderr
     assert world.run("run", "--until-idle", status=2).stderr.count("north.yaml:") == 3

@@ -57,9 +57,7 @@ def jail() -> Iterator[Jail]:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_page_ends_in_time_and_the_next_is_served(
-    name: str, jail: Jail, store: Store, bus: MemoryBus, metrics: Metrics
-) -> None:
+def test_a_hostile_page_ends_in_time_and_the_next_is_served(name: str, jail: Jail, store: Store, bus: MemoryBus, metrics: Metrics) -> None:
     body, *ends = HOSTILE[name]
     http = FakeHttp()
     bad, good = an_item("bad", url="https://bad.example/bad"), an_item("good", url="https://good.example/good")

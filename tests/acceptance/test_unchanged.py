@@ -59,7 +59,7 @@ def test_nothing_new_comes_from_repeats_order_and_tracking(world: World, web: We
     told = len(slack.posted)
     assert told > 0
 
-    web.feed("/feed", [Entry("Minister and ambassador of Korea agree on 6G plan", entries[0].summary, entries[0].link), *entries[1:]])
+    web.feed("/feed", [Entry("Islamabad asks Seoul for help with 6G plan", entries[0].summary, entries[0].link), *entries[1:]])
     world.run("run", "--until-idle")
     after = items(world)
     assert len(after) == 13

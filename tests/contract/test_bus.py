@@ -156,6 +156,30 @@ def test_polling_on_goes_on_and_rewinding_goes_back(bed: Bed) -> None:
     assert values(drain(consumer)) == ["a", "b", "c"]
 
 
+def test_polling_goes_on_after_the_last_batch_when_an_earlier_one_is_committed(bed: Bed) -> None:
+    bus = bed.open()
+    bus.publish(ITEMS, messages(*"abcde", key="one"))
+    consumer = bus.consumer(ITEMS, PROCESSORS_GROUP)
+    first, second = (consumer.poll(timeout_s=5, max_messages=2) for _ in range(2))
+    consumer.commit(first)
+    assert values(consumer.poll(timeout_s=5).messages) == ["e"]
+    consumer.rewind()
+    assert values(consumer.poll(timeout_s=5).messages) == ["c", "d", "e"]
+    consumer.commit(second)
+    assert bus.backlog(ITEMS, PROCESSORS_GROUP).records == 1
+
+
+def test_an_older_batch_committed_late_moves_nothing_back(bed: Bed) -> None:
+    bus = bed.open()
+    bus.publish(ITEMS, messages(*"abcd", key="one"))
+    consumer = bus.consumer(ITEMS, PROCESSORS_GROUP)
+    first, second = (consumer.poll(timeout_s=5, max_messages=2) for _ in range(2))
+    consumer.commit(second)
+    consumer.commit(first)
+    consumer.close()
+    assert not bus.consumer(ITEMS, PROCESSORS_GROUP).poll(timeout_s=0)
+
+
 def test_equal_keys_keep_their_order(bed: Bed) -> None:
     bus = bed.open()
     for number in range(60):

@@ -80,3 +80,11 @@ def test_receivers_are_checked_against_the_routes(tmp_path: Path) -> None:
     (tmp_path / "r.yaml").write_text("receivers:\n  - {name: desk, terminal: {}}\nroute: {to: desk}\n")
     desk = desk_of(tmp_path, watchlists=[tmp_path / "w.yaml"], routes=tmp_path / "r.yaml")
     assert said(desk.faults, tmp_path) == ["watchlists/w.yaml:4: unknown receiver 'dsk'; did you mean 'desk'?"]
+
+
+def test_a_file_of_nothing_but_faults_gives_the_first_hundred(tmp_path: Path) -> None:
+    words = "\n".join(f"  - unheard of {n} {'x' * 100}" for n in range(2_000))
+    (tmp_path / "many.yaml").write_text(f"title: Many\ncountries:\n{words}\n")
+    desk = desk_of(tmp_path, lists=[tmp_path / "many.yaml"])
+    assert len(desk.faults) == 100
+    assert all(len(fault.message) < 300 for fault in desk.faults)

@@ -31,7 +31,15 @@ def aged(**past: float) -> dict[str, Any]:
         ({"max_age": "7d"}, aged(days=8), HoldReason.MAX_AGE, "published 8 days ago, max_age is 7d"),
         ({"max_age": "2w"}, aged(days=8), None, None),
         ({}, {"published_at": None}, None, None),
-        ({}, {"published_at": None, "seen_at": NOW - timedelta(days=5)}, HoldReason.MAX_AGE, "first seen 5 days ago, max_age is 72h"),
+        ({}, {"published_at": None, "seen_at": NOW - timedelta(days=5)}, None, None),  # it waited in our own queues
+        ({}, {"published_at": NOW - timedelta(days=6), "seen_at": NOW - timedelta(days=5)}, None, None),
+        (
+            {},
+            {"published_at": NOW - timedelta(days=9), "seen_at": NOW - timedelta(days=5)},
+            HoldReason.MAX_AGE,
+            "published 9 days ago, max_age is 72h",
+        ),
+        ({}, {"published_at": None, "seen_at": NOW - timedelta(days=11)}, HoldReason.MAX_AGE, "first seen 11 days ago, max_age is 72h"),
         ({}, {"backlog": True, **aged(hours=5)}, None, None),
         ({}, {"backlog": True, **aged(days=5)}, HoldReason.MAX_AGE, "published 5 days ago, max_age is 72h"),
         (

@@ -61,7 +61,7 @@ def matching(watchlists: WatchlistSet, seen: Report) -> set[str]:
     return {one.verdict.watchlist for one in match(watchlists, seen, NOW) if one.verdict.matched}
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(whens, min_size=1, max_size=6), reports)
 def test_looking_only_at_triggered_watchlists_misses_none(several: list[dict[str, Any]], seen: Report) -> None:
     watchlists = compiled(*({"when": when} for when in several))
@@ -70,7 +70,7 @@ def test_looking_only_at_triggered_watchlists_misses_none(several: list[dict[str
     assert matching(watchlists, seen) == one_by_one
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(whens, reports)
 def test_the_quick_answer_and_the_reasoned_one_agree(when: dict[str, Any], seen: Report) -> None:
     watchlists = compiled({"when": when})
@@ -81,7 +81,7 @@ def test_the_quick_answer_and_the_reasoned_one_agree(when: dict[str, Any], seen:
         assert bool(said.missed) != said.holds
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(block, st.sampled_from(TERMS), reports)
 def test_one_more_term_under_any_never_removes_a_match(when: dict[str, Any], term: str, seen: Report) -> None:
     fewer = {"any": ["law"], **when}
@@ -89,14 +89,14 @@ def test_one_more_term_under_any_never_removes_a_match(when: dict[str, Any], ter
     assert matching(compiled({"when": fewer}), seen) <= matching(compiled({"when": more}), seen)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(block, terms, reports)
 def test_none_only_removes(when: dict[str, Any], none: list[Any], seen: Report) -> None:
     with_none = {**when, "none": [*when.get("none", []), *none]}
     assert matching(compiled({"when": with_none}), seen) <= matching(compiled({"when": when}), seen)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(positive, reports, st.randoms(use_true_random=False))
 def test_the_order_of_terms_is_irrelevant(when: dict[str, Any], seen: Report, random: Any) -> None:
     shuffled = {key: random.sample(value, len(value)) if isinstance(value, list) else value for key, value in when.items()}
@@ -107,7 +107,7 @@ def test_the_order_of_terms_is_irrelevant(when: dict[str, Any], seen: Report, ra
     assert one.verdict.content_hash == other.verdict.content_hash
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(whens, min_size=1, max_size=4), reports)
 def test_the_same_is_said_every_time_and_words_are_never_without_a_reason(several: list[dict[str, Any]], seen: Report) -> None:
     keys = [{"when": when} for when in several]
@@ -119,7 +119,7 @@ def test_the_same_is_said_every_time_and_words_are_never_without_a_reason(severa
         assert one.verdict.matched != bool(one.verdict.missed)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(whens, reports)
 def test_a_draft_is_not_matched_live(when: dict[str, Any], seen: Report) -> None:
     watchlists = compiled({"when": when, "status": "draft"})

@@ -77,7 +77,7 @@ def test_there_are_golden_messages() -> None:
     ),
     lacking=st.none() | st.sampled_from(HOSTILE),
 )
-def test_nothing_can_ping_hide_or_overflow(title: str, lead: str, outlet: str, word: str, url: str, lacking: str | None) -> None:
+def test_nothing_can_ping_hide_or_overflow(*, title: str, lead: str, outlet: str, word: str, url: str, lacking: str | None) -> None:
     report = a_report(title=title, lead=lead, text=lead, outlet=outlet, url=url, partners=(), organisations=(word,) * 9, topics=(word,) * 9)
     matches = [a_match(f"w{n}", title=word, because=(word, title)) for n in range(9)]
     message = decide(report, matches=matches, story_id="5" * 32, told={}, now=NOW).rows[0].message

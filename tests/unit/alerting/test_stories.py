@@ -4,7 +4,18 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerting.stories import KEEP_S, MEMBERS_KEPT, Document, Member, PlacementReason, StoryIndex, cluster, document_of, story_id_of
+from alerting.stories import (
+    KEEP_S,
+    MEMBERS_KEPT,
+    Document,
+    Member,
+    PlacementReason,
+    StoryIndex,
+    cluster,
+    cluster_documents,
+    document_of,
+    story_id_of,
+)
 from alerting.stories_words import Frequencies, count_stems, shipped_frequencies, stems
 from tests.alerting_builders import a_report
 from tests.fakes import NOW
@@ -47,13 +58,13 @@ def fresh_index(members: tuple[Member, ...] = ()) -> StoryIndex:
 
 
 def test_two_tellings_of_one_event_are_one_story_and_another_event_is_not() -> None:
-    first, second, third = cluster([MEETING, RETOLD, OTHER])
+    first, second, third = cluster_documents([MEETING, RETOLD, OTHER])
     assert first == second == story_id_of("a")
     assert third == story_id_of("c")
 
 
 def test_the_story_is_named_by_the_first_item_whatever_the_order_given() -> None:
-    assert cluster([RETOLD, OTHER, MEETING]) == [story_id_of("a"), story_id_of("c"), story_id_of("a")]
+    assert cluster_documents([RETOLD, OTHER, MEETING]) == [story_id_of("a"), story_id_of("c"), story_id_of("a")]
 
 
 def test_an_item_stays_in_its_story_when_its_text_changes_altogether() -> None:
@@ -67,11 +78,11 @@ def test_an_item_stays_in_its_story_when_its_text_changes_altogether() -> None:
 
 
 def test_a_week_apart_is_another_story() -> None:
-    assert len(set(cluster([MEETING, replace(RETOLD, dated_at=NOW + timedelta(days=7))]))) == 2
+    assert len(set(cluster_documents([MEETING, replace(RETOLD, dated_at=NOW + timedelta(days=7))]))) == 2
 
 
 def test_an_undated_item_may_join_any_window() -> None:
-    assert len(set(cluster([MEETING, replace(RETOLD, dated_at=None)]))) == 1
+    assert len(set(cluster_documents([MEETING, replace(RETOLD, dated_at=None)]))) == 1
 
 
 def test_like_words_about_other_partners_do_not_join() -> None:
@@ -84,17 +95,17 @@ def test_like_words_about_other_partners_do_not_join() -> None:
         partners=frozenset({"KR"}),
     )
     similar = replace(with_korea, partners=frozenset({"US"}))
-    assert len(set(cluster([MEETING, with_korea]))) == 2
-    assert len(set(cluster([MEETING, similar]))) == 1
+    assert len(set(cluster_documents([MEETING, with_korea]))) == 2
+    assert len(set(cluster_documents([MEETING, similar]))) == 1
 
 
 def test_the_same_words_join_even_where_the_partners_were_understood_otherwise() -> None:
-    assert len(set(cluster([MEETING, replace(MEETING, item_id="z", partners=frozenset({"KR"}))]))) == 1
+    assert len(set(cluster_documents([MEETING, replace(MEETING, item_id="z", partners=frozenset({"KR"}))]))) == 1
 
 
 def test_two_capitals_tell_one_story_with_home_and_partner_exchanged() -> None:
     from_washington = replace(RETOLD, home="US", partners=frozenset({"PK"}))
-    assert len(set(cluster([MEETING, from_washington]))) == 1
+    assert len(set(cluster_documents([MEETING, from_washington]))) == 1
 
 
 def test_another_language_joins_only_where_states_topic_and_time_agree_and_one_story_fits() -> None:
@@ -140,6 +151,25 @@ def test_members_go_when_the_window_has_passed_them() -> None:
     index.add(index.place(MEETING)[1])
     index.add(index.place(replace(OTHER, dated_at=NOW + timedelta(seconds=KEEP_S + 2 * 86_400)))[1])
     assert len(index) == 1
+
+
+def test_records_are_clustered_with_whatever_they_carry() -> None:
+    whole = {
+        "id": "a",
+        "title": MEETING.title,
+        "summary": MEETING.lead,
+        "text": MEETING.text,
+        "published": "2026-11-02",
+        "lang": "en",
+        "label": "diplomacy",
+        "home": "PK",
+        "partners": ["US"],
+        "topics": ["gaming"],
+    }
+    retold = {"id": "b", "title": RETOLD.title, "summary": RETOLD.lead, "text": RETOLD.text, "published": "2026-11-03T08:00:00+05:00"}
+    bare = {"id": "c", "title": OTHER.title, "summary": None, "published": "soon", "partners": None}
+    assert cluster([whole, retold, bare]) == [story_id_of("a"), story_id_of("a"), story_id_of("c")]
+    assert cluster([{**whole, "published": datetime(2026, 11, 2, tzinfo=UTC)}]) == [story_id_of("a")]
 
 
 def test_a_report_gives_the_document() -> None:
@@ -205,6 +235,6 @@ def test_an_index_built_anew_from_what_was_stored_places_as_the_old_one_would(
 @given(drawn=DOCUMENTS)
 def test_every_item_gets_one_story_that_some_item_of_it_opened(drawn: list[tuple[str, int, str]]) -> None:
     documents = [Document(f"i{n}", words, "", "", NOW + timedelta(days=day)) for n, (words, day, _) in enumerate(drawn)]
-    given_stories = cluster(documents)
+    given_stories = cluster_documents(documents)
     for story in set(given_stories):
         assert story in {story_id_of(d.item_id) for d, s in zip(documents, given_stories, strict=True) if s == story}

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from check_jsonschema.cli.main_command import main as check_jsonschema  # type: ignore[import-untyped] -- it ships no types
+from check_jsonschema.cli.main_command import main as check_jsonschema  # type: ignore[import-untyped]  # it ships no types
 from click.testing import CliRunner
 
 from alerting.routes import Labelled, receivers_for

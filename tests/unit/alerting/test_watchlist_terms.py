@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerting.watchlists.faults import UnusableError
@@ -96,6 +96,7 @@ _ANYTHING: st.SearchStrategy[Any] = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(_ANYTHING)
 def test_whatever_stands_there_is_read_or_refused_in_words(raw: object) -> None:
     try:

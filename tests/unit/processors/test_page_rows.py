@@ -42,6 +42,9 @@ def test_the_oldest_come_first_and_a_few_of_each_host(store: Store) -> None:
     assert lease(store) == ["old", "middle", "other"]
     assert lease(store, "two") == ["new"]
     assert lease(store, "three") == []
+    with store.read() as connection:
+        assert not pages.any_free(connection, NOW)
+        assert pages.any_free(connection, NOW + 61)
 
 
 def test_a_full_lease_takes_one_of_each_host_before_a_second_of_any(store: Store) -> None:

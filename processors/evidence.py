@@ -1,0 +1,86 @@
+"""Why the label was given: the features that weighed most, named, with the words that gave them."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from newswire.records import Evidence, Span
+from processors.countries import zone_of
+from processors.features import Judged, combined, signs_of
+from processors.label import Multi
+from processors.reading import Mark, Reading, Sentence
+from processors.taxonomy import Kind, Taxonomy
+
+_MOST: Final = 8
+_LEAST: Final = 0.03  # of log-odds, under which a reason explains nothing
+_LONGEST: Final = 240
+_ZONES: Final = {"title": ("title",), "lead": ("lead",), "first": ("first",), "body": ("body",), "top": ("title", "lead", "first")}
+_EVERYWHERE: Final = ("title", "lead", "first", "body")
+# A single class points to its own word; what stands together points to the sentence.
+_CLASSES: Final = {"A": "actors:", "F": "actors:", "E": "engagement:", "X": "frames:"}
+
+
+def evidence_for(
+    taxonomy: Taxonomy, reading: Reading, judged: Judged, model: Multi, structure: Mapping[str, float], label: str
+) -> tuple[Evidence, ...]:
+    """Return the reasons for `label`, heaviest first, one for each sign whatever the zone; weights are in log-odds against the mean."""
+    row = model.classes.index(label)
+    weighed: dict[str, tuple[float, str]] = {}
+    for feature, value in structure.items():
+        weights = model.weights.get(feature)
+        if weights is None:
+            continue
+        weight = value * (weights[row] - sum(weights) / len(weights))
+        zone, _, name = feature.partition(" ")
+        if zone not in (*_ZONES, "all", "share"):
+            continue
+        total, first_zone = weighed.get(name, (0.0, zone))
+        weighed[name] = (total + weight, first_zone if first_zone in _ZONES else zone)
+    out: list[Evidence] = []
+    spans = _Spans(taxonomy, reading, judged)
+    for name, (weight, zone) in sorted(weighed.items(), key=lambda pair: (-pair[1][0], pair[0])):
+        if weight < _LEAST or len(out) >= _MOST:
+            break
+        span = spans.find(name, _ZONES.get(zone, _EVERYWHERE)) or spans.find(name, _EVERYWHERE)
+        if span is not None:
+            out.append(Evidence(name, round(weight, 3), span))
+    return tuple(out)
+
+
+class _Spans:
+    """Finds the words of a sign; each sentence is looked at once."""
+
+    def __init__(self, taxonomy: Taxonomy, reading: Reading, judged: Judged) -> None:
+        self._reading, self._judged = reading, judged
+        self._signs = [
+            (zone_of(sentence), sentence, frozenset(combined(signs_of(taxonomy, sentence, reading, judged))))
+            for sentence in reading.sentences[:24]
+        ]
+
+    def find(self, name: str, zones: tuple[str, ...]) -> Span | None:
+        """Return the words of the first sentence in these zones that shows the sign."""
+        for zone, sentence, names in self._signs:
+            if zone in zones and name in names:
+                start, end = self._words(name, sentence)
+                return self._reading.span(sentence, start, end)
+        return None
+
+    def _words(self, name: str, sentence: Sentence) -> tuple[int, int]:
+        group, _, rest = name.partition(":")
+        if group in _CLASSES and "&" not in rest:
+            marks = [m for m in sentence.marks if m.entry.kind is Kind.CUE and m.entry.key == _CLASSES[group] + rest]
+        elif name == "S":
+            marks = [m for m in sentence.marks if m.entry.kind is Kind.TOPIC or m.entry.key.startswith("subject:")]
+        elif name.startswith("O:") and "&" not in name:
+            marks = [m for m in sentence.marks if m.entry.kind is Kind.ORGANISATION]
+        else:
+            return _bounds(sentence.marks, sentence)
+        return (marks[0].start, marks[0].end) if marks else _bounds(sentence.marks, sentence)
+
+
+def _bounds(marks: tuple[Mark, ...], sentence: Sentence) -> tuple[int, int]:
+    """Return the stretch from the first mark to the last, held short."""
+    if not marks:
+        return sentence.start, min(sentence.end, sentence.start + _LONGEST)
+    start = marks[0].start
+    end = max((m.end for m in marks if m.end - start <= _LONGEST), default=marks[0].end)
+    return start, end

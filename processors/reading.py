@@ -1,0 +1,193 @@
+"""An item read once: its sentences, and in them every country, body, topic and cue word, in order.
+
+All later steps (roles, topics, evidence, label) look at this `Reading`, never at the text again.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from newswire.records import Field, Span
+from newswire.terms import Hit, fold
+from processors.boilerplate import boilerplate_spans
+from processors.taxonomy import Entry, Kind, Taxonomy, search_language
+
+TEXT_READ: Final = 20_000  # characters of the body that are looked at
+LEAD_READ: Final = 2_000
+TITLE_READ: Final = 1_000
+
+NAMING: Final = frozenset({Kind.COUNTRY, Kind.ADJECTIVE, Kind.CAPITAL})
+# Scripts of two cases: there a country's name begins with a capital letter, and "turkey" is a bird.
+_LOWER_CASED: Final = re.compile("[a-zà-öø-ÿа-яё]")
+# Capital letters that are a word in a headline set all in capitals: "WHO PAYS FOR OUR TOWERS? US".
+_SHOUTED_WORDS: Final = frozenset({"US", "IT", "WHO", "ECO", "SEA", "AID", "UN"})
+_SENTENCE_END: Final = re.compile(
+    r"(?<=[^\W_A-ZА-Я]{2})[.!?]+[\"'”’»)\]]*(?=\s+[^a-zа-я])|[!?。！？؟۔।]+[\"”’»」』)]*|(?<=[\w.,;:\"”’»)])\n+|\n{2,}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One term found: what it means and where it stands in its field."""
+
+    entry: Entry
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A stretch [start, end) of a field with the marks in it. `number` counts sentences of the field from 0."""
+
+    field: Field
+    number: int
+    start: int
+    end: int
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A read item: its three texts as given, and the sentences of title, lead and body in order."""
+
+    title: str
+    lead: str
+    body: str
+    language: str
+    sentences: tuple[Sentence, ...]
+    country_of_outlet: str | None
+
+    def text_of(self, field: Field) -> str:
+        """Return the text that spans of `field` point into."""
+        return self.title if field is Field.TITLE else self.lead if field is Field.LEAD else self.body
+
+    def span(self, sentence: Sentence, start: int, end: int) -> Span:
+        """Return the words [start, end) of a sentence's field as a span of evidence."""
+        return Span(sentence.field, start, end, self.text_of(sentence.field)[start:end])
+
+
+def read(
+    taxonomy: Taxonomy, *, title: str, lead: str, body: str, language: str, outlet_country: str | None = None, outlet: str = ""
+) -> Reading:
+    """Return the item read with the terms of its language; text past the limits above, and boilerplate, is not looked at."""
+    sentences: list[Sentence] = []
+    for field, text, limit in ((Field.TITLE, title, TITLE_READ), (Field.LEAD, lead, LEAD_READ), (Field.BODY, body, TEXT_READ)):
+        if text:
+            sentences.extend(_sentences(taxonomy, field, text[:limit], language))
+    return Reading(title, lead, body, language, tuple(sentences), outlet_country or country_of_outlet(taxonomy, outlet))
+
+
+def country_of_outlet(taxonomy: Taxonomy, outlet: str) -> str | None:
+    """Return where an outlet sits, by the list of outlets, else by a country that its name holds ("Times of Oman")."""
+    if not outlet:
+        return None
+    folded = fold(outlet[:200])
+    known = taxonomy.outlets.get(folded.text.strip())
+    if known:
+        return known
+    codes = [
+        taxonomy.entries[hit.term].key
+        for hit in taxonomy.search.find(folded, "en")
+        if taxonomy.entries[hit.term].kind in NAMING and hit.end - hit.start >= 4
+    ]
+    return codes[0] if codes else None
+
+
+def _sentences(taxonomy: Taxonomy, field: Field, text: str, language: str) -> Iterator[Sentence]:
+    hits = taxonomy.search.find(fold(text), search_language(language))
+    marks = _settle(taxonomy, text, [(hit, taxonomy.entries[hit.term]) for hit in hits])
+    marks.extend(_pairs(taxonomy, text, language))
+    marks.sort(key=lambda mark: (mark.start, mark.end))
+    cut = boilerplate_spans(text) if field is not Field.TITLE else []
+    index = 0
+    number = 0
+    for start, end in _bounds(text):
+        inside: list[Mark] = []
+        while index < len(marks) and marks[index].start < end:
+            inside.append(marks[index])
+            index += 1
+        if not any(first <= start < last for first, last in cut):
+            yield Sentence(field, number, start, end, tuple(inside))
+            number += 1
+
+
+def _bounds(text: str) -> Iterator[tuple[int, int]]:
+    start = 0
+    for found in _SENTENCE_END.finditer(text):
+        if text[start : found.end()].strip():
+            yield start, found.end()
+        start = found.end()
+    if text[start:].strip():
+        yield start, len(text)
+
+
+def _settle(taxonomy: Taxonomy, text: str, hits: Sequence[tuple[Hit, Entry]]) -> list[Mark]:
+    """Return the marks that stand: no name inside a longer name, none that is a common word there, each meaning once at a place."""
+    shouted = _is_shouted(text)
+    names = [(hit, entry) for hit, entry in hits if entry.kind in NAMING or entry.kind in (Kind.ORGANISATION, Kind.NEVER)]
+    longest: list[tuple[int, int]] = []  # the outermost names, in order of start
+    for hit, _ in sorted(names, key=lambda pair: (pair[0].start, -pair[0].end)):
+        if not longest or hit.end > longest[-1][1]:
+            longest.append((hit.start, hit.end))
+    void = {entry.key for _, entry in hits if entry.kind is Kind.NEVER and entry.key in taxonomy.organisations}
+    marks: list[Mark] = []
+    seen: set[tuple[int, int, Entry]] = set()
+    for hit, entry in hits:
+        word = text[hit.start : hit.end]
+        if entry.kind is Kind.NEVER or entry.key in void or (hit.start, hit.end, entry) in seen:
+            continue
+        if shouted and word in _SHOUTED_WORDS:
+            continue
+        if (entry.kind in NAMING or entry.kind is Kind.ORGANISATION) and (
+            (entry.kind in (Kind.COUNTRY, Kind.CAPITAL) and _LOWER_CASED.match(word)) or _inside_longer(hit, longest)
+        ):
+            continue
+        seen.add((hit.start, hit.end, entry))
+        marks.append(Mark(entry, hit.start, hit.end))
+    return marks
+
+
+def _inside_longer(hit: Hit, longest: Sequence[tuple[int, int]]) -> bool:
+    low, high = 0, len(longest)
+    while low < high:  # the last outermost name that starts at or before the hit
+        middle = (low + high) // 2
+        if longest[middle][0] <= hit.start:
+            low = middle + 1
+        else:
+            high = middle
+    start, end = longest[low - 1] if low else (0, 0)
+    return start <= hit.start and hit.end <= end and (end - start) > (hit.end - hit.start)
+
+
+def _is_shouted(text: str) -> bool:
+    words = re.findall(r"[A-Za-z]{2,}", text[:400])
+    return len(words) >= 3 and sum(word.isupper() for word in words) >= 0.7 * len(words)
+
+
+def _pairs(taxonomy: Taxonomy, text: str, language: str) -> list[Mark]:
+    """Return the countries of paired names: 中巴, 한·미, 日米. One character alone is a common word."""
+    pairs = taxonomy.pairs.get(language)
+    if not pairs:
+        return []
+    marks = []
+    own = next(iter(pairs))
+    for found in re.finditer(_pair_pattern(pairs), text):
+        parts = [
+            (at.group(), at.start()) for at in re.finditer("|".join(sorted(map(re.escape, pairs), key=len, reverse=True)), found.group())
+        ]
+        if own not in {part for part, _ in parts} and not re.match(
+            r"[两兩关關双雙会會贸貿協合양정両首]", text[found.end() : found.end() + 1]
+        ):
+            continue
+        marks.extend(
+            Mark(Entry(Kind.COUNTRY, pairs[part]), found.start() + at, found.start() + at + len(part))
+            for part, at in parts
+            if pairs[part] != "EU"
+        )
+    return marks
+
+
+def _pair_pattern(pairs: object) -> str:
+    one = "|".join(sorted(map(re.escape, pairs), key=len, reverse=True))  # type: ignore[call-overload]
+    return f"(?:{one})[·・-]?(?:{one})(?:[·・-]?(?:{one}))?"

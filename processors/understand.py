@@ -1,0 +1,130 @@
+"""What an item is about: language, countries and their roles, bodies, people, topics, and the label with its evidence.
+
+`Understanding` is loaded once and is pure: the same words give the same answer, whatever was read before.
+"""
+
+import hashlib
+import math
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from newswire.records import Label
+from processors import countries, organisations, topics
+from processors.evidence import evidence_for
+from processors.features import Judged, structure, words
+from processors.label import Features
+from processors.language import LANGUAGES, LanguageReader
+from processors.people import people_of
+from processors.reading import LEAD_READ, TEXT_READ, TITLE_READ, Reading, read
+from processors.taxonomy import Taxonomy, load_taxonomy
+from processors.understood import Understood
+from processors.weights import FILE, Weights, load_weights
+
+TAXONOMY_FOLDER: Final = "taxonomy"
+MODEL_FOLDER: Final = "model"
+_WORD: Final = "w:"
+
+
+class Understanding:
+    """The taxonomy, the language reader and the weights, held together."""
+
+    def __init__(self, taxonomy: Taxonomy, language: LanguageReader, weights: Weights) -> None:
+        self._taxonomy, self._language, self._weights = taxonomy, language, weights
+        self.version = hashlib.sha256(f"{taxonomy.version}:{weights.version}".encode()).hexdigest()[:12]
+
+    @classmethod
+    def load(cls, folder: Path) -> "Understanding":
+        """Return the understanding of a configuration folder (it holds `taxonomy/` and `model/`).
+
+        Raises:
+            ConfigurationError: a file is missing or broken.
+
+        """
+        return cls(load_taxonomy(folder / TAXONOMY_FOLDER), LanguageReader(), load_weights(folder / MODEL_FOLDER / FILE))
+
+    def read(
+        self,
+        *,
+        title: str,
+        summary: str = "",
+        text: str = "",
+        language_hint: str | None = None,
+        outlet_country: str | None = None,
+        outlet: str = "",
+    ) -> Understood:
+        """Return what the item says. Any part may be empty; text past 20,000 characters is not looked at."""
+        title_read, lead, body = title[:TITLE_READ], summary[:LEAD_READ], text[:TEXT_READ]
+        language = self._language.identify(f"{title_read}\n{lead}\n{body}", language_hint)
+        reading = read(
+            self._taxonomy, title=title_read, lead=lead, body=body, language=language, outlet_country=outlet_country, outlet=outlet
+        )
+        return self.understand(reading)
+
+    def understand(self, reading: Reading) -> Understood:
+        """Return what an item that was read says."""
+        weights = self._weights
+        named = countries.candidates(self._taxonomy, reading)
+        judged, engaged = judge(self._taxonomy, weights, reading, named)
+        found = structure(self._taxonomy, reading, judged)
+        features = {**found, **weighed_words(words(self._taxonomy, reading, judged), weights.idf)}
+        scores = weights.label.scores(features)
+        label = max(scores, key=lambda name: (scores[name], name))
+        chosen, _ = topics.choose(weights.topics, topics.features_of(reading), least=weights.least["topic"])
+        return Understood(
+            language=reading.language,
+            label=Label(label),
+            score=scores[label],
+            scores=scores,
+            home=judged.roles.home,
+            partners=judged.roles.partners,
+            countries=countries.mentions(reading, named, judged.roles),
+            organisations=engaged,
+            people=people_of(reading),
+            topics=chosen,
+            evidence=evidence_for(self._taxonomy, reading, judged, weights.label, found, label),
+            model=self.version,
+        )
+
+    def was_trained_on(self, path: Path) -> bool:
+        """Return whether the weights were trained on a labelled file of this name."""
+        return path.name in self._weights.provenance.get("corpus", {})
+
+    @property
+    def countries(self) -> Mapping[str, str]:
+        """The English name of every country that can be found, by its code."""
+        return self._taxonomy.country_names
+
+    @property
+    def organisations(self) -> frozenset[str]:
+        """The short names of the organisations that can be found."""
+        return frozenset(self._taxonomy.organisations)
+
+    @property
+    def topics(self) -> frozenset[str]:
+        """The topics that can be found."""
+        return frozenset(self._taxonomy.topics)
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """The languages that are told apart."""
+        return frozenset(LANGUAGES)
+
+
+def judge(taxonomy: Taxonomy, weights: Weights, reading: Reading, named: dict[str, countries.Candidate]) -> tuple[Judged, tuple[str, ...]]:
+    """Return who plays which role, and the organisations engaged: what the label's features stand on."""
+    own = countries.features_of(reading, named)
+    home = countries.choose_home(weights.home, named, own, least=weights.least["home"])
+    roles = countries.choose_partners(weights.partner, countries.partner_features(named, own, home), home, least=weights.least["partner"])
+    about = organisations.features_of(taxonomy, reading, organisations.candidates(reading), home)
+    engaged, scores = organisations.choose(weights.organisation, about, least=weights.least["organisation"])
+    standing = frozenset(code for code, candidate in named.items() if candidate.mentions)
+    return Judged(roles, standing, scores), engaged
+
+
+def weighed_words(counts: Counter[str], idf: Features) -> dict[str, float]:
+    """Return the known words as a vector of length 1: (1 + ln count) x idf."""
+    values = {word: (1.0 + math.log(count)) * idf[word] for word, count in counts.items() if word in idf}
+    length = math.sqrt(sum(value * value for value in values.values())) or 1.0
+    return {_WORD + word: value / length for word, value in values.items()}

@@ -1,0 +1,318 @@
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Connection
+
+from alerting.leadership import LeaderGate, StoreLeadership
+from alerting.publisher import PublisherWorker
+from alerting.stage import ReportHandler
+from newswire.bus import Delivered
+from newswire.clock import ManualClock
+from newswire.codec import decode
+from newswire.errors import Fenced, Retryable
+from newswire.metrics import Metrics
+from newswire.outcomes import AlertReason, DeadReason, HoldReason, ReportOutcome, RetryReason, SendOutcome, Stage
+from newswire.records import DeadLetter, Decision, DecisionKind, Delivery, Label, Report
+from newswire.store import Store, archive, decisions, outbox, stories, trail
+from newswire.topics import ALERTS, DEAD, REPORTS, Topic
+from tests.alerting_builders import GAMING, TELECOM, AlwaysLeading, a_report, a_set, delivered, page_of, routes_to
+from tests.fakes import NOW, MemoryBus
+
+Make = Callable[..., ReportHandler]
+
+
+@pytest.fixture
+def make(store: Store, clock: ManualClock, metrics: Metrics) -> Make:
+    def made(leadership: AlwaysLeading | None = None, **watchlists: object) -> ReportHandler:
+        compiled = a_set(**(watchlists or {"gaming": GAMING}))
+        return ReportHandler(
+            watchlists=lambda: compiled,
+            routes=lambda: routes_to("desk"),
+            store=store,
+            clock=clock,
+            metrics=metrics,
+            leadership=leadership or AlwaysLeading(),
+        )
+
+    return made
+
+
+def taken(store: Store, report: Report) -> list[Decision]:
+    with store.read() as connection:
+        return decisions.decisions_of_item(connection, report.item.item_id)
+
+
+def alerts(store: Store) -> list[str]:
+    with store.read() as connection:
+        return [one["title"] for one in outbox.alerts(connection)]
+
+
+def counted(metrics: Metrics) -> dict[tuple[str, str], float]:
+    return {
+        (sample.labels["outcome"], sample.labels["reason"]): sample.value
+        for family in metrics.reports.collect()
+        for sample in family.samples
+        if sample.name.endswith("_total")
+    }
+
+
+def test_one_batch_gives_decisions_stories_outbox_archive_and_trail(make: Make, store: Store, metrics: Metrics) -> None:
+    told, silent = a_report(), a_report("quiet", label=Label.DOMESTIC, partners=())
+    handled = make().handle(delivered(told, silent, page_of(told, text=told.text + " The promotion of the gaming industry came first.")))
+    assert handled.outputs == []
+    assert [(d.kind, d.reason) for d in taken(store, told)] == [
+        (DecisionKind.ALERT, AlertReason.MATCHED),
+        (DecisionKind.JOIN, AlertReason.MORE_EVIDENCE),
+    ]
+    (quiet,) = taken(store, silent)
+    assert (quiet.reason, quiet.story_id) == (HoldReason.LABEL, None)
+    assert alerts(store) == [told.item.title]
+    with store.read() as connection:
+        assert stories.of_items(connection, [told.item.item_id, silent.item.item_id]) == {told.item.item_id: taken(store, told)[0].story_id}
+        assert archive.of_item(connection, told.item.item_id)[0] == told
+        assert len(list(archive.since(connection, NOW.timestamp()))) == 3
+        steps = {step.step: step for step in trail.of_item(connection, told.item.item_id)}
+        (held,) = trail.of_item(connection, silent.item.item_id)
+    assert (steps["feed"].stage, steps["feed"].outcome, steps["page"].outcome) == (Stage.ALERT, "alerted", "joined")
+    assert steps["feed"].detail is not None
+    assert steps["feed"].detail["watchlists"][0]["because"] == ["gaming industry", "partner US"]
+    assert steps["feed"].detail["story"]["reason"] == "opened"
+    assert held.reason == "label"
+    assert held.detail is not None
+    assert held.detail["watchlists"][0]["missed"] == "label is domestic (0.97), wants diplomacy"
+    assert counted(metrics) == {("alerted", "matched"): 1, ("joined", "more_evidence"): 1, ("held", "label"): 1}
+    assert metrics.registry.get_sample_value("newswire_alerting_reports_in_total") == 3
+    assert metrics.registry.get_sample_value("newswire_alerting_matches_total", {"watchlist": "gaming"}) == 2
+
+
+def test_a_replay_changes_nothing_and_is_counted(make: Make, store: Store, metrics: Metrics) -> None:
+    messages = delivered(a_report(), a_report())
+    make().handle(messages)
+    before = taken(store, a_report())
+    make().handle(messages)
+    assert taken(store, a_report()) == before
+    assert len(alerts(store)) == 1
+    assert counted(metrics)[ReportOutcome.REPLAYED, ""] == 3
+    assert metrics.registry.get_sample_value("newswire_alerting_reports_in_total") == sum(counted(metrics).values())
+
+
+def test_a_changed_title_makes_no_new_alert(make: Make, store: Store, clock: ManualClock) -> None:
+    handler = make()
+    handler.handle(delivered(a_report()))
+    pass_time(clock, 60)
+    handler.handle(delivered(a_report(revision="r2", title="Something else altogether about the gaming industry")))
+    assert [d.reason for d in taken(store, a_report())] == [AlertReason.MATCHED, AlertReason.REVISED]
+    assert alerts(store) == ["Something else altogether about the gaming industry"]
+
+
+def test_later_outlets_join_in_the_same_batch_in_the_next_and_after_a_restart(make: Make, store: Store) -> None:
+    first = make()
+    first.handle(delivered(a_report(), a_report("two", outlet="Dawn")))
+    first.handle(delivered(a_report("three", outlet="Jang")))
+    make().handle(delivered(a_report("four", outlet="APP")))
+    assert len(alerts(store)) == 1
+    with store.read() as connection:
+        story = taken(store, a_report())[0].story_id
+        assert story is not None
+        sequence, _ = outbox.told(connection, [story])[story]["desk"]
+        assert sequence == 3
+        assert set(stories.of_items(connection, [a_report(key).item.item_id for key in ("one", "two", "three", "four")]).values()) == {
+            story
+        }
+
+
+def test_another_event_is_another_alert(make: Make, store: Store) -> None:
+    other = a_report(
+        "korea",
+        title="Seoul and Islamabad open talks on esports",
+        lead="Ambassador Park Kijun called on the secretary.",
+        text="A centre for the gaming industry will be built in Lahore with a Korean loan.",
+        partners=("KR",),
+    )
+    make().handle(delivered(a_report(), other))
+    assert len(alerts(store)) == 2
+
+
+def test_a_page_that_does_not_match_takes_the_headline_back(make: Make, store: Store) -> None:
+    handler = make()
+    handler.handle(delivered(a_report()))
+    handler.handle(delivered(page_of(a_report(), label=Label.DOMESTIC)))
+    assert taken(store, a_report())[1].reason is AlertReason.NOT_SUPPORTED
+    with store.read() as connection:
+        story = taken(store, a_report())[0].story_id or ""
+        assert "label is domestic (0.97), wants diplomacy" in outbox.told(connection, [story])[story]["desk"][1]
+
+
+def test_an_old_item_and_a_backlog_are_held(make: Make, store: Store) -> None:
+    old = a_report("old", published_at=NOW - timedelta(days=9))
+    backlog = a_report("backlog", published_at=None, backlog=True)
+    make().handle(delivered(old, backlog))
+    assert [taken(store, one)[0].reason for one in (old, backlog)] == [HoldReason.MAX_AGE, HoldReason.BACKLOG]
+
+
+def test_a_bad_record_is_a_dead_letter_and_the_next_is_decided(make: Make, store: Store, metrics: Metrics) -> None:
+    bad = Delivered(REPORTS.name, 0, 7, "k", b'{"record":"report","schema":99}', {}, NOW)
+    handled = make().handle([bad, *delivered(a_report())])
+    (output,) = handled.outputs
+    assert output.topic is DEAD
+    letter = decode(DeadLetter, output.message.value)
+    assert (letter.stage, letter.reason) == (Stage.ALERT, DeadReason.UNKNOWN_SCHEMA)
+    assert len(alerts(store)) == 1
+    assert counted(metrics)[ReportOutcome.DEAD, "unknown_schema"] == 1
+
+
+def test_what_was_rolled_back_leaves_no_trace_in_stories_and_figures(make: Make, store: Store, metrics: Metrics) -> None:
+    class FailsOnce(AlwaysLeading):
+        failures = 1
+
+        def check(self, connection: Connection) -> int:
+            if self.failures:
+                self.failures -= 1
+                raise Retryable(RetryReason.STORE, "the fake was told to fail")
+            return self.epoch
+
+    handler = make(FailsOnce())
+    with pytest.raises(Retryable):
+        handler.handle(delivered(a_report()))
+    assert taken(store, a_report()) == []
+    handler.handle(delivered(a_report()))
+    assert taken(store, a_report())[0].kind is DecisionKind.ALERT
+    assert metrics.registry.get_sample_value("newswire_alerting_reports_in_total") == sum(counted(metrics).values()) == 1
+
+
+def test_a_new_epoch_reads_the_stories_anew(make: Make, store: Store) -> None:
+    here, there = AlwaysLeading(), AlwaysLeading()
+    mine, other = make(here), make(there)
+    mine.handle(delivered(a_report("early", title="Kenya and China on 5G", text="spectrum", lead="", home="KE", partners=("CN",))))
+    other.handle(delivered(a_report()))
+    here.epoch = 3
+    mine.handle(delivered(a_report("two", outlet="Dawn")))
+    assert taken(store, a_report("two"))[0].story_id == taken(store, a_report())[0].story_id
+
+
+def test_two_watchlists_make_one_message(make: Make, store: Store) -> None:
+    make(gaming=GAMING, telecom=TELECOM).handle(delivered(a_report(text="The gaming industry and 5G spectrum were discussed.")))
+    with store.read() as connection:
+        (alert,) = outbox.alerts(connection)
+    assert alert["watchlists"] == ["gaming", "telecom"]
+    assert alert["severity"] == "high"
+
+
+def test_decisions_and_deliveries_are_published_from_their_rows_once(make: Make, store: Store, clock: ManualClock) -> None:
+    bus = MemoryBus()
+    publisher = PublisherWorker(store=store, bus=bus, clock=clock, leadership=AlwaysLeading())
+    assert publisher.step() > 0
+    assert publisher.idle()
+    make().handle(delivered(a_report(), a_report("quiet", label=Label.OTHER)))
+    assert not publisher.idle()
+    assert publisher.step() == 0
+    with store.begin() as connection:
+        row = outbox.next_due(connection, "desk", NOW.timestamp())
+        assert row is not None
+        outbox.mark_sent(connection, row, SendOutcome.FOUND, channel="C1", reference="12.5", at=NOW.timestamp())
+    publisher.step()
+    assert publisher.idle()
+    told = [message for message in bus.browse(ALERTS) if message.headers["schema"] == "decision/1"]
+    assert {decode(Decision, message.value).kind for message in told} == {DecisionKind.ALERT, DecisionKind.HOLD}
+    (sent,) = (message for message in bus.browse(ALERTS) if message.headers["schema"] == "delivery/1")
+    delivery = decode(Delivery, sent.value)
+    assert (delivery.outcome, delivery.reference, delivery.trace_id) == (SendOutcome.FOUND, "12.5", "trace-one")
+    assert sent.key == delivery.story_id
+
+
+def test_a_refusal_becomes_a_dead_letter_with_its_decision(make: Make, store: Store, clock: ManualClock) -> None:
+    bus = MemoryBus()
+    make().handle(delivered(a_report()))
+    with store.begin() as connection:
+        row = outbox.next_due(connection, "desk", NOW.timestamp())
+        assert row is not None
+        outbox.mark_failed(connection, row.row_id, "msg_too_long", at=NOW.timestamp())
+    PublisherWorker(store=store, bus=bus, clock=clock, leadership=AlwaysLeading()).step()
+    (message,) = bus.browse(DEAD)
+    letter = decode(DeadLetter, message.value)
+    assert (letter.stage, letter.reason, letter.topic) == (Stage.DELIVER, DeadReason.REFUSED, ALERTS.name)
+    assert "msg_too_long" in letter.error
+
+
+def test_rows_are_not_marked_where_the_bus_fails(make: Make, store: Store, clock: ManualClock) -> None:
+    class Broken(MemoryBus):
+        def publish(self, topic: Topic, messages: object) -> None:
+            raise Retryable(RetryReason.BUS, "down")
+
+    make().handle(delivered(a_report()))
+    publisher = PublisherWorker(store=store, bus=Broken(), clock=clock, leadership=AlwaysLeading())
+    with pytest.raises(Retryable):
+        publisher.step()
+    assert not publisher.idle()
+
+
+def a_leadership(store: Store, clock: ManualClock, owner: str) -> StoreLeadership:
+    return StoreLeadership(store=store, clock=clock, metrics=Metrics(), owner=owner)
+
+
+def pass_time(clock: ManualClock, seconds: float) -> None:
+    clock.set(clock.now() + timedelta(seconds=seconds))
+
+
+def test_one_leads_and_another_takes_over_within_the_lease(store: Store, clock: ManualClock) -> None:
+    first, second = a_leadership(store, clock, "first"), a_leadership(store, clock, "second")
+    assert first.leading()
+    assert not second.leading()
+    for _ in range(5):
+        pass_time(clock, 4)
+        assert first.leading()
+        assert not second.leading()
+    pass_time(clock, 10.5)  # the first one has stopped
+    assert second.leading()
+    with store.begin() as connection, pytest.raises(Fenced):
+        first.check(connection)
+    assert not first.leading()
+    with store.begin() as connection:
+        assert second.check(connection) == 2
+
+
+def test_who_resigns_is_followed_at_once(store: Store, clock: ManualClock) -> None:
+    first, second = a_leadership(store, clock, "first"), a_leadership(store, clock, "second")
+    assert first.leading()
+    assert not second.leading()
+    first.resign()
+    pass_time(clock, 1.5)
+    assert not first.leading()
+    assert second.leading()
+    with store.begin() as connection, pytest.raises(Fenced):
+        first.check(connection)
+
+
+class Counting:
+    name = "counting"
+
+    def __init__(self) -> None:
+        self.steps = self.closed = 0
+
+    def step(self) -> float:
+        self.steps += 1
+        return 0.0
+
+    def idle(self) -> bool:
+        return self.steps > 0
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def test_the_gate_lets_only_the_leader_work_and_leaves_the_group_when_it_falls_back(store: Store, clock: ManualClock) -> None:
+    first, second = a_leadership(store, clock, "first"), a_leadership(store, clock, "second")
+    working, waiting = Counting(), Counting()
+    active, standby = LeaderGate(working, leadership=first), LeaderGate(waiting, leadership=second)
+    assert active.step() == 0
+    assert standby.step() > 0
+    assert (working.steps, waiting.steps, waiting.closed) == (1, 0, 0)
+    assert active.idle()
+    pass_time(clock, 11)
+    assert standby.step() == 0
+    assert active.step() > 0
+    assert (working.steps, working.closed) == (1, 1)
+    standby.close()
+    pass_time(clock, 2)
+    assert active.step() == 0

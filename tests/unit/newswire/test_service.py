@@ -1,0 +1,319 @@
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+from hypothesis import given
+from hypothesis import strategies as st
+from structlog.typing import EventDict
+
+from newswire.clock import SystemClock
+from newswire.errors import Fenced, Retryable
+from newswire.metrics import Metrics
+from newswire.outcomes import RetryReason
+from newswire.service import Service, TooManyDead, Worker, back_off_s
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(autouse=True)
+def logs() -> Iterator[list[EventDict]]:
+    with structlog.testing.capture_logs() as entries:
+        yield entries
+
+
+class Script:
+    """A worker that does what its list says, one entry a step; then it has nothing to do."""
+
+    def __init__(self, *steps: Callable[[], float], name: str = "script") -> None:
+        self.name = name
+        self.steps = list(steps)
+        self.done = 0
+        self.closed_on: list[str] = []
+
+    def step(self) -> float:
+        if self.done >= len(self.steps):
+            return 0.005
+        self.done += 1
+        return self.steps[self.done - 1]()
+
+    def idle(self) -> bool:
+        return self.done >= len(self.steps)
+
+    def close(self) -> None:
+        self.closed_on.append(threading.current_thread().name)
+
+
+def does(seconds: float = 0.0) -> Callable[[], float]:
+    return lambda: seconds
+
+
+def raises(error: BaseException) -> Callable[[], float]:
+    def step() -> float:
+        raise error
+
+    return step
+
+
+def retryable(retry_after_s: float | None = None) -> Retryable:
+    return Retryable(RetryReason.STORE, "busy", retry_after_s=retry_after_s)
+
+
+def service(*workers: Worker, metrics: Metrics | None = None, stop_after_errors: int = 50, drain_s: float = 10) -> Service:
+    return Service(
+        workers,
+        clock=SystemClock(),
+        metrics=metrics or Metrics(),
+        log=structlog.get_logger(),
+        stop_after_errors=stop_after_errors,
+        drain_s=drain_s,
+    )
+
+
+def errors(metrics: Metrics, kind: str, worker: str = "script") -> float | None:
+    return metrics.registry.get_sample_value("newswire_service_errors_total", {"worker": worker, "kind": kind})
+
+
+def test_until_idle_ends_when_every_worker_is_idle_and_closes_each_on_its_thread() -> None:
+    one, two = Script(*[does()] * 20, name="one"), Script(*[does(0.001)] * 20, name="two")
+    assert service(one, two).run(until_idle=True) == 0
+    assert (one.done, two.done) == (20, 20)
+    assert (one.closed_on, two.closed_on) == (["one"], ["two"])
+
+
+def test_until_idle_waits_for_what_one_worker_gives_the_other() -> None:
+    """A stands idle, then gets work from B, which gets it from A again: no look may find both idle in between."""
+    passes = 6
+    turns: list[str] = []
+
+    class Ball:
+        def __init__(self, name: str, parity: int) -> None:
+            self.name, self._parity = name, parity
+
+        def _mine(self) -> bool:
+            return len(turns) < passes and len(turns) % 2 == self._parity
+
+        def step(self) -> float:
+            if not self._mine():
+                return 0.002
+            time.sleep(0.03)
+            turns.append(self.name)
+            return 0.0
+
+        def idle(self) -> bool:
+            return not self._mine()
+
+        def close(self) -> None:
+            pass
+
+    assert service(Ball("b", 1), Ball("a", 0)).run(until_idle=True) == 0
+    assert turns == ["a", "b"] * 3
+
+
+def test_a_retryable_step_is_tried_again_and_counted() -> None:
+    metrics = Metrics()
+    worker = Script(raises(retryable()), does())
+    assert service(worker, metrics=metrics).run(until_idle=True) == 0
+    assert worker.done == 2
+    assert errors(metrics, "retryable") == 1
+
+
+def test_a_fenced_step_is_tried_again_at_once_and_counted() -> None:
+    metrics = Metrics()
+    worker = Script(raises(Fenced("taken over")), does())
+    assert service(worker, metrics=metrics).run(until_idle=True) == 0
+    assert errors(metrics, "fenced") == 1
+
+
+def test_a_bug_is_counted_logged_with_its_traceback_and_the_others_go_on(logs: list[EventDict]) -> None:
+    metrics = Metrics()
+    broken, sound = Script(raises(KeyError("x")), does(), name="broken"), Script(*[does()] * 10, name="sound")
+    assert service(broken, sound, metrics=metrics).run(until_idle=True) == 0
+    assert (broken.done, sound.done) == (2, 10)
+    assert errors(metrics, "bug", "broken") == 1
+    [entry] = [entry for entry in logs if entry["event"] == "bug in a step"]
+    assert entry["exc_info"]
+
+
+def test_bugs_in_a_row_stop_the_service() -> None:
+    worker, other = Script(*[raises(ValueError("always"))] * 9), Script(name="other")
+    assert service(worker, other, stop_after_errors=2).run() == 1
+    assert worker.done == 2
+    assert worker.closed_on
+    assert other.closed_on
+
+
+def test_a_step_that_succeeds_forgives_the_bugs_before_it() -> None:
+    worker = Script(raises(ValueError("now and then")), does(), raises(ValueError("now and then")), does())
+    assert service(worker, stop_after_errors=2).run(until_idle=True) == 0
+
+
+def test_a_stage_that_gives_too_much_up_stops_the_service() -> None:
+    assert service(Script(raises(TooManyDead("51 in a row")))).run() == 1
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_thread_that_ends_stops_the_service() -> None:
+    class Odd(BaseException):
+        pass
+
+    assert service(Script(raises(Odd()))).run() == 1
+
+
+def test_an_error_while_closing_keeps_no_other_from_closing() -> None:
+    class Sticky(Script):
+        def close(self) -> None:
+            raise ValueError("sticks")
+
+    other = Script(name="other")
+    assert service(Sticky(), other).run(until_idle=True) == 0
+    assert other.closed_on
+
+
+def test_an_idle_that_raises_is_not_idle() -> None:
+    class Unsure(Script):
+        asked = 0
+
+        def idle(self) -> bool:
+            self.asked += 1
+            if self.asked < 3:
+                raise retryable() if self.asked == 1 else ValueError("bug")
+            return True
+
+    unsure = Unsure()
+    assert service(unsure).run(until_idle=True) == 0
+    assert unsure.asked > 3
+
+
+def test_sigterm_lets_the_step_in_progress_finish_and_ends_with_0() -> None:
+    ended = threading.Event()
+
+    def long_step() -> float:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.1)
+        ended.set()
+        return 0.0
+
+    before = signal.getsignal(signal.SIGTERM)
+    worker = Script(does(), long_step, does())
+    assert service(worker).run() == 0
+    assert ended.is_set()
+    assert worker.done == 2
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_step_longer_than_the_drain_is_left_behind() -> None:
+    go_on = threading.Event()
+    running: list[Service] = []
+
+    def endless() -> float:
+        running[0].stop()
+        go_on.wait(30)
+        return 0.0
+
+    worker = Script(endless)
+    running.append(service(worker, drain_s=0.05))
+    assert running[0].run() == 0
+    assert worker.closed_on == []
+    go_on.set()
+
+
+def test_it_runs_beside_the_main_thread_and_tells_how_it_fares() -> None:
+    codes: list[int] = []
+    gate = threading.Event()
+
+    def first() -> float:
+        gate.wait(10)
+        return 0.0
+
+    running = service(Script(first))
+    thread = threading.Thread(target=lambda: codes.append(running.run()))
+    thread.start()
+    assert not running.ready()
+    assert running.healthy()
+    gate.set()
+    while not running.ready():
+        time.sleep(0.001)
+    running.stop()
+    thread.join()
+    assert codes == [0]
+    assert not running.ready()
+
+
+def test_it_is_not_ready_while_a_worker_fails_again_and_again() -> None:
+    class Failing(Script):
+        def step(self) -> float:
+            raise Fenced("again")
+
+    running = service(Failing(), Script(name="sound"))
+    thread = threading.Thread(target=running.run)
+    thread.start()
+    while running._runners[0].failures < 5:
+        time.sleep(0.005)
+    assert not running.ready()
+    assert running.healthy()
+    running.stop()
+    thread.join()
+
+
+@given(failures=st.integers(1, 10_000), asked=st.none() | st.floats(0, 1e9), chance=st.floats(0, 1))
+def test_backing_off_is_bounded_and_honours_what_was_asked(failures: int, asked: float | None, chance: float) -> None:
+    wait_s = back_off_s(failures, asked, chance)
+    assert 0.125 <= wait_s <= 3_600
+    assert wait_s >= min(asked or 0, 3_600)
+    if asked is None:
+        assert wait_s <= 60
+        assert back_off_s(failures + 1, None, chance) >= wait_s
+
+
+PROGRAM = """
+import os, signal, sys, time, structlog
+from newswire.clock import SystemClock
+from newswire.metrics import Metrics
+from newswire.service import Service
+
+class Hanging:
+    name = "hanging"
+    def step(self):
+        print("stepping", flush=True)
+        time.sleep(60)
+        return 0.0
+    def idle(self): return False
+    def close(self): pass
+
+sys.exit(Service([Hanging()], clock=SystemClock(), metrics=Metrics(), log=structlog.get_logger(), step_limit_s=float(sys.argv[1])).run())
+"""
+
+
+def program(step_limit_s: float) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(step_limit_s)], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "stepping\n"
+    return process
+
+
+def test_a_step_that_hangs_ends_the_process_and_says_where() -> None:
+    with program(0.2) as process:
+        said, _ = process.communicate(timeout=30)
+    assert process.returncode == 75
+    assert "step hangs" in said
+    assert "time.sleep(60)" in said or "in step" in said
+
+
+@pytest.mark.parametrize(("signum", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_second_signal_ends_the_process_at_once(signum: signal.Signals, code: int) -> None:
+    with program(60) as process:
+        process.send_signal(signum)
+        assert process.stdout is not None
+        assert "draining" in process.stdout.readline()
+        process.send_signal(signum)
+        process.communicate(timeout=30)
+    assert process.returncode == code
