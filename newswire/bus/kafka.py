@@ -4,9 +4,13 @@
 repeats the batch. Retention is the brokers'; `newswire topics check` holds it against the groups.
 """
 
+import time
 import weakref
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Final
+
+import structlog
 
 from newswire.bus import Backlog, Delivered, Message
 from newswire.bus.kafka_clients import KafkaClients
@@ -14,8 +18,13 @@ from newswire.bus.kafka_consumer import KafkaMember
 from newswire.bus.kafka_producer import AcknowledgedProducer
 from newswire.bus.kafka_reader import KafkaReader
 from newswire.bus.kafka_settings import KafkaSettings
+from newswire.bus.kafka_topics import KafkaTopics
 from newswire.bus.size import refuse_too_large
 from newswire.topics import Topic
+
+_LAG_LOOK_S: Final = 300.0
+
+_log = structlog.get_logger(__name__)
 
 
 class KafkaBus:
@@ -25,6 +34,8 @@ class KafkaBus:
         self._clients, self._prefix = KafkaClients(settings), prefix
         self._producer = AcknowledgedProducer(self._clients)
         self._reader = KafkaReader(self._clients)
+        self._topics = KafkaTopics(settings, prefix=prefix)
+        self._lag_due_at = 0.0
         self._members: weakref.WeakSet[KafkaMember] = weakref.WeakSet()
 
     def publish(self, topic: Topic, messages: Sequence[Message]) -> None:
@@ -44,7 +55,11 @@ class KafkaBus:
         return self._reader.browse(self._prefix + topic.name, topic.name)
 
     def maintain(self, now: datetime) -> int:
-        """Drop nothing: the brokers keep the log."""
+        """Return 0: the brokers drop what is old. Where they will soon drop what a group has not read, the log says so."""
+        if time.monotonic() >= self._lag_due_at:
+            self._lag_due_at = time.monotonic() + _LAG_LOOK_S
+            for warning in self._topics.check_lag(now):
+                _log.warning("records will be lost to retention", topic=warning.file, fault=warning.message)
         return 0
 
     def close(self) -> None:
@@ -52,3 +67,4 @@ class KafkaBus:
             member.close()
         self._producer.close()
         self._reader.close()
+        self._topics.close()

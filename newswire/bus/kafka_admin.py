@@ -1,4 +1,4 @@
-"""Questions to the brokers about topics and groups, asked again while the brokers are only not ready yet."""
+"""Questions to the brokers about topics and groups, asked again until one answers: none of them changes anything twice."""
 
 import time
 from collections.abc import Callable
@@ -22,7 +22,7 @@ class KafkaAdmin:
         """Return the answer of `question`, which is given kafka-python's admin client.
 
         Raises:
-            Retryable: no broker answers, or none is ready within the time of a request.
+            Retryable: no broker answers within the time of a request.
             ConfigurationError: the brokers refuse us, or what was asked for.
 
         """
@@ -33,11 +33,12 @@ class KafkaAdmin:
             try:
                 return question(self._admin)
             except FAILURES as error:
-                if verdict(error).action is Action.RETRY and time.monotonic() < until:
-                    time.sleep(_AGAIN_S)
-                    continue
-                self.close()
-                raise said(error, doing) from error
+                action = verdict(error).action
+                if action is not Action.RETRY:
+                    self.close()
+                if action not in {Action.RETRY, Action.REBUILD} or time.monotonic() > until:
+                    raise said(error, doing) from error
+                time.sleep(_AGAIN_S)
 
     def close(self) -> None:
         """Close the connection; the next question opens another."""
