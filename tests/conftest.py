@@ -7,6 +7,9 @@ from newswire.clock import ManualClock
 from newswire.metrics import Metrics
 from newswire.store import Store, open_store
 from tests.fakes import NOW, MemoryBus
+from tests.servers.fixtures import kafka, postgres
+
+__all__ = ["kafka", "postgres"]  # fixtures
 
 
 @pytest.fixture
