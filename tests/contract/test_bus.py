@@ -42,7 +42,8 @@ class Bed(Protocol):
     """Whether a commit that fails may leave its outputs on the log: only where they and the offsets cannot be written as one."""
 
     examples: int
-    """How many stories the property test tells on it."""
+    steps: int
+    """How many stories the property test tells on it, and how long they are."""
 
     def open(self) -> Bus:
         """Another process's handle on the same log."""
@@ -66,6 +67,7 @@ class Bed(Protocol):
 class MemoryBed:
     repeats = False
     examples = 25
+    steps = 30
 
     def __init__(self, _folder: Path) -> None:
         self.bus = MemoryBus()
@@ -91,6 +93,7 @@ class MemoryBed:
 class EmbeddedBed:
     repeats = False
     examples = 25
+    steps = 30
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "bus.sqlite3"
@@ -129,7 +132,8 @@ class KafkaBed:
     """Topics of its own on the one broker of the run, reached through its proxy."""
 
     repeats = True
-    examples = 4
+    examples = 3
+    steps = 20
     numbers = itertools.count()
 
     def __init__(self, cluster: KafkaCluster) -> None:
@@ -558,7 +562,7 @@ def test_every_record_is_delivered_until_committed_and_never_after(make_bed: Mak
     bed.close()
     run_state_machine_as_test(
         machine,
-        settings=settings(max_examples=bed.examples, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)),
+        settings=settings(max_examples=bed.examples, stateful_step_count=bed.steps, deadline=None, suppress_health_check=list(HealthCheck)),
     )
 
 

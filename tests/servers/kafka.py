@@ -24,7 +24,8 @@ from tests.servers.proxy import Proxy
 
 KAFKA_VERSION: Final = "4.1.0"
 PASSWORD: Final = "right-password"  # of the user `newswire`, on the two SASL listeners
-HEAP: Final = "-Xmx512m"
+QUICK_START: Final = ("-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")  # for tests: a broker is up in half the time
+FULL_SPEED: Final = ("-Xmx1g",)  # for figures
 
 _TEMPLATES: Final = Path(__file__).with_name("kafka")
 _START_S: Final = 60.0
@@ -39,6 +40,7 @@ class Broker:
     folder: Path
     ports: dict[str, int]
     proxy: Proxy
+    java: Sequence[str]
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -53,7 +55,7 @@ class Broker:
         """Start the process; it is ready when the cluster says so."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [_java(), HEAP, "-cp", f"{jars()}/*", "kafka.Kafka", str(self.properties)],
+                [_java(), *self.java, "-cp", f"{jars()}/*", "kafka.Kafka", str(self.properties)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -91,9 +93,9 @@ class Broker:
 class KafkaCluster:
     """Brokers that know each other."""
 
-    def __init__(self, brokers: Sequence[Broker], certificate: Path) -> None:
+    def __init__(self, brokers: Sequence[Broker], certificate: Path | None) -> None:
         self.brokers = brokers
-        self.certificate = certificate  # what a client of SASL_SSL must trust
+        self.certificate = certificate  # what a client of SASL_SSL must trust, where the cluster is secured
 
     @property
     def servers(self) -> str:
@@ -141,8 +143,12 @@ class KafkaCluster:
 
 
 @contextmanager
-def kafka_cluster(*, brokers: int = 1, folder: Path | None = None) -> Iterator[KafkaCluster]:
+def kafka_cluster(
+    *, brokers: int = 1, secured: bool = False, folder: Path | None = None, java: Sequence[str] = QUICK_START
+) -> Iterator[KafkaCluster]:
     """Yield a cluster of so many brokers, ready; stopped and forgotten at the end. `folder` keeps its data where one is named.
+
+    A `secured` one has listeners with SASL and TLS, too.
 
     Raises:
         ServerUnavailable: Java or Maven is missing, the jars cannot be fetched, or a broker does not start.
@@ -153,7 +159,7 @@ def kafka_cluster(*, brokers: int = 1, folder: Path | None = None) -> Iterator[K
         if folder is None:
             folder = Path(tempfile.mkdtemp(prefix="newswire-kafka-"))
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        cluster = _lay_out(folder, brokers, stack)
+        cluster = _lay_out(folder, brokers, stack, secured=secured, java=java)
         for broker in cluster.brokers:
             broker.start()
         cluster.wait_until_ready()
@@ -197,19 +203,23 @@ def _java() -> str:
     return java
 
 
-def _lay_out(folder: Path, count: int, stack: ExitStack) -> KafkaCluster:
+def _lay_out(folder: Path, count: int, stack: ExitStack, *, secured: bool, java: Sequence[str]) -> KafkaCluster:
     """Return the brokers with their folders formatted, none of them running."""
-    keystore, certificate = _make_certificate(folder)
+    keystore, certificate = _make_certificate(folder) if secured else (None, None)
     listeners = ("plain", "controller", "proxied", "sasl", "sasl_ssl")
     free = iter(free_ports(count * len(listeners)))
     ports = [{name: next(free) for name in listeners} for _ in range(count)]
     voters = ",".join(f"{node + 1}@127.0.0.1:{of['controller']}" for node, of in enumerate(ports))
     template = (_TEMPLATES / "server.properties").read_text()
+    scram: list[str] = []
+    if secured:
+        template += (_TEMPLATES / "secured.properties").read_text()
+        scram = ["--add-scram", f"SCRAM-SHA-256=[name=newswire,password={PASSWORD}]"]
     cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     brokers = []
     for node, of in enumerate(ports):
         proxy = stack.enter_context(Proxy(("127.0.0.1", of["proxied"])))
-        broker = Broker(node + 1, folder / f"broker-{node + 1}", of, proxy)
+        broker = Broker(node + 1, folder / f"broker-{node + 1}", of, proxy, java)
         stack.callback(broker.stop)
         broker.folder.mkdir(parents=True, exist_ok=True)
         broker.properties.write_text(
@@ -218,14 +228,16 @@ def _lay_out(folder: Path, count: int, stack: ExitStack) -> KafkaCluster:
                 node=broker.node,
                 voters=voters,
                 proxy=proxy.port,
+                sasl_listeners=f",SASL_PLAINTEXT://127.0.0.1:{of['sasl']},SASL_SSL://127.0.0.1:{of['sasl_ssl']}" if secured else "",
+                sasl_protocols=",SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL" if secured else "",
                 password=PASSWORD,
                 keystore=keystore,
                 data=broker.folder / "data",
                 replication=min(3, count),
             )
         )
-        scram = f"SCRAM-SHA-256=[name=newswire,password={PASSWORD}]"
-        _run(_java(), "-cp", f"{jars()}/*", "kafka.tools.StorageTool", "format", "--ignore-formatted", "-t", cluster_id, "-c", broker.properties, "--add-scram", scram)  # fmt: skip
+        formatted = ["format", "--ignore-formatted", "-t", cluster_id, "-c", broker.properties, *scram]
+        _run(_java(), *QUICK_START, "-cp", f"{jars()}/*", "kafka.tools.StorageTool", *formatted)
         brokers.append(broker)
     return KafkaCluster(brokers, certificate)
 
