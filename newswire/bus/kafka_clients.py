@@ -12,11 +12,12 @@ from typing import Any, Final, Self
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
-from kafka.errors import KafkaError, KafkaTimeoutError
+from kafka.errors import KafkaError, KafkaTimeoutError, RequestTimedOutError
 from kafka.net.compat import KafkaNetClient
 
-from newswire.bus.kafka_errors import said
+from newswire.bus.kafka_errors import Action, said, verdict
 from newswire.bus.kafka_settings import KafkaSettings
+from newswire.errors import NewswireError, Retryable
 
 FAILURES: Final = (KafkaError, OSError, RuntimeError)
 """What a call of kafka-python may raise: its own errors, those of sockets, and `RuntimeError` where its loop was closed meanwhile."""
@@ -112,8 +113,14 @@ class KafkaClients:
                 for client in half:  # its thread would run for ever
                     with suppress(*FAILURES):
                         client.close()
-                cause = reason.of(error)
-                raise said(cause, f"connecting to Kafka at {self._where}") from None
+                raise self._why_not(reason.of(error)) from None
+
+    def _why_not(self, cause: Exception) -> NewswireError:
+        why = said(cause, f"connecting to Kafka at {self._where}")
+        if isinstance(why, Retryable) and "sasl_mechanism" in self.settings.access:
+            # The refusal comes together with the end of the connection, and kafka-python 3.0.12 drops what came with an end.
+            return Retryable(why.reason, f"{why}; a broker that refuses name or password hangs up like this")
+        return why
 
 
 def discard_producer(producer: Any) -> None:
@@ -167,9 +174,16 @@ class _BootstrapReason(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         for argument in record.args if isinstance(record.args, tuple) else ():
-            if isinstance(argument, Exception):
+            if isinstance(argument, Exception) and _weight(argument) >= _weight(self._last):
                 self._last = argument
 
     def of(self, error: Exception) -> Exception:
         """Return what is behind a time-out, or the error itself."""
         return self._last if isinstance(error, KafkaTimeoutError) and self._last is not None else error
+
+
+def _weight(error: Exception | None) -> int:
+    """Return how much an error explains: what only a person can put right most, that time ran out least."""
+    if error is None or isinstance(error, (KafkaTimeoutError, RequestTimedOutError)):
+        return 0
+    return 2 if verdict(error).action is Action.FATAL else 1

@@ -112,8 +112,8 @@ def _contradictions(values: Mapping[str, Any], *, refused: bool) -> list[str]:
     delivery_s, request_s = values.get("delivery_timeout_ms", defaults.delivery_s), values.get("request_timeout_ms", defaults.request_s)
     if session_s > poll_interval_s:
         found.append(f"{_PREFIX}SESSION_TIMEOUT_MS is longer than {_PREFIX}MAX_POLL_INTERVAL_MS")
-    if delivery_s < request_s:
-        found.append(f"{_PREFIX}DELIVERY_TIMEOUT_MS is shorter than {_PREFIX}REQUEST_TIMEOUT_MS")
+    if delivery_s <= request_s:
+        found.append(f"{_PREFIX}DELIVERY_TIMEOUT_MS must be longer than {_PREFIX}REQUEST_TIMEOUT_MS")
     if delivery_s + request_s >= poll_interval_s:
         found.append(
             f"{_PREFIX}DELIVERY_TIMEOUT_MS leaves no time within {_PREFIX}MAX_POLL_INTERVAL_MS: a slow commit would lose its partitions"

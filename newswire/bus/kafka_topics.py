@@ -49,7 +49,10 @@ class KafkaTopics:
                 raise ConfigurationError(
                     [
                         Fault(
-                            plan.name, 0, 0, f"NEWSWIRE_KAFKA_DEFAULT_REPLICATION_FACTOR is {plan.replication}; {brokers} brokers are there"
+                            plan.name,
+                            0,
+                            0,
+                            f"NEWSWIRE_KAFKA_DEFAULT_REPLICATION_FACTOR is {plan.replication}; {'1 broker is' if brokers == 1 else f'{brokers} brokers are'} there",
                         )
                     ]
                 )

@@ -127,7 +127,7 @@ def _faults_of(plan: TopicPlan, facts: TopicFacts, brokers: int) -> Iterable[str
 def _in_step(facts: TopicFacts) -> Iterable[str]:
     in_step = _number(facts, "min.insync.replicas", 1)
     if in_step > facts.replication:
-        yield f"min.insync.replicas is {in_step}, and there is {_copies(facts.replication)}: nothing can be written"
+        yield f"min.insync.replicas is {in_step}, and there {'is' if facts.replication == 1 else 'are'} {_copies(facts.replication)}: nothing can be written"
     elif in_step == facts.replication > 1:
         yield f"min.insync.replicas is {in_step} of {facts.replication}: with one broker away nothing can be written; {in_step - 1} is due"
     elif in_step < facts.replication - 1:

@@ -183,7 +183,7 @@ def make_bed(request: pytest.FixtureRequest) -> MakeBed:
     if request.param == "kafka":
         cluster: KafkaCluster = request.getfixturevalue("kafka")
         return lambda _folder: KafkaBed(cluster)
-    return {"memory": MemoryBed, "embedded": EmbeddedBed}[request.param]
+    return MemoryBed if request.param == "memory" else EmbeddedBed
 
 
 @pytest.fixture

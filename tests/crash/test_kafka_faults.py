@@ -1,6 +1,7 @@
 """Faults of a real Kafka: whatever was acknowledged is stored, and what went in is what came out. Each prints its time to recover."""
 
 import random
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -40,9 +41,13 @@ class Say(Protocol):
 
 
 @pytest.fixture
-def say(request: pytest.FixtureRequest) -> Say:
-    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
-    return lambda text: reporter.write_line(f"  {text}") if reporter is not None else None
+def say(capfd: pytest.CaptureFixture[str]) -> Say:
+    def write(text: str) -> None:
+        with capfd.disabled():
+            sys.stdout.write(f"\n  {text}")
+            sys.stdout.flush()
+
+    return write
 
 
 def commits_again(flow: Flow) -> float:
