@@ -178,9 +178,10 @@ class KafkaMember:
     def _return_to_uncommitted(self, client: Any) -> None:
         if self._go_back:
             self._go_back = False
-            self._fetched.clear()
-            assigned = client.assignment()
-            for partition, offset in self._claims.starts().items():
+            assigned, starts = client.assignment(), self._claims.starts()
+            # Of a partition that nothing was handed out of, what was fetched is still to come: it is not fetched again.
+            self._fetched = deque(message for message in self._fetched if message.partition not in starts)
+            for partition, offset in starts.items():
                 if TopicPartition(self._name, partition) in assigned:
                     client.seek(TopicPartition(self._name, partition), offset)
 

@@ -287,6 +287,16 @@ def test_an_older_batch_committed_late_moves_nothing_back(bed: Bed) -> None:
     assert not bus.consumer(ITEMS, PROCESSORS_GROUP).poll(timeout_s=0)
 
 
+def test_rewinding_gives_back_what_had_no_room_in_the_batch_too(bed: Bed) -> None:
+    bus = bed.open()
+    bus.publish(ITEMS, messages(*"abcdefghijkl"))
+    consumer = bus.consumer(ITEMS, PROCESSORS_GROUP)
+    for _ in range(3):
+        assert len(consumer.poll(timeout_s=5, max_bytes=1).messages) == 1
+        consumer.rewind()
+    assert sorted(values(drain(bus, consumer))) == list("abcdefghijkl")
+
+
 def test_equal_keys_keep_their_order(bed: Bed) -> None:
     bus = bed.open()
     for number in range(60):

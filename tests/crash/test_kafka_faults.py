@@ -1,11 +1,13 @@
 """Faults of a real Kafka: whatever was acknowledged is stored, and what went in is what came out. Each prints its time to recover."""
 
 import random
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from statistics import median
 from typing import Protocol
 
@@ -17,7 +19,7 @@ from newswire.bus.kafka import KafkaBus
 from newswire.bus.kafka_topics import KafkaTopics
 from newswire.errors import Fenced, Retryable
 from newswire.topics import ITEMS, PROCESSORS_GROUP, REPORTS
-from tests.crash.kafka_flow import QUICK, Flow, compare, flowing, wait_until
+from tests.crash.kafka_flow import QUICK, Flow, backlog_is_empty, compare, flowing, wait_until
 from tests.servers.fixtures import required
 from tests.servers.kafka import KafkaCluster, kafka_cluster
 from tests.servers.proxy import Mode
@@ -48,6 +50,18 @@ def say(capfd: pytest.CaptureFixture[str]) -> Say:
             sys.stdout.flush()
 
     return write
+
+
+def start_member(servers: str) -> subprocess.Popen[str]:
+    """A process that copies, and says so when it has its first batch."""
+    script = Path(__file__).parents[1] / "contract" / "bus_member.py"
+    return subprocess.Popen(
+        [sys.executable, str(script), f"kafka://{servers}", "copy"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={"PYTHONPATH": str(script.parents[2])},
+    )
 
 
 def commits_again(flow: Flow) -> float:
@@ -83,6 +97,25 @@ def test_one_broker_of_three_is_killed_and_the_others_go_on(say: Say) -> None:
                 commits_again(flow)
         say(f"three brokers, each killed once: {compare(cluster.servers, flow)}")
         say(f"from the kill to the next commit: {', '.join(f'{s:.2f}' for s in recovered)} s")
+
+
+def test_members_that_are_killed_lose_nothing(broker: KafkaCluster, say: Say) -> None:
+    chance = random.Random(7)
+    with flowing(broker.servers, members=0) as flow:
+        members = [start_member(broker.servers) for _ in range(3)]
+        for turn in range(KILLS):
+            victim = members[turn % 3]
+            assert victim.stdout is not None
+            assert victim.stdout.readline() == "working\n"
+            time.sleep(chance.uniform(0, 0.1))
+            victim.kill()
+            victim.communicate()
+            members[turn % 3] = start_member(broker.servers)
+        flow.stop_publishing.set()
+        took_s = wait_until(lambda: backlog_is_empty(flow.bus), limit_s=90)
+        for member in members:
+            member.communicate()
+    say(f"{KILLS} kills of members: {compare(broker.servers, flow)}; all caught up {took_s:.1f} s after the last")
 
 
 @pytest.mark.parametrize("mode", [Mode.REFUSE, Mode.STALL])

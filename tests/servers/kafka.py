@@ -27,7 +27,7 @@ PASSWORD: Final = "right-password"  # of the user `newswire`, on the two SASL li
 QUICK_START: Final = ("-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")  # for tests: a broker is up in half the time
 FULL_SPEED: Final = ("-Xmx1g",)  # for figures
 
-_TEMPLATES: Final = Path(__file__).with_name("kafka")
+_TEMPLATES: Final = Path(__file__).with_name("kafka_files")
 _START_S: Final = 60.0
 _MISSING: Final = "Kafka needs {}, which is not installed. On Debian: apt-get install openjdk-17-jre-headless maven"
 
