@@ -103,7 +103,7 @@ def extract(html: str) -> int:
     import trafilatura  # noqa: PLC0415 -- in the children only
 
     document = trafilatura.bare_extraction(html, fast=True, with_metadata=False, include_comments=False)
-    return len(document.text or "") if document else 0
+    return len(getattr(document, "text", None) or "")
 
 
 def trafilatura_alone(items: int, processes: int) -> float:

@@ -51,6 +51,8 @@ _FOLDED: Final = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹يك", "
 
 def _fold(written: str) -> str:
     """Return the text in lower case, without accents, with Western digits and plain spaces."""
+    if written.isascii():
+        return " ".join(written[:_LIMIT].lower().split())
     text = unicodedata.normalize("NFKD", written[:_LIMIT].strip().casefold())
     text = "".join(" " if c.isspace() or c == "،" else c for c in text if not unicodedata.combining(c)).replace("ı", "i")
     return " ".join(unicodedata.normalize("NFC", text).translate(_FOLDED).split())

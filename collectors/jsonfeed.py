@@ -36,15 +36,19 @@ def read_json(text: str, country: str | None = None) -> Feed | None:
 
 
 def _entry(item: dict[str, Any]) -> Entry:
-    content = _word(item, "content_html") or _word(item, "content_text").replace("&", "&amp;").replace("<", "&lt;")
     return make_entry(
         link=_word(item, "url"),
         guid=_word(item, "id"),
-        title=_word(item, "title"),
-        summary=_word(item, "summary").replace("&", "&amp;").replace("<", "&lt;"),
-        content=content,
+        title=_shown(_word(item, "title")),
+        summary=_shown(_word(item, "summary")),
+        content=_word(item, "content_html") or _shown(_word(item, "content_text")),
         dates=_dates(item),
     )
+
+
+def _shown(text: str) -> str:
+    """Return plain text as markup. Ampersands stay: against the standard, many titles hold `&#8217;`."""
+    return text.replace("<", "&lt;")
 
 
 def _dates(item: dict[str, Any]) -> tuple[str, ...]:

@@ -39,7 +39,8 @@ from newswire.store import Store, feeds, seen, trail
 from newswire.topics import ITEMS
 
 PARSE_DEADLINE_S: Final = 3.0
-LEASE_S: Final = 180.0  # far past the deadlines of a fetch and a parse
+LEASE_S: Final = 10.0  # renewed while a poll is under way, so that what a killed process held is soon polled by another
+_RENEW_EVERY_S: Final = 2.5
 POLLS_A_STEP: Final = 64
 ENTRIES_A_STEP: Final = 2_000
 JAILED_BYTES: Final = 64 << 20  # bodies held for the jail; past it no poll is begun
@@ -112,6 +113,7 @@ class CollectWorker:
         self._polled: set[str] = set()
         self._failing: set[str] = set()
         self._look_at = 0.0
+        self._renew_at = 0.0
         self._forget_at = 0.0
 
     def step(self) -> float:
@@ -121,6 +123,7 @@ class CollectWorker:
         took = self._take(wait=False)
         settled = self._settle()
         started = self._start()
+        self._renew()
         self._forget()
         if took or settled or started:
             return 0.0
@@ -366,6 +369,15 @@ class CollectWorker:
         """Remember what is under way; `answer` is there while its body is in the jail."""
         self._flying[poll.source.source_id] = (poll, future)
         future.add_done_callback(lambda done: self._came_back.put((poll, answer, done)))
+
+    def _renew(self) -> None:
+        now = self._now_s()
+        if not self._flying:
+            self._renew_at = now + _RENEW_EVERY_S
+        elif now >= self._renew_at:
+            self._renew_at = now + _RENEW_EVERY_S
+            with self._store.begin() as connection:
+                feeds.renew(connection, owner=self._owner, until=now + LEASE_S)
 
     def _forget(self) -> None:
         now = self._now_s()

@@ -18,6 +18,14 @@ _TRACKERS: Final = re.compile(
 )
 _TRACKER_VALUES: Final = re.compile(r"(?:rss|feed|twitter|facebook|newsletter|social|amp|homepage|xml).*", re.IGNORECASE)
 _AMBIGUOUS: Final = frozenset({"cmp", "partner", "rss", "amp", "spm", "scm"})
+_LABEL: Final = "(?!xn--)[a-z0-9]{1,30}(?:-[a-z0-9]{1,30})?"
+_STEP: Final = r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*"
+_UTM: Final = "utm_(?:source|medium|campaign|term|content)=[A-Za-z0-9_.-]*"
+_CLEAN: Final = re.compile(
+    rf"(https?://{_LABEL}(?:\.{_LABEL}){{1,4}}/(?:{_STEP}/)*(?:{_STEP})?)(?:\?{_UTM}(?:&{_UTM})*)?(?:#[A-Za-z0-9_-]*)?"
+)
+"""Links that are canonical but for what follows the first group: most of those in feeds, and told a tenth as fast by parsing them."""
+
 _SPACE: Final = re.compile(r"\s+")
 _LINE: Final = re.compile(r"[\t\r\n]+")
 
@@ -35,9 +43,14 @@ def canonical_url(link: str, base: str | None = None) -> str | None:
     Joined with `base`; scheme and host in lower case, host as punycode; no userinfo, default port, fragment or tracking
     parameter; parameters sorted (courlan's normalisation, then our own list of trackers).
     """
-    link = _LINE.sub("", link.strip()).replace(" ", "%20") if len(link) <= URL_LIMIT else ""
-    if not link:
+    if len(link) > URL_LIMIT or not (link := link.strip()):
         return None
+    clean = _CLEAN.fullmatch(link)
+    return clean[1] if clean else _parsed(link, base)
+
+
+def _parsed(link: str, base: str | None) -> str | None:
+    link = _LINE.sub("", link).replace(" ", "%20")
     try:
         parts = urlsplit(urljoin(base, link) if base else link)
         host, port = (parts.hostname or "").rstrip("."), parts.port

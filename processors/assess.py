@@ -86,7 +86,7 @@ def assess(understanding: Understanding, records: Sequence[Record], *, cluster: 
             summary=record.get("summary") or "",
             text=record.get("text") or "",
             language_hint=record.get("lang"),
-            outlet_country=country_of_url(record.get("source_url")),
+            outlet_country=understanding.country_of_outlet(record.get("outlet") or "") or country_of_url(record.get("source_url")),
             outlet=record.get("outlet") or "",
         )
         predictions.append(prediction_of(record, understood))

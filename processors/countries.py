@@ -37,12 +37,20 @@ HOMES_OF_LANGUAGES: Final = {
     "pl": "PL",
     "it": "IT",
 }
+NONE: Final = ""
+"""Stands among the candidates for home for "no government"."""
+
 # How far an official may stand from the adjective that tells whose he is, in characters, by whether the script writes spaces.
 _NEAR: Final = 28
 _NEAR_DENSE: Final = 8
 _DENSE: Final = frozenset({"zh", "ja", "ko", "th"})
 _WORD_BEFORE: Final = re.compile(r"([^\W\d_]+)['’]?[\s\-–—(«\"“]*$")
 _WORD_AFTER: Final = re.compile(r"^['’]?[\s\-–—]*([^\W\d_]+)")
+_ADJACENT: Final = 8  # characters between two countries of one list or pair: "China, India and Brazil"
+_ADJACENT_DENSE: Final = 2
+_OFFICIAL: Final = frozenset(
+    {"minister", "ministry", "regulator", "government", "head", "envoy", "official", "foreign_ministry", "delegation"}
+)
 _DATELINE: Final = 90  # characters at the body's start in which "ISLAMABAD:" stands
 _SURNAME_AFTER: Final = re.compile(r"^\s+[A-Z][a-z]+")
 _GIVEN_BEFORE: Final = re.compile(r"(?:^|[.,;]\s|\s)([A-Z][a-z]+)\s+$")
@@ -141,10 +149,19 @@ def actors_near(sentence: Sentence, mark: Mark, language: str) -> list[str]:
 
 
 def features_of(reading: Reading, named: Mapping[str, Candidate]) -> dict[str, dict[str, float]]:
-    """Return each candidate's features that do not depend on the roles of the others."""
+    """Return each candidate's features that do not depend on the roles of the others, and those of `NONE`: that no government acts."""
     whole = sum(len(candidate.mentions) for candidate in named.values()) or 1
     by_count = sorted(named, key=lambda code: -len(named[code].mentions))
-    return {code: _features(reading, named[code], rank, whole, by_count) for rank, code in enumerate(named)}
+    out = {code: _features(reading, named[code], rank, whole, by_count) for rank, code in enumerate(named)}
+    out[NONE] = {"none": 1.0}
+    for sentence in reading.sentences:
+        zone = zone_of(sentence)
+        if zone != "body":
+            for mark in sentence.marks:
+                if mark.entry.kind is Kind.CUE:
+                    out[NONE][f"none:{mark.entry.key}"] = 1.0
+                    out[NONE][f"none:{zone}:{mark.entry.key}"] = 1.0
+    return out
 
 
 def _features(reading: Reading, candidate: Candidate, rank: int, whole: int, by_count: list[str]) -> dict[str, float]:
@@ -166,6 +183,9 @@ def _features(reading: Reading, candidate: Candidate, rank: int, whole: int, by_
     out[f"countries:{min(len(by_count), 6)}"] = 1.0
     if reading.country_of_outlet == code:
         out["outlet"] = 1.0
+        out["outlet:named" if count else "outlet:not named"] = 1.0
+        if any(sentence.field is Field.TITLE for sentence, _ in candidate.mentions):
+            out["outlet:title"] = 1.0
     elif reading.country_of_outlet:
         out["outlet:other"] = 1.0
     if HOMES_OF_LANGUAGES.get(language) == code:
@@ -235,39 +255,55 @@ def _words_beside(text: str, mark: Mark, language: str) -> Iterator[tuple[str, s
         yield "after", after_word.group(1).casefold()[:12]
 
 
-def choose_home(model: Binary, named: Mapping[str, Candidate], features: Mapping[str, Features], *, least: float) -> str | None:
-    """Return the candidate that is most likely the government the item is about, None where none is likely enough."""
-    scored = [(model.score(features[code]), -at, code) for at, code in enumerate(named)]
-    best = max(scored, default=None)
-    return best[2] if best and best[0] >= least else None
+def choose_home(model: Binary, features: Mapping[str, Features]) -> str | None:
+    """Return the candidate that is most likely the government the item is about, None where that is nobody."""
+    best = max(features, key=lambda code: (model.margin(features[code]), code), default=NONE)
+    return best or None
 
 
-def partner_features(named: Mapping[str, Candidate], features: Mapping[str, Features], home: str | None) -> dict[str, dict[str, float]]:
-    """Return the features of the candidates but home, with what they have to do with home."""
-    out: dict[str, dict[str, float]] = {}
-    home_sentences = {id(sentence) for sentence, _ in named[home].mentions} if home in named else set()  # type: ignore[index]
-    for code, own in features.items():
-        if code == home or not named[code].mentions:
-            continue
-        joined = dict(own)
-        shared = [sentence for sentence, _ in named[code].mentions if id(sentence) in home_sentences]
-        joined["home:none" if home is None else "home:known"] = 1.0
-        if shared:
-            joined["home:together"] = 1.0
-            for sentence in shared:
-                joined[f"home:{zone_of(sentence)}"] = 1.0
-                for mark in sentence.marks:
-                    if mark.entry.kind is Kind.CUE and mark.entry.key.startswith("engagement:"):
-                        joined[f"home:{mark.entry.key}"] = 1.0
-        out[code] = joined
-    if out:
-        counts = {code: len(named[code].mentions) for code in out}
-        top = max(counts.values())
-        for code, joined in out.items():
-            joined["top" if counts[code] == top else "not top"] = 1.0
-            joined["of top"] = counts[code] / top
-            joined[f"abroad:{min(len(out), 5)}"] = 1.0
-    return out
+def partner_features(
+    reading: Reading, named: Mapping[str, Candidate], features: Mapping[str, Features], home: str | None
+) -> dict[str, dict[str, float]]:
+    """Return the features of the countries named but home, with what they have to do with home and with each other."""
+    abroad = [code for code, candidate in named.items() if code != home and candidate.mentions]
+    homes = {id(sentence): mark for sentence, mark in named[home].mentions} if home in named else {}  # type: ignore[index]
+    top = max((len(named[code].mentions) for code in abroad), default=1)
+    return {code: {**features[code], **dict(_beside_home(reading, named[code], home, homes, len(abroad), top))} for code in abroad}
+
+
+def _beside_home(
+    reading: Reading, candidate: Candidate, home: str | None, homes: Mapping[int, Mark], abroad: int, top: int
+) -> Iterator[tuple[str, float]]:
+    yield ("home:none" if home is None else "home:known"), 1.0
+    yield ("top" if len(candidate.mentions) == top else "not top"), 1.0
+    yield "of top", len(candidate.mentions) / top
+    yield f"abroad:{min(abroad, 5)}", 1.0
+    seen: set[str] = set()
+    gap = _ADJACENT_DENSE if reading.language in _DENSE else _ADJACENT
+    for sentence, mark in candidate.mentions:
+        zone = zone_of(sentence)
+        for other in sentence.marks:
+            if other.entry.kind not in NAMING or other.entry.key == candidate.code:
+                continue
+            if max(other.start - mark.end, mark.start - other.end) <= gap:
+                who = "home" if other.entry.key == home else "another"
+                seen.update((f"beside {who}", f"{zone}:beside {who}"))
+        if id(sentence) in homes:
+            seen.update(("home:together", f"home:{zone}"))
+            for other in sentence.marks:
+                if other.entry.kind is Kind.CUE and other.entry.key.startswith("engagement:"):
+                    seen.update((f"home:{other.entry.key}", f"home:{zone}:E"))
+        official = any(actor.removeprefix("actors:") in _OFFICIAL for actor in actors_near(sentence, mark, reading.language))
+        engaged = any(other.entry.key.startswith("engagement:") for other in sentence.marks)
+        subject = any(other.entry.kind is Kind.TOPIC or other.entry.key.startswith("subject:") for other in sentence.marks)
+        if official:
+            seen.add(f"{zone}:official")
+            if engaged:
+                seen.update(("official&E", f"{zone}:official&E"))
+        if engaged and subject:
+            seen.update(("E&S", f"{zone}:E&S"))
+    for name in seen:
+        yield name, 1.0
 
 
 def choose_partners(model: Binary, features: Mapping[str, Features], home: str | None, *, least: float) -> Roles:

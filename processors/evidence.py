@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Final
 
-from newswire.records import Evidence, Span
+from newswire.records import Evidence, Label, Span
 from processors.countries import zone_of
 from processors.features import Judged, combined, signs_of
-from processors.label import Multi
 from processors.reading import Mark, Reading, Sentence
 from processors.taxonomy import Kind, Taxonomy
+from processors.weights import Weights
 
 _MOST: Final = 8
 _LEAST: Final = 0.03  # of log-odds, under which a reason explains nothing
@@ -19,17 +19,22 @@ _EVERYWHERE: Final = ("title", "lead", "first", "body")
 _CLASSES: Final = {"A": "actors:", "F": "actors:", "E": "engagement:", "X": "frames:"}
 
 
+# What a weight for engagement and one for the subject mean for each label (`processors.label.label_scores`).
+_TURNED: Final = {Label.DIPLOMACY: (1.0, 1.0), Label.DOMESTIC: (-1.0, 1.0), Label.OTHER: (0.0, -1.0)}
+
+
 def evidence_for(
-    taxonomy: Taxonomy, reading: Reading, judged: Judged, model: Multi, structure: Mapping[str, float], label: str
+    taxonomy: Taxonomy, reading: Reading, judged: Judged, weights: Weights, structure: Mapping[str, float], label: Label
 ) -> tuple[Evidence, ...]:
-    """Return the reasons for `label`, heaviest first, one for each sign whatever the zone; weights are in log-odds against the mean."""
-    row = model.classes.index(label)
+    """Return the reasons for `label`, heaviest first, one for each sign whatever the zone; weights are in log-odds."""
+    for_engagement, for_subject = _TURNED[label]
     weighed: dict[str, tuple[float, str]] = {}
     for feature, value in structure.items():
-        weights = model.weights.get(feature)
-        if weights is None:
+        weight = value * (
+            for_engagement * weights.engagement.weights.get(feature, 0.0) + for_subject * weights.subject.weights.get(feature, 0.0)
+        )
+        if not weight:
             continue
-        weight = value * (weights[row] - sum(weights) / len(weights))
         zone, _, name = feature.partition(" ")
         if zone not in (*_ZONES, "all", "share"):
             continue

@@ -14,9 +14,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from processors.countries import Roles, actors_near, zone_of
-from processors.reading import NAMING, Reading, Sentence
+from newswire.records import Field
+from processors.reading import NAMING, Mark, Reading, Sentence
 from processors.taxonomy import Kind, Taxonomy
 
+# Topics whose words are as common elsewhere ("council", "course", "licence"): beside IT words they tell which topic, alone they tell no subject.
+_BORROWED: Final = frozenset({"standards_governance", "skills_training", "spectrum_licensing", "startups_innovation", "connectivity"})
 _OFFICIAL: Final = frozenset(
     {"minister", "ministry", "regulator", "government", "head", "envoy", "official", "foreign_ministry", "delegation"}
 )
@@ -46,7 +49,8 @@ class Signs:
     frames: frozenset[str]
     topics: frozenset[str]
     bodies: frozenset[str]  # kinds of organisations named, companies by whose they are
-    subject: bool
+    subject: bool  # words of IT, telecom or digital matters
+    hint: bool  # words that are often, not always, about them
     abroad: bool
     partner: bool
     home: bool
@@ -84,10 +88,10 @@ def signs_of(taxonomy: Taxonomy, sentence: Sentence, reading: Reading, judged: J
         elif kind is Kind.CUE:
             group, _, name = key.partition(":")
             groups[group].add(name)
-            token = "S" if group == "subject" else name
+            token = "S" if key == "subject:it" else "" if group == "subject" else name
         elif kind is Kind.TOPIC:
             topics.add(key)
-            token = "S"
+            token = "" if key in _BORROWED else "S"
         elif kind is Kind.ORGANISATION:
             organisation = taxonomy.organisations[key]
             token = "O" if organisation.kind != "company" else "K"
@@ -101,6 +105,7 @@ def signs_of(taxonomy: Taxonomy, sentence: Sentence, reading: Reading, judged: J
         frozenset(groups["frames"]),
         frozenset(topics),
         frozenset(bodies),
+        "it" in groups["subject"] or not topics <= _BORROWED,
         bool(groups["subject"] or topics),
         abroad,
         partner,
@@ -156,6 +161,8 @@ def combined(signs: Signs) -> Iterator[str]:
         yield f"O:{name}"
     if signs.subject:
         yield "S"
+    elif signs.hint:
+        yield "s"
     if signs.abroad:
         yield "abroad"
     if signs.partner:
@@ -208,6 +215,8 @@ def combined(signs: Signs) -> Iterator[str]:
             yield f"inside&E:{engagement}"
         if signs.subject and not signs.bodies:
             yield "inside&S"
+    for topic in signs.topics:
+        yield f"T:{topic}"
     for frame in signs.frames:
         yield f"X:{frame}&S" if signs.subject else f"X:{frame}&-S"
     if signs.subject:
@@ -239,8 +248,37 @@ def _whole(taxonomy: Taxonomy, reading: Reading, judged: Judged, sums: Mapping[s
     subject, other = sums.get("S", 0), sums.get("X:other_subject", 0)
     yield "subject share", (subject + 0.5) / (subject + other + 1.0)
     yield "engaged on subject", engaged * (subject + 0.5) / (subject + other + 1.0)
+    yield from _balance(reading)
     yield "no home" if judged.roles.home is None else "has home", 1.0
     yield f"topics:{min(len({m.entry.key for s in reading.sentences for m in s.marks if m.entry.kind is Kind.TOPIC}), 8)}", 1.0
+
+
+def _balance(reading: Reading) -> Iterator[tuple[str, float]]:
+    """Give how the words of the subject stand against those of other subjects, in the top and in all."""
+    for part, sentences in (
+        ("title", [s for s in reading.sentences if s.field is Field.TITLE]),
+        ("top", [s for s in reading.sentences if zone_of(s) != "body"]),
+        ("whole", reading.sentences),
+    ):
+        counts = Counter(_side(mark) for sentence in sentences for mark in sentence.marks)
+        subject, loose, other = counts["S"], counts["s"], counts["X"]
+        yield f"{part} words S", math.log1p(subject)
+        yield f"{part} words s", math.log1p(loose)
+        yield f"{part} words X", math.log1p(other)
+        yield f"{part} balance", (subject + 0.5 * loose - other) / (subject + loose + other + 2.0)
+        if not subject:
+            yield f"{part} no S", 1.0
+            if not loose:
+                yield f"{part} no s", 1.0
+
+
+def _side(mark: Mark) -> str:
+    kind, key = mark.entry.kind, mark.entry.key
+    if kind is Kind.TOPIC:
+        return "s" if key in _BORROWED else "S"
+    if kind is Kind.CUE:
+        return {"subject:it": "S", "subject:it_loose": "s", "frames:other_subject": "X"}.get(key, "")
+    return ""
 
 
 def words(taxonomy: Taxonomy, reading: Reading, judged: Judged) -> Counter[str]:

@@ -1,8 +1,10 @@
 """The arithmetic of the linear models: named features in, scores out. Nothing here knows what a feature means."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from newswire.records import Label
 
 Features = Mapping[str, float]
 
@@ -24,28 +26,16 @@ class Binary:
         return logistic(self.margin(features))
 
 
-@dataclass(frozen=True)
-class Multi:
-    """A model of several classes: one row of weights, in the order of `classes`, by feature name."""
+def label_scores(engagement: float, subject: float) -> dict[Label, float]:
+    """Return the score of every label from two answers: is a foreign counterpart engaged, and is the subject IT, telecom or digital.
 
-    classes: tuple[str, ...]
-    intercepts: tuple[float, ...]
-    weights: Mapping[str, tuple[float, ...]]
-
-    def margins(self, features: Features) -> list[float]:
-        """Return one log-weight a class."""
-        totals = list(self.intercepts)
-        weights = self.weights
-        for name, value in features.items():
-            row = weights.get(name)
-            if row is not None:
-                for at, weight in enumerate(row):
-                    totals[at] += value * weight
-        return totals
-
-    def scores(self, features: Features) -> dict[str, float]:
-        """Return the probability of every class; they sum to 1."""
-        return dict(zip(self.classes, softmax(self.margins(features)), strict=True))
+    Both: diplomacy. The subject alone: domestic. Anything else: other. The scores sum to 1.
+    """
+    return {
+        Label.DIPLOMACY: engagement * subject,
+        Label.DOMESTIC: (1.0 - engagement) * subject,
+        Label.OTHER: 1.0 - subject,
+    }
 
 
 def logistic(margin: float) -> float:
@@ -54,11 +44,3 @@ def logistic(margin: float) -> float:
         return 1.0 / (1.0 + math.exp(-min(margin, 700.0)))
     grown = math.exp(max(margin, -700.0))
     return grown / (1.0 + grown)
-
-
-def softmax(margins: Sequence[float]) -> list[float]:
-    """Return the margins as probabilities that sum to 1."""
-    top = max(margins)
-    grown = [math.exp(margin - top) for margin in margins]
-    whole = sum(grown)
-    return [value / whole for value in grown]

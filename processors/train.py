@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,27 +13,31 @@ from scipy import sparse
 from sklearn.feature_selection import chi2
 from sklearn.linear_model import LogisticRegression
 
+from newswire.records import Label
 from processors import countries, organisations, topics
-from processors.evaluate import measured_files, read_labelled, training_files
+from processors.evaluate import DIPLOMACY, measured_files, read_labelled, training_files
 from processors.features import Judged, structure, words
-from processors.label import Binary, Multi
+from processors.label import Binary
 from processors.language import LanguageReader
-from processors.reading import LEAD_READ, TEXT_READ, TITLE_READ, Reading, read
+from processors.reading import LEAD_READ, TEXT_READ, TITLE_READ, Reading, country_of_outlet, read
 from processors.source_country import country_of_url
 from processors.taxonomy import Taxonomy, load_taxonomy
-from processors.understand import TAXONOMY_FOLDER, judge, weighed_words
+from processors.understand import TAXONOMY_FOLDER, WORD, judge, weighed_words
 from processors.weights import FILE, Weights, write_weights
 
 Record = Mapping[str, Any]
-WORDS_KEPT: Final = 9_000
+WORDS_KEPT: Final = 6_000  # for each of the two questions
 WORDS_SCALE: Final = 8.0  # what the words weigh beside the structure, before regularisation
 LABEL_STRENGTH: Final = 0.05  # scikit-learn's C: small is smooth
 ROLE_STRENGTH: Final = 0.2
+HOME_STRENGTH: Final = 0.5
 TOPIC_STRENGTH: Final = 1.0
+PARTS: Final = 4  # of the items, for roles judged unseen
+OTHER: Final = Label.OTHER.value
 FIGURES: Final = "figures.json"
 CODE: Final = ("boilerplate", "countries", "features", "language", "organisations", "reading", "taxonomy", "topics", "train")
 """The modules that decide what the weights mean: when one changes, weights and figures are due again."""
-LEAST: Final = {"home": 0.15, "partner": 0.45, "organisation": 0.45, "topic": 0.45}
+LEAST: Final = {"partner": 0.45, "organisation": 0.45, "topic": 0.45}
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ def prepare(taxonomy: Taxonomy, reader: LanguageReader, records: Iterable[Record
             body=body,
             language=reader.identify(f"{title}\n{lead}\n{body}", record.get("lang")),
             outlet=record.get("outlet") or "",
-            outlet_country=country_of_url(record.get("source_url")),
+            outlet_country=country_of_outlet(taxonomy, record.get("outlet") or "") or country_of_url(record.get("source_url")),
         )
         named = countries.candidates(taxonomy, reading)
         out.append(Prepared(record, reading, named, countries.features_of(reading, named)))
@@ -66,13 +70,26 @@ def prepare(taxonomy: Taxonomy, reader: LanguageReader, records: Iterable[Record
 
 
 def fit(taxonomy: Taxonomy, items: Sequence[Prepared], provenance: Mapping[str, Any]) -> Weights:
-    """Return the weights that the items teach, in three steps: roles, topics, then the label on what the roles say. Deterministic."""
-    home = _binary([(own, code == item.record["home"]) for item in items for code, own in item.own.items()], ROLE_STRENGTH)
+    """Return the weights that the items teach: roles, topics, then the label on what the roles say. Deterministic."""
+    roles = _roles(taxonomy, items)
+    known = [item for item in items if item.record["label"] != OTHER]
+    found = [topics.features_of(item.reading) for item in known]
+    by_topic = {
+        topic: _binary([(own, topic in item.record["topics"]) for item, own in zip(known, found, strict=True)], TOPIC_STRENGTH)
+        for topic in taxonomy.topics
+    }
+    engagement, subject, idf = _label(taxonomy, _judge_unseen(taxonomy, items), items)
+    return replace(roles, topics=by_topic, engagement=engagement, subject=subject, idf=idf, provenance=provenance)
+
+
+def _roles(taxonomy: Taxonomy, items: Sequence[Prepared]) -> Weights:
+    """Return weights that judge roles alone."""
+    home = _ranking([(item.own, item.record["home"] or countries.NONE) for item in items])
     partner = _binary(
         [
             (joined, code in item.record["partners"])
             for item in items
-            for code, joined in countries.partner_features(item.named, item.own, item.record["home"]).items()
+            for code, joined in countries.partner_features(item.reading, item.named, item.own, item.record["home"]).items()
         ],
         ROLE_STRENGTH,
     )
@@ -86,45 +103,57 @@ def fit(taxonomy: Taxonomy, items: Sequence[Prepared], provenance: Mapping[str, 
         ],
         ROLE_STRENGTH,
     )
-    known = [item for item in items if item.record["label"] != "other"]
-    found = [topics.features_of(item.reading) for item in known]
-    by_topic = {
-        topic: _binary([(own, topic in item.record["topics"]) for item, own in zip(known, found, strict=True)], TOPIC_STRENGTH)
-        for topic in taxonomy.topics
-    }
-    empty = Multi((), (), {})
-    roles = Weights(home, partner, organisation, by_topic, empty, {}, LEAST, provenance, "")
-    label, idf = _label(taxonomy, roles, items)
-    return Weights(home, partner, organisation, by_topic, label, idf, LEAST, provenance, "")
+    nothing = Binary(0.0, {})
+    return Weights(home, partner, organisation, {}, nothing, nothing, {}, LEAST, {}, "")
 
 
-def _label(taxonomy: Taxonomy, roles: Weights, items: Sequence[Prepared]) -> tuple[Multi, dict[str, float]]:
-    judged: list[Judged] = [judge(taxonomy, roles, item.reading, item.named)[0] for item in items]
-    structures = [structure(taxonomy, item.reading, found) for item, found in zip(items, judged, strict=True)]
+def _judge_unseen(taxonomy: Taxonomy, items: Sequence[Prepared]) -> list[Judged]:
+    """Return the roles of each item as judged by weights that did not see it: at run time no item was seen either."""
+    parts = [_part(item.record) for item in items]
+    weights = [_roles(taxonomy, [item for item, of in zip(items, parts, strict=True) if of != part]) for part in range(PARTS)]
+    return [judge(taxonomy, weights[of], item.reading, item.named)[0] for item, of in zip(items, parts, strict=True)]
+
+
+def _part(record: Record) -> int:
+    key = str(record.get("group") or record.get("story") or record["id"])
+    return int(hashlib.sha256(key.encode()).hexdigest(), 16) % PARTS
+
+
+def _label(taxonomy: Taxonomy, judged: Sequence[Judged], items: Sequence[Prepared]) -> tuple[Binary, Binary, dict[str, float]]:
+    """Return the models of the two questions that make the label, and the vocabulary they share."""
+    engaged = [item.record["label"] == DIPLOMACY or (item.record["label"] == OTHER and bool(item.record["partners"])) for item in items]
+    on_subject = [item.record["label"] != OTHER for item in items]
     counts = [words(taxonomy, item.reading, found) for item, found in zip(items, judged, strict=True)]
-    labels = np.array([str(item.record["label"]) for item in items])
-    idf = _vocabulary(counts, labels)
+    idf = _vocabulary(counts, (engaged, on_subject))
     rows = [
-        {**own, **{name: value * WORDS_SCALE for name, value in weighed_words(found, idf).items()}}
-        for own, found in zip(structures, counts, strict=True)
+        {
+            **structure(taxonomy, item.reading, found),
+            **{name: value * WORDS_SCALE for name, value in weighed_words(own, idf).items()},
+        }
+        for item, found, own in zip(items, judged, counts, strict=True)
     ]
     names, matrix = _matrix(rows, least=4)
-    model = LogisticRegression(C=LABEL_STRENGTH, max_iter=4_000).fit(matrix, labels)
-    weights = {
-        name: tuple(round(float(w) * (WORDS_SCALE if name.startswith("w:") else 1.0), 4) for w in model.coef_[:, at])
-        for at, name in enumerate(names)
+    return _answer(names, matrix, engaged), _answer(names, matrix, on_subject), idf
+
+
+def _answer(names: Sequence[str], matrix: Any, truth: Sequence[bool]) -> Binary:
+    model = LogisticRegression(C=LABEL_STRENGTH, max_iter=1_000).fit(matrix, np.array(truth))
+    scaled = {
+        name: round(float(weight) * (WORDS_SCALE if name.startswith(WORD) else 1.0), 4)
+        for name, weight in zip(names, model.coef_[0], strict=True)
     }
-    kept = {name: row for name, row in weights.items() if any(row)}
-    return Multi(tuple(map(str, model.classes_)), tuple(round(float(b), 4) for b in model.intercept_), kept), idf
+    return Binary(round(float(model.intercept_[0]), 4), {name: weight for name, weight in scaled.items() if weight})
 
 
-def _vocabulary(counts: Sequence[Counter[str]], labels: Any) -> dict[str, float]:
-    """Return the words that tell the labels apart best, with their idf."""
+def _vocabulary(counts: Sequence[Counter[str]], answers: Sequence[Sequence[bool]]) -> dict[str, float]:
+    """Return the words that tell the answers apart best, with their idf."""
     names, matrix = _matrix([dict.fromkeys(count, 1.0) for count in counts], least=4)
-    power, _ = chi2(matrix, labels)
-    best = sorted(range(len(names)), key=lambda at: (-float(power[at]), names[at]))[:WORDS_KEPT]
+    kept: set[int] = set()
+    for truth in answers:
+        power, _ = chi2(matrix, np.array(truth))
+        kept.update(sorted(range(len(names)), key=lambda at: (-float(power[at]), names[at]))[:WORDS_KEPT])
     spread = np.asarray(matrix.sum(axis=0)).ravel()
-    return {names[at]: round(float(np.log((1 + len(counts)) / (1 + spread[at])) + 1), 4) for at in sorted(best, key=lambda a: names[a])}
+    return {names[at]: round(float(np.log((1 + len(counts)) / (1 + spread[at])) + 1), 4) for at in sorted(kept)}
 
 
 def _binary(pairs: Sequence[tuple[Mapping[str, float], bool]], strength: float) -> Binary:
@@ -135,6 +164,25 @@ def _binary(pairs: Sequence[tuple[Mapping[str, float], bool]], strength: float) 
     model = LogisticRegression(C=strength, max_iter=3_000, solver="liblinear", random_state=0).fit(matrix, truth)
     rounded = {name: round(float(weight), 4) for name, weight in zip(names, model.coef_[0], strict=True)}
     return Binary(round(float(model.intercept_[0]), 4), {name: weight for name, weight in rounded.items() if weight})
+
+
+def _ranking(choices: Sequence[tuple[Mapping[str, Mapping[str, float]], str]]) -> Binary:
+    """Return the model that puts the right candidate of each item first: logistic regression on differences, each item weighing alike."""
+    rows: list[dict[str, float]] = []
+    weights: list[float] = []
+    for candidates, right in choices:
+        others = [own for code, own in candidates.items() if code != right]
+        if right not in candidates or not others:
+            continue
+        for other in others:
+            rows.append({name: candidates[right].get(name, 0.0) - other.get(name, 0.0) for name in {*candidates[right], *other}})
+            weights.append(len(others) ** -0.5)
+    names, matrix = _matrix(rows, least=6)
+    signs = np.where(np.arange(len(rows)) % 2 == 0, 1.0, -1.0)
+    model = LogisticRegression(C=HOME_STRENGTH, max_iter=3_000, solver="liblinear", random_state=0, fit_intercept=False)
+    model.fit(sparse.csr_matrix(matrix.multiply(signs[:, None])), signs, sample_weight=np.array(weights))
+    rounded = {name: round(float(weight), 4) for name, weight in zip(names, model.coef_[0], strict=True)}
+    return Binary(0.0, {name: weight for name, weight in rounded.items() if weight})
 
 
 def _matrix(rows: Sequence[Mapping[str, float]], *, least: int) -> tuple[list[str], Any]:
@@ -182,4 +230,4 @@ def train(folder: Path, corpus: Path, out: Path) -> str:
     write_weights(out / FILE, weights)
     figures = cross_validate(folder, measured, further)
     (out / FIGURES).write_text(json.dumps(figures.as_json(), ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    return f"{figures.as_text()}\n\n{len(items)} items, {len(weights.label.weights)} weights of the label: {out / FILE}"
+    return f"{figures.as_text()}\n\n{len(items)} items, {len(weights.engagement.weights)} and {len(weights.subject.weights)} weights of the label: {out / FILE}"

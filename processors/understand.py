@@ -10,21 +10,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from newswire.records import Label
 from processors import countries, organisations, topics
 from processors.evidence import evidence_for
 from processors.features import Judged, structure, words
-from processors.label import Features
+from processors.label import Features, label_scores
 from processors.language import LANGUAGES, LanguageReader
 from processors.people import people_of
-from processors.reading import LEAD_READ, TEXT_READ, TITLE_READ, Reading, read
+from processors.reading import LEAD_READ, TEXT_READ, TITLE_READ, Reading, country_of_outlet, read
 from processors.taxonomy import Taxonomy, load_taxonomy
 from processors.understood import Understood
 from processors.weights import FILE, Weights, load_weights
 
 TAXONOMY_FOLDER: Final = "taxonomy"
 MODEL_FOLDER: Final = "model"
-_WORD: Final = "w:"
+WORD: Final = "w:"
 
 
 class Understanding:
@@ -69,27 +68,31 @@ class Understanding:
         judged, engaged = judge(self._taxonomy, weights, reading, named)
         found = structure(self._taxonomy, reading, judged)
         features = {**found, **weighed_words(words(self._taxonomy, reading, judged), weights.idf)}
-        scores = weights.label.scores(features)
-        label = max(scores, key=lambda name: (scores[name], name))
+        scores = label_scores(weights.engagement.score(features), weights.subject.score(features))
+        label = max(scores, key=lambda name: scores[name])
         chosen, _ = topics.choose(weights.topics, topics.features_of(reading), least=weights.least["topic"])
         return Understood(
             language=reading.language,
-            label=Label(label),
+            label=label,
             score=scores[label],
-            scores=scores,
+            scores={name.value: score for name, score in scores.items()},
             home=judged.roles.home,
             partners=judged.roles.partners,
             countries=countries.mentions(reading, named, judged.roles),
             organisations=engaged,
             people=people_of(reading),
             topics=chosen,
-            evidence=evidence_for(self._taxonomy, reading, judged, weights.label, found, label),
+            evidence=evidence_for(self._taxonomy, reading, judged, weights, found, label),
             model=self.version,
         )
 
     def was_trained_on(self, path: Path) -> bool:
         """Return whether the weights were trained on a labelled file of this name."""
         return path.name in self._weights.provenance.get("corpus", {})
+
+    def country_of_outlet(self, outlet: str) -> str | None:
+        """Return where an outlet sits, by its name; None where the name does not tell."""
+        return country_of_outlet(self._taxonomy, outlet)
 
     @property
     def countries(self) -> Mapping[str, str]:
@@ -115,8 +118,10 @@ class Understanding:
 def judge(taxonomy: Taxonomy, weights: Weights, reading: Reading, named: dict[str, countries.Candidate]) -> tuple[Judged, tuple[str, ...]]:
     """Return who plays which role, and the organisations engaged: what the label's features stand on."""
     own = countries.features_of(reading, named)
-    home = countries.choose_home(weights.home, named, own, least=weights.least["home"])
-    roles = countries.choose_partners(weights.partner, countries.partner_features(named, own, home), home, least=weights.least["partner"])
+    home = countries.choose_home(weights.home, own)
+    roles = countries.choose_partners(
+        weights.partner, countries.partner_features(reading, named, own, home), home, least=weights.least["partner"]
+    )
     about = organisations.features_of(taxonomy, reading, organisations.candidates(reading), home)
     engaged, scores = organisations.choose(weights.organisation, about, least=weights.least["organisation"])
     standing = frozenset(code for code, candidate in named.items() if candidate.mentions)
@@ -127,4 +132,4 @@ def weighed_words(counts: Counter[str], idf: Features) -> dict[str, float]:
     """Return the known words as a vector of length 1: (1 + ln count) x idf."""
     values = {word: (1.0 + math.log(count)) * idf[word] for word, count in counts.items() if word in idf}
     length = math.sqrt(sum(value * value for value in values.values())) or 1.0
-    return {_WORD + word: value / length for word, value in values.items()}
+    return {WORD + word: value / length for word, value in values.items()}

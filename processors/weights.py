@@ -8,23 +8,28 @@ from pathlib import Path
 from typing import Any, Final
 
 from newswire.errors import ConfigurationError, Fault
-from processors.label import Binary, Multi
+from processors.label import Binary
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 FILE: Final = "weights.json"
 
 
 @dataclass(frozen=True)
 class Weights:
-    """Every model of the understanding. `idf` holds the vocabulary of words; its weights stand in `label` as `w:WORD`."""
+    """Every model of the understanding.
+
+    `engagement` asks whether a foreign counterpart is engaged, `subject` whether it is about IT, telecom or digital matters.
+    `idf` holds the vocabulary of words; their weights stand in these two as `w:WORD`.
+    """
 
     home: Binary
     partner: Binary
     organisation: Binary
     topics: Mapping[str, Binary]
-    label: Multi
+    engagement: Binary
+    subject: Binary
     idf: Mapping[str, float]
-    least: Mapping[str, float]  # thresholds of home, partner, organisation, topic
+    least: Mapping[str, float]  # thresholds of partner, organisation, topic
     provenance: Mapping[str, Any]
     version: str
 
@@ -41,13 +46,13 @@ def load_weights(path: Path) -> Weights:
         loaded = json.loads(raw)
         if loaded["format"] != FORMAT:
             raise ConfigurationError([Fault(str(path), 0, 0, f"format {loaded['format']} is not {FORMAT}: run `newswire train`")])
-        label = loaded["label"]
         return Weights(
             home=_binary(loaded["home"]),
             partner=_binary(loaded["partner"]),
             organisation=_binary(loaded["organisation"]),
             topics={topic: _binary(model) for topic, model in loaded["topics"].items()},
-            label=Multi(tuple(label["classes"]), tuple(label["intercepts"]), {name: tuple(row) for name, row in label["weights"].items()}),
+            engagement=_binary(loaded["engagement"]),
+            subject=_binary(loaded["subject"]),
             idf=loaded["idf"],
             least=loaded["least"],
             provenance=loaded["provenance"],
@@ -69,7 +74,8 @@ def write_weights(path: Path, weights: Weights) -> None:
         "format": FORMAT,
         "provenance": weights.provenance,
         "least": weights.least,
-        "label": {"classes": weights.label.classes, "intercepts": _rounded(weights.label.intercepts), "weights": weights.label.weights},
+        "engagement": _plain(weights.engagement),
+        "subject": _plain(weights.subject),
         "idf": weights.idf,
         "home": _plain(weights.home),
         "partner": _plain(weights.partner),
@@ -82,12 +88,6 @@ def write_weights(path: Path, weights: Weights) -> None:
 
 def _plain(model: Binary) -> dict[str, Any]:
     return {"intercept": model.intercept, "weights": model.weights}
-
-
-def _rounded(values: Any) -> Any:
-    if isinstance(values, float):
-        return round(values, 4)
-    return [_rounded(value) for value in values]
 
 
 def _written(value: Any, depth: int = 0) -> str:

@@ -60,7 +60,7 @@ def answer_of(status: int, error: str, headers: Mapping[str, str]) -> Answer:
     if status == 429 or code in _RATE_LIMITED:
         return RateLimited(retry_after_s(headers.get("retry-after")))
     if status in {404, 405} and not code:
-        return BadAccess(UNKNOWN_METHOD)
+        code = UNKNOWN_METHOD
     if status >= 500 or not code:
         return Unclear(f"http_{status}" if status != 200 else "not_json")
     if code in _BAD_MESSAGE or code.startswith("invalid_metadata"):

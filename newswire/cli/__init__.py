@@ -39,10 +39,14 @@ def newswire(
     """Hold the options that stand before any command."""
 
 
+def add_commands() -> None:
+    """Let every module of commands add its own to `app`."""
+    from newswire.cli import ask, configure, judge, reference, run, sources  # noqa: F401 -- importing one adds its commands
+
+
 def main() -> None:
     """Run the command line. Exit status: 0 done, 1 it could not be done, 2 the command, settings or configuration are wrong."""
-    from newswire.cli import ask, configure, judge, run, sources  # noqa: F401 -- each adds its commands to `app`
-
+    add_commands()
     try:
         app()
     except ConfigurationError as error:

@@ -163,7 +163,12 @@ def read_desk(folder: Path, understanding: "Understanding", now: datetime) -> "D
     from alerting.watchlists.load import load_desk
     from alerting.watchlists.vocabulary import Vocabulary
 
-    known = Vocabulary(topics=understanding.topics, organisations=understanding.organisations)
+    known = Vocabulary(
+        countries=understanding.countries,
+        topics=understanding.topics,
+        organisations=understanding.organisations,
+        languages=understanding.languages,
+    )
     return load_desk(folder, known, now.date())
 
 

@@ -96,6 +96,9 @@ _SETTLE: Final = (
     update(feeds).where(_HELD_BY).values({name: bindparam(f"new_{name}") for name in _STATE if name != "source_id"} | {"lease_until": 0.0})
 )
 _POSTPONE: Final = update(feeds).where(_HELD_BY).values(lease_owner=None, lease_until=bindparam("until"))
+_RENEW: Final = (
+    update(feeds).where(feeds.c.lease_owner == bindparam("owner"), feeds.c.lease_until > 0).values(lease_until=bindparam("until"))
+)
 _RELEASE: Final = update(feeds).where(feeds.c.lease_owner == bindparam("owner")).values(lease_owner=None, lease_until=0.0)
 _COUNT_DUE: Final = select(func.count()).select_from(feeds).where(_DUE, feeds.c.host.not_in(_REFUSING))
 _NEXT_DUE: Final = select(func.min(feeds.c.next_due_at)).where(_LIVE)
@@ -192,6 +195,11 @@ def postpone(connection: Connection, until: Mapping[str, float], *, owner: str) 
     """Give the leases of these sources back, to nobody before the time given for each: they stay due, but their host is busy."""
     if until:
         connection.execute(_POSTPONE, [{"id": source_id, "owner": owner, "until": at} for source_id, at in until.items()])
+
+
+def renew(connection: Connection, *, owner: str, until: float) -> None:
+    """Keep the leases that this worker still holds until then: short leases, renewed, are soon free where their holder died."""
+    connection.execute(_RENEW, {"owner": owner, "until": until})
 
 
 def release(connection: Connection, *, owner: str) -> None:

@@ -7,6 +7,7 @@ import sqlite3
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from threading import Event, Thread
 
 import brotli
@@ -134,7 +135,7 @@ def test_garbage_bombs_drips_and_hanging_pages_end_and_the_good_feed_is_told(wor
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/rss+xml\r\nContent-Length: 100000\r\n\r\n"
     with raw_server(head, b"x", 0.5) as drip, raw_server(b"", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n", 0.01) as hints:
         paths = ("/garbage", "/empty", "/html", "/gzip-bomb", "/brotli-bomb", "/attributes")
-        world.sources(good_source(web), hanging, untitled, drip, hints, *(web.base + path for path in paths))
+        world.sources(good_source(web), hanging, untitled, drip, hints, *(web.base + path for path in paths), country="PK")
         world.allow_ports(web.port, *(int(re.findall(r":(\d+)/", url)[0]) for url in (drip, hints)))
         world.slack(slack.url)
         running = world.run("run", "--until-idle", timeout=100)
@@ -161,7 +162,15 @@ def test_a_title_cannot_ping_hide_or_colour(world: World, web: Web, slack: FakeS
         {
             "version": "https://jsonfeed.org/version/1.1",
             "title": "t",
-            "items": [{"id": "1", "url": web.base + "/a", "title": title, "content_text": article["text"]}],
+            "items": [
+                {
+                    "id": "1",
+                    "url": web.base + "/a",
+                    "title": title,
+                    "content_text": article["text"],
+                    "date_published": datetime.now(UTC).isoformat(),
+                }
+            ],
         }
     )
     web.answers["/feed.json"] = Answer(feed.encode(), "application/feed+json")

@@ -9,6 +9,7 @@ from newswire.clock import SystemClock
 from newswire.codec import decode
 from newswire.records import Item
 from newswire.topics import ITEMS
+from tests.acceptance.test_five_articles import FIVE
 from tests.acceptance.world import Entry, Web, World
 from tests.fake_slack import FakeSlack
 
@@ -25,14 +26,8 @@ def items(world: World) -> list[Item]:
 
 @pytest.mark.timeout(120)
 def test_nothing_new_comes_from_repeats_order_and_tracking(world: World, web: Web, slack: FakeSlack) -> None:
-    entries = [
-        Entry(
-            f"Minister and ambassador of Korea agree on 5G plan {n}",
-            f"They met on Monday about network {n}.",
-            f"{web.base}/story/{n}?id={n}",
-        )
-        for n in range(12)
-    ]
+    article = FIVE["demo-korea"]
+    entries = [Entry(f"{article['title']} ({n})", article["summary"], f"{web.base}/story/{n}?id={n}") for n in range(12)]
     world.sources(web.feed("/feed", entries))
     world.allow_ports(web.port)
     world.slack(slack.url)
@@ -57,7 +52,7 @@ def test_nothing_new_comes_from_repeats_order_and_tracking(world: World, web: We
     assert len(items(world)) == 12
     world.run("run", "--until-idle")
     told = len(slack.posted)
-    assert told > 0
+    assert told > 0, world.run("why", entries[0].link).stdout
 
     web.feed("/feed", [Entry("Islamabad asks Seoul for help with 6G plan", entries[0].summary, entries[0].link), *entries[1:]])
     world.run("run", "--until-idle")

@@ -265,6 +265,22 @@ def test_two_workers_never_poll_one_source_at_a_time(world: World) -> None:
     second.close()
 
 
+def test_a_lease_is_renewed_while_its_poll_goes_on_and_soon_free_where_its_holder_died(world: World) -> None:
+    world.http.hang(URL)
+    first, second = world.worker(owner="one"), world.worker(owner="two")
+    first.step()
+    for _ in range(10):
+        world.clock.set(world.clock.now() + timedelta(seconds=4))
+        first.step()
+        second.step()
+    assert len(world.http.asked(URL)) == 1
+    for _ in range(4):  # the first one was killed
+        world.clock.set(world.clock.now() + timedelta(seconds=4))
+        second.step()
+    assert len(world.http.asked(URL)) == 2
+    second.close()
+
+
 def test_few_sources_of_one_host_are_leased_at_a_time(world: World) -> None:
     urls = [f"https://one.example.pk/feed/{n}" for n in range(20)]
     for url in urls:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newswire.urls import URL_LIMIT, canonical_url, item_id_of_guid, item_id_of_url, revision_of
+from newswire.urls import _CLEAN, URL_LIMIT, _parsed, canonical_url, item_id_of_guid, item_id_of_url, revision_of
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,8 @@ def test_a_revision_changes_with_the_words_alone() -> None:
     assert revision_of("A  Title", "some\ntext") == revision_of("a title", "some text")
     assert revision_of("a title", "some text") != revision_of("a title some", "text")
     assert len(revision_of("\ud800", "")) == 16
+
+
+@given(st.from_regex(_CLEAN, fullmatch=True).filter(lambda link: len(link) <= URL_LIMIT))
+def test_the_short_way_and_the_long_way_agree(link: str) -> None:
+    assert canonical_url(link) == _parsed(link, None) == canonical_url(link, "https://other.example/feed")

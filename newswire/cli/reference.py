@@ -1,0 +1,102 @@
+"""docs/reference.md, written from the code: commands, settings, metrics, outcomes and reasons. A test holds the file to it."""
+
+import inspect
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+
+from typer.main import get_command
+
+from newswire import outcomes
+from newswire.cli import add_commands, app
+from newswire.crash import CRASH_POINTS
+from newswire.metrics import Metrics
+from newswire.settings import VARIABLES
+from newswire.topics import TOPICS
+
+
+@app.command(hidden=True)
+def reference(out: Path = Path("docs/reference.md")) -> None:
+    """Write the reference anew; for developers."""
+    out.parent.mkdir(exist_ok=True)
+    out.write_text(text(), encoding="utf-8")
+    print(out)
+
+
+def text() -> str:
+    """Return the whole of docs/reference.md."""
+    parts = [
+        "# Reference",
+        "Written from the code by `newswire reference`. README.md tells how to begin; ARCHITECTURE.md how it hangs together.",
+        "## Commands",
+        *_commands(),
+        "## Settings",
+        settings_table(),
+        "## Topics",
+        _table(
+            ("topic", "records", "key", "written by", "read by"),
+            (
+                (f"`{topic.name}`", ", ".join(kind.__name__ for kind in topic.records), topic.key, topic.written_by, topic.read_by)
+                for topic in TOPICS
+            ),
+        ),
+        "## Metrics",
+        "Served on `/metrics`. For each stage the sum of `…_total` over its outcomes equals `…_in_total` when nothing is in flight.",
+        _table(("metric", "labels", "meaning"), _metrics()),
+        "## Outcomes and reasons",
+        "The only values of metric labels, of `newswire why` and of dead letters.",
+        *_enums(),
+        "## Crash points",
+        "`NEWSWIRE_CRASH_AT=NAME` (or `NAME:3` for the third time) ends a process by SIGKILL there; for tests.",
+        "\n".join(f"- `{point}`" for point in CRASH_POINTS),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def settings_table() -> str:
+    """Return the table of all variables, as README.md has it too."""
+    rows = (
+        (
+            f"`{variable.name}`{' (or `…_FILE`)' if variable.secret else ''}",
+            variable.meaning,
+            f"`{variable.default}`" if variable.default else "",
+        )
+        for variable in VARIABLES
+    )
+    return _table(("variable", "meaning", "default"), rows)
+
+
+def _commands() -> Iterator[str]:
+    add_commands()
+    root = get_command(app)
+    rows = []
+    for name, command in sorted(root.commands.items()):  # type: ignore[attr-defined]  # the root is a group
+        subcommands = getattr(command, "commands", None)
+        for full, one in ((f"{name} {sub}", found) for sub, found in subcommands.items()) if subcommands else ((name, command),):
+            if not one.hidden:
+                options = ", ".join(f"`{option.opts[0]}`" for option in one.params if option.opts[0].startswith("--"))
+                rows.append((f"`newswire {full}`", (one.help or "").split("\n")[0], options))
+    yield _table(("command", "what it does", "options"), rows)
+
+
+def _metrics() -> Iterator[tuple[str, str, str]]:
+    metrics = Metrics()
+    for value in vars(metrics).values():
+        name, labels = getattr(value, "_name", None), getattr(value, "_labelnames", ())
+        if isinstance(name, str):
+            suffix = "_total" if type(value).__name__ == "Counter" else ""
+            yield f"`{name}{suffix}`", ", ".join(labels), value._documentation  # noqa: SLF001 -- the client gives no other way to it
+
+
+def _enums() -> Iterator[str]:
+    for _, kind in inspect.getmembers(outcomes, inspect.isclass):
+        if issubclass(kind, StrEnum) and kind is not StrEnum:
+            yield f"### {kind.__name__}"
+            yield (kind.__doc__ or "").split("\n")[0]
+            yield ", ".join(f"`{member.value}`" for member in kind)
+
+
+def _table(headings: tuple[str, ...], rows: "Iterator[tuple[str, ...]] | list[tuple[str, ...]]") -> str:
+    lines = ["| " + " | ".join(headings) + " |", "| " + " | ".join("---" for _ in headings) + " |"]
+    lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
+    return "\n".join(lines)
