@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from kafka import TopicPartition
 from kafka.consumer.subscription_state import ConsumerRebalanceListener
+from kafka.errors import KafkaTimeoutError
 from kafka.structs import OffsetAndMetadata
 
 from newswire.bus import Batch, Delivered, Output
@@ -159,12 +160,30 @@ class KafkaMember:
 
     def _open(self) -> Any:
         if self._client is None:
-            client = self._clients.consumer(self._group)
+            self._client = self._clients.consumer(self._group)
             self._moves = _Moves(self._claims)
-            client.subscribe([self._name], listener=self._moves)
-            self._client = client
+            self._client.subscribe([self._name], listener=self._moves)
+            self._find_topic(self._client)
             self._silent_since = time.monotonic()
         return self._client
+
+    def _find_topic(self, client: Any) -> None:
+        """Return when the client knows the topic's partitions.
+
+        kafka-python 3.0.12 forgets the wish for a topic's metadata where it comes while other metadata is on its way, and shares out
+        no partition at all until they are fetched again, five minutes later. Asking for an offset makes it ask again.
+        """
+        request_s = self._clients.settings.request_s
+        try:
+            client.end_offsets([TopicPartition(self._name, 0)], timeout_ms=request_s * 1_000)
+        except KafkaTimeoutError:
+            self._throw_away()
+            raise Retryable(
+                RetryReason.BUS, f"the topic {self._name} was not found within {request_s:.0f} s; `newswire topics create` makes it"
+            ) from None
+        except FAILURES as error:
+            self._throw_away()
+            raise said(error, f"reading {self._name}") from error
 
     def _throw_away(self) -> None:
         client, self._client = self._client, None
