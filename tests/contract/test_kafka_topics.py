@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource
+from kafka.cluster import ClusterMetadata
+from kafka.coordinator.consumer import ConsumerCoordinator
 
 from newswire.bus import Message
 from newswire.bus.kafka import KafkaBus
@@ -106,6 +108,32 @@ def test_a_topic_that_is_missing_is_said_by_every_call(settings: KafkaSettings, 
     consumer = bus.consumer(ITEMS, PROCESSORS_GROUP)
     with pytest.raises(Retryable, match=rf"the topic {prefix}news\.items was not found within 1 s; `newswire topics create` makes it"):
         consumer.poll(timeout_s=0.5)
+    bus.close()
+
+
+def test_a_member_finds_its_partitions_where_kafka_python_forgets_to_ask_for_them(
+    settings: KafkaSettings, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Seen under load: an answer that was on its way when the topic was asked for clears the wish, at the subscription and at the join.
+    subscribed, assigned = ClusterMetadata.set_topics, ConsumerCoordinator._perform_assignment
+
+    def forget_at_subscription(cluster: Any, topics: object) -> object:
+        asked = subscribed(cluster, topics)
+        cluster._need_update = False
+        return asked
+
+    def forget_at_join(coordinator: Any, *members: object) -> object:
+        assignment = assigned(coordinator, *members)
+        coordinator._cluster._need_update = False
+        return assignment
+
+    with KafkaTopics(settings, prefix=prefix) as topics:
+        topics.create()
+    bus = KafkaBus(settings, prefix=prefix)
+    bus.publish(ITEMS, [Message("k", b"v")])
+    monkeypatch.setattr(ClusterMetadata, "set_topics", forget_at_subscription)
+    monkeypatch.setattr(ConsumerCoordinator, "_perform_assignment", forget_at_join)
+    assert len(bus.consumer(ITEMS, PROCESSORS_GROUP).poll(timeout_s=10).messages) == 1
     bus.close()
 
 
