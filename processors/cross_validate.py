@@ -14,7 +14,7 @@ from processors.assess import prediction_of
 from processors.evaluate import Evaluation, read_labelled, score_sets
 from processors.language import LanguageReader
 from processors.taxonomy import load_taxonomy
-from processors.train import Prepared, fit, fingerprint, prepare
+from processors.train import Prepared, fingerprint, fit, prepare
 from processors.understand import TAXONOMY_FOLDER, Understanding
 
 if TYPE_CHECKING:

@@ -5,8 +5,9 @@ from typing import Final
 
 from newswire.records import Evidence, Label, Span
 from processors.countries import zone_of
-from processors.features import Judged, combined, signs_of
+from processors.features import combined
 from processors.reading import Mark, Reading, Sentence
+from processors.signs import Judged, signs_of
 from processors.taxonomy import Kind, Taxonomy
 from processors.weights import Weights
 
@@ -24,7 +25,7 @@ _TURNED: Final = {Label.DIPLOMACY: (1.0, 1.0), Label.DOMESTIC: (-1.0, 1.0), Labe
 
 
 def evidence_for(
-    taxonomy: Taxonomy, reading: Reading, judged: Judged, weights: Weights, structure: Mapping[str, float], label: Label
+    taxonomy: Taxonomy, reading: Reading, judged: Judged, *, weights: Weights, structure: Mapping[str, float], label: Label
 ) -> tuple[Evidence, ...]:
     """Return the reasons for `label`, heaviest first, one for each sign whatever the zone; weights are in log-odds."""
     for_engagement, for_subject = _TURNED[label]

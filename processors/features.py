@@ -1,127 +1,35 @@
-"""The features of the label: who acts, engages whom abroad, on what, in which frame, sentence by sentence, and the words beside them.
+"""The features of the label: who acts, engages whom abroad, on what, in which frame, sentence by sentence.
 
 Names read as evidence: `title F&E&S` is a foreign actor, an engagement and the subject in the title. Zones are `title`, `lead`,
-`first` (two sentences of the body) and `body`; `top` is the first three together, `all` the whole item.
+`first` (two sentences of the body) and `body`; `top` is the first three together, `all` and `share` the whole item.
 
-F foreign actor · H home actor · E engagement · S subject (IT, telecom, digital) · O body or agency · K foreign company · X frame
+F foreign actor · H home actor · A any other actor · E engagement · S subject (IT, telecom, digital) · T topic · O body · X frame
 """
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
-from processors.countries import Roles, actors_near, zone_of
 from newswire.records import Field
-from processors.reading import NAMING, Mark, Reading, Sentence
+from processors.countries import OFFICIALS, zone_of
+from processors.reading import Mark, Reading
+from processors.signs import BORROWED, PARTNER_LEAST, Judged, Signs, signs_of
 from processors.taxonomy import Kind, Taxonomy
 
-# Topics whose words are as common elsewhere ("council", "course", "licence"): beside IT words they tell which topic, alone they tell no subject.
-_BORROWED: Final = frozenset({"standards_governance", "skills_training", "spectrum_licensing", "startups_innovation", "connectivity"})
-_OFFICIAL: Final = frozenset(
-    {"minister", "ministry", "regulator", "government", "head", "envoy", "official", "foreign_ministry", "delegation"}
-)
-_STATE: Final = _OFFICIAL - {"delegation", "official"}
-_BODY_SENTENCES: Final = 40  # of the body, beyond which nothing decides a label
-_PARTNER_LEAST: Final = 0.5
-_LETTERS: Final = re.compile(r"[^\W\d_]+|\d+")
-_DENSE: Final = frozenset({"zh", "ja", "ko", "th"})
+BODY_SENTENCES: Final = 40
+"""Sentences of the body that are looked at: beyond them nothing decides a label."""
 
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What was found before the label: roles of countries, scores of organisations, the topics' own features."""
-
-    roles: Roles
-    countries: frozenset[str]  # that stand, so that a player called Jordan is none
-    organisations: Mapping[str, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Signs:
-    """What one sentence holds, as classes."""
-
-    foreign: frozenset[str]  # actor classes beside a foreign country
-    actors: frozenset[str]  # actor classes not beside one
-    engagement: frozenset[str]
-    frames: frozenset[str]
-    topics: frozenset[str]
-    bodies: frozenset[str]  # kinds of organisations named, companies by whose they are
-    subject: bool  # words of IT, telecom or digital matters
-    hint: bool  # words that are often, not always, about them
-    abroad: bool
-    partner: bool
-    home: bool
-    order: tuple[str, ...]  # all classes in the order of the text
-
-
-def signs_of(taxonomy: Taxonomy, sentence: Sentence, reading: Reading, judged: Judged) -> Signs:
-    """Return what a sentence holds, seen from `home`."""
-    home = judged.roles.home
-    foreign: set[str] = set()
-    theirs: set[tuple[str, int]] = set()
-    for mark in sentence.marks:
-        if mark.entry.kind in NAMING and mark.entry.key != home and mark.entry.key in judged.countries:
-            for actor in actors_near(sentence, mark, reading.language):
-                foreign.add(actor.removeprefix("actors:"))
-                theirs.add((actor, mark.start))
-    groups: dict[str, set[str]] = {"actors": set(), "engagement": set(), "frames": set(), "subject": set()}
-    topics: set[str] = set()
-    bodies: set[str] = set()
-    order: list[str] = []
-    abroad = partner = at_home = False
-    for mark in sentence.marks:
-        kind, key = mark.entry.kind, mark.entry.key
-        token = ""
-        if kind in NAMING:
-            if key not in judged.countries:
-                continue
-            if key == home:
-                at_home, token = True, "H"
-            else:
-                abroad = True
-                engaged = judged.roles.scores.get(key, 0.0) >= _PARTNER_LEAST
-                partner = partner or engaged
-                token = "P" if engaged else "F"
-        elif kind is Kind.CUE:
-            group, _, name = key.partition(":")
-            groups[group].add(name)
-            token = "S" if key == "subject:it" else "" if group == "subject" else name
-        elif kind is Kind.TOPIC:
-            topics.add(key)
-            token = "" if key in _BORROWED else "S"
-        elif kind is Kind.ORGANISATION:
-            organisation = taxonomy.organisations[key]
-            token = "O" if organisation.kind != "company" else "K"
-            bodies.add("own" if organisation.country and organisation.country == home else organisation.kind)
-        if token and (not order or order[-1] != token):
-            order.append(token)
-    return Signs(
-        frozenset(foreign),
-        frozenset(groups["actors"] - foreign),
-        frozenset(groups["engagement"]),
-        frozenset(groups["frames"]),
-        frozenset(topics),
-        frozenset(bodies),
-        "it" in groups["subject"] or not topics <= _BORROWED,
-        bool(groups["subject"] or topics),
-        abroad,
-        partner,
-        at_home,
-        tuple(order[:24]),
-    )
+_STATE: Final = OFFICIALS - {"delegation", "official"}
 
 
 def structure(taxonomy: Taxonomy, reading: Reading, judged: Judged) -> dict[str, float]:
     """Return the named evidence of an item: what is found where, and what stands together in one sentence."""
-    out: Counter[str] = Counter()
     seen: set[str] = set()
-    sums: Counter[str] = Counter()
+    times: Counter[str] = Counter()
     count = 0
     for sentence in reading.sentences:
-        if sentence.number >= _BODY_SENTENCES:
+        if sentence.number >= BODY_SENTENCES:
             continue
         signs = signs_of(taxonomy, sentence, reading, judged)
         zone = zone_of(sentence)
@@ -130,45 +38,44 @@ def structure(taxonomy: Taxonomy, reading: Reading, judged: Judged) -> dict[str,
             seen.add(f"{zone} {name}")
             if zone != "body":
                 seen.add(f"top {name}")
-            sums[name] += 1
+            times[name] += 1
         if zone != "body":
-            for name in _sequences(signs.order):
-                seen.add(f"seq {name}")
-    for name in seen:
-        out[name] = 1.0
-    for name, times in sums.items():
-        out[f"all {name}"] = math.log1p(times) / 2
-        out[f"share {name}"] = times / count
-    for name, value in _whole(taxonomy, reading, judged, sums):
-        out[name] = value
-    return dict(out)
+            seen.update(f"seq {name}" for name in _sequences(signs.order))
+    out = dict.fromkeys(seen, 1.0)
+    for name, found in times.items():
+        out[f"all {name}"] = math.log1p(found) / 2
+        out[f"share {name}"] = found / count
+    out.update(_whole(taxonomy, reading, judged, times))
+    return out
 
 
 def combined(signs: Signs) -> Iterator[str]:
-    """Give the single classes of a sentence and those that carry structure together."""
-    engaged = bool(signs.engagement)
-    official_foreign = bool(signs.foreign & _OFFICIAL)
-    official_home = bool(signs.actors & _OFFICIAL)
-    for name in signs.foreign:
-        yield f"F:{name}"
-    for name in signs.actors:
-        yield f"A:{name}"
-    for name in signs.engagement:
-        yield f"E:{name}"
-    for name in signs.frames:
-        yield f"X:{name}"
-    for name in signs.bodies:
-        yield f"O:{name}"
+    """Give the single classes of a sentence, and those that carry structure together."""
+    yield from _singles(signs)
+    yield from _both_sides(signs)
+    yield from _foreign_officials(signs)
+    yield from _with_bodies(signs)
+    yield from _crossed(signs)
+
+
+def _singles(signs: Signs) -> Iterator[str]:
+    for letter, names in (("F", signs.foreign), ("A", signs.actors), ("E", signs.engagement), ("X", signs.frames), ("O", signs.bodies)):
+        for name in names:
+            yield f"{letter}:{name}"
+    for name in signs.topics:
+        yield f"T:{name}"
     if signs.subject:
         yield "S"
     elif signs.hint:
         yield "s"
-    if signs.abroad:
-        yield "abroad"
-    if signs.partner:
-        yield "partner"
-    if signs.home:
-        yield "home"
+    for name, there in (("abroad", signs.abroad), ("partner", signs.partner), ("home", signs.home)):
+        if there:
+            yield name
+
+
+def _both_sides(signs: Signs) -> Iterator[str]:
+    """Give what says that home and a country abroad, or a partner, meet in this sentence."""
+    engaged = bool(signs.engagement)
     if signs.home and signs.abroad:
         yield "home&abroad"
         if engaged:
@@ -179,22 +86,31 @@ def combined(signs: Signs) -> Iterator[str]:
         yield "partner&S"
         if engaged:
             yield "partner&E&S"
-    if official_foreign:
-        yield "F"
+
+
+def _foreign_officials(signs: Signs) -> Iterator[str]:
+    if not signs.foreign & OFFICIALS:
+        return
+    official_home = bool(signs.actors & OFFICIALS)
+    yield "F"
+    if official_home:
+        yield "F&H"
+    if signs.subject:
+        yield "F&S"
+    if signs.engagement:
+        yield "F&E"
         if signs.subject:
-            yield "F&S"
-        if engaged:
-            yield "F&E"
-            if signs.subject:
-                yield "F&E&S"
-        if official_home:
-            yield "F&H"
-            if engaged and signs.subject:
+            yield "F&E&S"
+            if official_home:
                 yield "F&H&E&S"
+
+
+def _with_bodies(signs: Signs) -> Iterator[str]:
+    official_home = bool(signs.actors & OFFICIALS)
     for kind in signs.bodies:
         if official_home:
             yield f"O:{kind}&H"
-        if engaged:
+        if signs.engagement:
             yield f"O:{kind}&E"
             if official_home:
                 yield f"O:{kind}&H&E"
@@ -202,22 +118,20 @@ def combined(signs: Signs) -> Iterator[str]:
             yield f"O:{kind}&S"
         for engagement in signs.engagement:
             yield f"O:{kind}&E:{engagement}"
-    for name in signs.foreign:
-        for engagement in signs.engagement:
+
+
+def _crossed(signs: Signs) -> Iterator[str]:
+    """Give each engagement and frame by whether the sentence looks abroad, and each frame and state actor by the subject."""
+    side = "abroad" if signs.abroad else "inside"
+    for engagement in signs.engagement:
+        yield f"{side}&E:{engagement}"
+        for name in signs.foreign:
             yield f"F:{name}&E:{engagement}"
-    if signs.abroad:
-        for engagement in signs.engagement:
-            yield f"abroad&E:{engagement}"
-        for frame in signs.frames:
-            yield f"abroad&X:{frame}"
-    else:
-        for engagement in signs.engagement:
-            yield f"inside&E:{engagement}"
-        if signs.subject and not signs.bodies:
-            yield "inside&S"
-    for topic in signs.topics:
-        yield f"T:{topic}"
+    if signs.subject and not signs.abroad and not signs.bodies:
+        yield "inside&S"
     for frame in signs.frames:
+        if signs.abroad:
+            yield f"abroad&X:{frame}"
         yield f"X:{frame}&S" if signs.subject else f"X:{frame}&-S"
     if signs.subject:
         for name in signs.actors & _STATE:
@@ -236,9 +150,9 @@ def _whole(taxonomy: Taxonomy, reading: Reading, judged: Judged, sums: Mapping[s
     scores = sorted(judged.roles.scores.values(), reverse=True)
     best = scores[0] if scores else 0.0
     yield "partner score", best
-    if best >= _PARTNER_LEAST:
+    if best >= PARTNER_LEAST:
         yield "has partner", 1.0
-    yield "partners", math.log1p(sum(score >= _PARTNER_LEAST for score in scores))
+    yield "partners", math.log1p(sum(score >= PARTNER_LEAST for score in scores))
     for kind in ("body", "development", "agency", "company", "federation"):
         top = max((score for name, score in judged.organisations.items() if taxonomy.organisations[name].kind == kind), default=0.0)
         if top:
@@ -275,52 +189,7 @@ def _balance(reading: Reading) -> Iterator[tuple[str, float]]:
 def _side(mark: Mark) -> str:
     kind, key = mark.entry.kind, mark.entry.key
     if kind is Kind.TOPIC:
-        return "s" if key in _BORROWED else "S"
+        return "s" if key in BORROWED else "S"
     if kind is Kind.CUE:
         return {"subject:it": "S", "subject:it_loose": "s", "frames:other_subject": "X"}.get(key, "")
     return ""
-
-
-def words(taxonomy: Taxonomy, reading: Reading, judged: Judged) -> Counter[str]:
-    """Return how often each word and pair of words stands in the item, with countries and bodies replaced by what they are."""
-    out: Counter[str] = Counter()
-    for sentence in reading.sentences:
-        if sentence.number >= _BODY_SENTENCES:
-            continue
-        tokens = list(_tokens(taxonomy, sentence, reading, judged))
-        for token in tokens:
-            out[token] += 1
-        for at in range(len(tokens) - 1):
-            out[f"{tokens[at]} {tokens[at + 1]}"] += 1
-    return out
-
-
-def _tokens(taxonomy: Taxonomy, sentence: Sentence, reading: Reading, judged: Judged) -> Iterator[str]:
-    text = reading.text_of(sentence.field)
-    at = sentence.start
-    for mark in sentence.marks:
-        if mark.start < at:
-            continue
-        if mark.entry.kind in NAMING and mark.entry.key in judged.countries:
-            token = "@home" if mark.entry.key == judged.roles.home else "@abroad"
-        elif mark.entry.kind is Kind.ORGANISATION:
-            token = f"@{taxonomy.organisations[mark.entry.key].kind}"
-        elif mark.entry.kind is Kind.CITY:
-            token = "@town"
-        else:
-            continue
-        yield from _plain(text[at : mark.start], reading.language)
-        yield token
-        at = mark.end
-    yield from _plain(text[at : sentence.end], reading.language)
-
-
-def _plain(text: str, language: str) -> Iterator[str]:
-    for found in _LETTERS.finditer(text.casefold()):
-        word = found.group()
-        if word[0].isdigit():
-            yield "0"
-        elif language in _DENSE and word[0] > "\u0e00":
-            yield from (word[at : at + 2] for at in range(max(1, len(word) - 1)))
-        else:
-            yield word

@@ -59,6 +59,9 @@ class LanguageReader:
     def __init__(self) -> None:
         self._identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
         self._identifier.set_languages(list(LANGUAGES))
+        # The columns of the other languages stay referenced for a later set_languages: 25 MB that nobody will ask for.
+        restricted = (self._identifier.nb_ptc, self._identifier.nb_pc, self._identifier.nb_classes)
+        self._identifier._full_model = restricted  # noqa: SLF001 -- the library has no name for it
 
     def identify(self, text: str, hint: str | None = None) -> str:
         """Return the ISO 639-1 code of the text's language, `und` where nothing tells. Pure, though it holds a model."""

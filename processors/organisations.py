@@ -29,46 +29,43 @@ def features_of(
     taxonomy: Taxonomy, reading: Reading, named: Mapping[str, list[tuple[Sentence, Mark]]], home: str | None
 ) -> dict[str, dict[str, float]]:
     """Return each candidate's features."""
-    return {name: dict(_features(taxonomy, reading, name, found, home, len(named))) for name, found in named.items()}
+    out = {}
+    for name, found in named.items():
+        organisation = taxonomy.organisations[name]
+        own = {f"kind:{organisation.kind}": 1.0, f"name:{name}": 0.5, "count": math.log1p(len(found)), f"rivals:{min(len(named), 5)}": 1.0}
+        if organisation.country is not None:
+            own["own country" if organisation.country == home else "foreign"] = 1.0
+        for sentence, mark in found:
+            own.update(dict.fromkeys(_around(reading, sentence, mark, organisation.kind), 1.0))
+        out[name] = own
+    return out
 
 
-def _features(
-    taxonomy: Taxonomy, reading: Reading, name: str, found: list[tuple[Sentence, Mark]], home: str | None, rivals: int
-) -> Iterator[tuple[str, float]]:
-    organisation = taxonomy.organisations[name]
-    kind = organisation.kind
-    yield f"kind:{kind}", 1.0
-    yield f"name:{name}", 0.5
-    yield "count", math.log1p(len(found))
-    yield f"rivals:{min(rivals, 5)}", 1.0
-    if organisation.country is not None:
-        yield ("own country" if organisation.country == home else "foreign"), 1.0
-    seen: set[str] = set()
-    for sentence, mark in found:
-        zone = zone_of(sentence)
-        seen.update((zone, f"{zone}:{kind}"))
-        text = reading.text_of(sentence.field)
-        if mark.start - sentence.start < 3:
-            seen.add(f"{zone}:opens")
-        for other in sentence.marks:
-            if other.entry.kind is not Kind.CUE:
-                continue
-            key = other.entry.key
-            near = min(abs(other.start - mark.end), abs(mark.start - other.end)) <= _NEAR
-            seen.add(f"with:{key}")
-            seen.add(f"{kind}:with:{key}")
-            if near:
-                seen.update((f"near:{key}", f"{kind}:near:{key}"))
-            if zone in ("title", "lead"):
-                seen.add(f"{zone}:with:{key}")
-        before = _WORD_BEFORE.search(text[max(0, mark.start - 30) : mark.start])
-        if before:
-            seen.add(f"before:{before.group(1).casefold()[:12]}")
-        after = _WORD_AFTER.match(text[mark.end : mark.end + 30])
-        if after:
-            seen.add(f"after:{after.group(1).casefold()[:12]}")
-    for feature in seen:
-        yield feature, 1.0
+def _around(reading: Reading, sentence: Sentence, mark: Mark, kind: str) -> Iterator[str]:
+    """Give the features of one mention: its place, the cue words near it and in its sentence, the words before and after."""
+    zone = zone_of(sentence)
+    text = reading.text_of(sentence.field)
+    yield zone
+    yield f"{zone}:{kind}"
+    if mark.start - sentence.start < 3:
+        yield f"{zone}:opens"
+    for other in sentence.marks:
+        if other.entry.kind is not Kind.CUE:
+            continue
+        key = other.entry.key
+        yield f"with:{key}"
+        yield f"{kind}:with:{key}"
+        if zone in ("title", "lead"):
+            yield f"{zone}:with:{key}"
+        if max(other.start - mark.end, mark.start - other.end) <= _NEAR:
+            yield f"near:{key}"
+            yield f"{kind}:near:{key}"
+    before = _WORD_BEFORE.search(text[max(0, mark.start - 30) : mark.start])
+    if before:
+        yield f"before:{before.group(1).casefold()[:12]}"
+    after = _WORD_AFTER.match(text[mark.end : mark.end + 30])
+    if after:
+        yield f"after:{after.group(1).casefold()[:12]}"
 
 
 def choose(model: Binary, features: Mapping[str, Features], *, least: float) -> tuple[tuple[str, ...], dict[str, float]]:

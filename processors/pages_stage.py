@@ -38,7 +38,8 @@ from processors.robots import FETCHED_BYTES, PRODUCT_TOKEN, Robots, Verdict, lea
 PAGE_BYTES: Final = 4 << 20
 PAGE_DEADLINE_S: Final = 40.0
 EXTRACT_DEADLINE_S: Final = 3.0
-LEASE_S: Final = 300.0  # longer than the fetches, the jail and their queues take together
+LOOK_S: Final = 300.0  # longer than the fetches, the jail and their queues take together
+LEASE_S: Final = 10.0  # renewed while looks are under way, so that what a killed process held is soon looked at by another
 
 _EXTRACT: Final = "processors.jailed:extract_article"
 _ROBOTS_ALLOW: Final = "processors.jailed:robots_allow"
@@ -51,6 +52,7 @@ _EVENTS_A_STEP: Final = 32
 _LOOK_FOR_PAGES_S: Final = 0.25
 _LEASE_AGAIN_S: Final = 0.05  # where a host that had all it may have is free for more
 _COUNT_EVERY_S: Final = 5.0
+_RENEW_EVERY_S: Final = 3.0
 _SOON_S: Final = 60.0
 _ROBOTS_DEADLINE_S: Final = 20.0
 _ACCEPT: Final = {"accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1"}
@@ -94,18 +96,19 @@ class PageWorker:
         self._understanding, self._store, self._bus, self._http, self._jail = understanding, store, bus, http, jail
         self._clock, self._metrics, self._owner, self._most = clock, metrics, owner, in_flight
         self._pages: dict[Key, DuePage] = {}  # begun and not yet settled
-        self._overdue_at: dict[Key, float] = {}  # on the monotonic clock: when our lease of it ends
+        self._overdue_at: dict[Key, float] = {}  # on the monotonic clock: when nothing is expected of it any more
         self._events: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._asking: dict[Key, str] = {}  # the host of each that waits for an answer
         self._awaiting_robots: dict[str, list[_Look]] = {}
         self._robots: dict[str, Robots] = {}  # learned and not yet written
         self._ends: list[PageEnd] = []
         self._ended_at: float | None = None  # the oldest of them, on the monotonic clock
-        self._next_lease_at = self._leased_at = self._next_count_at = 0.0
+        self._next_lease_at = self._leased_at = self._next_count_at = self._renew_at = 0.0
         self._limit = DeadLimit()
 
     def step(self) -> float:
         """Lease what there is room for, handle what has come back, and settle what has ended."""
+        self._renew()
         taken = self._take_up()
         handled = self._handle_events()
         settled = self._settle() if self._is_time_to_settle() else False
@@ -151,15 +154,28 @@ class PageWorker:
         self._forget_overdue(monotonic)
         for page in leased:
             if page.key not in self._pages:  # else our own lease ran out while we were at it
-                self._overdue_at[page.key] = monotonic + LEASE_S
+                self._overdue_at[page.key] = monotonic + LOOK_S
                 self._begin(page, known.get(page.host))
         return bool(leased)
+
+    def _renew(self) -> None:
+        monotonic = self._clock.monotonic()
+        if monotonic < self._renew_at:
+            return
+        self._renew_at = monotonic + _RENEW_EVERY_S
+        if self._pages:
+            with self._store.begin() as connection:
+                pages.renew(connection, self._owner, until=self._now() + LEASE_S)
 
     def _forget_overdue(self, monotonic: float) -> None:
         """Let go of looks from which nothing came back: whoever leases their pages next looks again."""
         ended = {end.page.key for end in self._ends}
-        for key in [key for key, at in self._overdue_at.items() if at <= monotonic and key not in ended]:
+        overdue = [key for key, at in self._overdue_at.items() if at <= monotonic and key not in ended]
+        for key in overdue:
             self._drop(key)
+        if overdue:
+            with self._store.begin() as connection:
+                pages.let_go(connection, self._owner, overdue)
 
     def _drop(self, key: Key) -> None:
         del self._pages[key], self._overdue_at[key]

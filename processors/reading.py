@@ -6,6 +6,7 @@ All later steps (roles, topics, evidence, label) look at this `Reading`, never a
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from newswire.records import Field, Span
@@ -166,28 +167,27 @@ def _is_shouted(text: str) -> bool:
 
 
 def _pairs(taxonomy: Taxonomy, text: str, language: str) -> list[Mark]:
-    """Return the countries of paired names: 中巴, 한·미, 日米. One character alone is a common word."""
+    """Return the countries of paired names: 中巴, 한·미, 日米. One character alone is a common word, and two need company.
+
+    The company is the language's own country, or a word such as "both sides", "relations", "talks" right after.
+    """
     pairs = taxonomy.pairs.get(language)
     if not pairs:
         return []
-    marks = []
+    row, one = _pair_patterns(tuple(pairs))
     own = next(iter(pairs))
-    for found in re.finditer(_pair_pattern(pairs), text):
-        parts = [
-            (at.group(), at.start()) for at in re.finditer("|".join(sorted(map(re.escape, pairs), key=len, reverse=True)), found.group())
-        ]
-        if own not in {part for part, _ in parts} and not re.match(
-            r"[两兩关關双雙会會贸貿協合양정両首]", text[found.end() : found.end() + 1]
-        ):
-            continue
-        marks.extend(
-            Mark(Entry(Kind.COUNTRY, pairs[part]), found.start() + at, found.start() + at + len(part))
-            for part, at in parts
-            if pairs[part] != "EU"
-        )
+    marks: list[Mark] = []
+    for found in row.finditer(text):
+        parts = list(one.finditer(text, found.start(), found.end()))
+        if any(part.group() == own for part in parts) or _AFTER_PAIR.match(text, found.end()):
+            marks.extend(Mark(Entry(Kind.COUNTRY, pairs[part.group()]), part.start(), part.end()) for part in parts)
     return marks
 
 
-def _pair_pattern(pairs: object) -> str:
-    one = "|".join(sorted(map(re.escape, pairs), key=len, reverse=True))  # type: ignore[call-overload]
-    return f"(?:{one})[·・-]?(?:{one})(?:[·・-]?(?:{one}))?"
+_AFTER_PAIR: Final = re.compile("[两兩关關双雙会會贸貿协協合양정両首]")
+
+
+@cache
+def _pair_patterns(characters: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    one = "|".join(sorted(map(re.escape, characters), key=len, reverse=True))
+    return re.compile(f"(?:{one})[·・-]?(?:{one})(?:[·・-]?(?:{one}))?"), re.compile(one)

@@ -33,7 +33,10 @@ def features_of(reading: Reading) -> dict[str, float]:
     return out
 
 
-def choose(models: Mapping[str, Binary], features: Features, *, least: float) -> tuple[tuple[str, ...], dict[str, float]]:
-    """Return the topics whose score is at least `least`, by falling score, and every topic's score."""
+def choose(models: Mapping[str, Binary], features: Features, *, least: float, at_least_one: bool) -> tuple[str, ...]:
+    """Return the topics whose score is at least `least`, by falling score; the best one alone where none is and one must be."""
     scores = {topic: model.score(features) for topic, model in models.items()}
-    return tuple(sorted((topic for topic, score in scores.items() if score >= least), key=lambda topic: (-scores[topic], topic))), scores
+    chosen = sorted((topic for topic, score in scores.items() if score >= least), key=lambda topic: (-scores[topic], topic))
+    if not chosen and at_least_one and features:
+        chosen = [max(scores, key=lambda topic: (scores[topic], topic))]
+    return tuple(chosen)

@@ -4,26 +4,27 @@
 """
 
 import hashlib
-import math
-from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from processors import countries, organisations, topics
+from newswire.records import Label
+from processors import organisations, roles, topics
+from processors.countries import Candidate, candidates
 from processors.evidence import evidence_for
-from processors.features import Judged, structure, words
-from processors.label import Features, label_scores
+from processors.features import structure
+from processors.label import label_scores
 from processors.language import LANGUAGES, LanguageReader
 from processors.people import people_of
 from processors.reading import LEAD_READ, TEXT_READ, TITLE_READ, Reading, country_of_outlet, read
+from processors.signs import Judged
 from processors.taxonomy import Taxonomy, load_taxonomy
 from processors.understood import Understood
 from processors.weights import FILE, Weights, load_weights
+from processors.words import weighed_words, words
 
 TAXONOMY_FOLDER: Final = "taxonomy"
 MODEL_FOLDER: Final = "model"
-WORD: Final = "w:"
 
 
 class Understanding:
@@ -64,13 +65,15 @@ class Understanding:
     def understand(self, reading: Reading) -> Understood:
         """Return what an item that was read says."""
         weights = self._weights
-        named = countries.candidates(self._taxonomy, reading)
+        named = candidates(self._taxonomy, reading)
         judged, engaged = judge(self._taxonomy, weights, reading, named)
         found = structure(self._taxonomy, reading, judged)
         features = {**found, **weighed_words(words(self._taxonomy, reading, judged), weights.idf)}
         scores = label_scores(weights.engagement.score(features), weights.subject.score(features))
         label = max(scores, key=lambda name: scores[name])
-        chosen, _ = topics.choose(weights.topics, topics.features_of(reading), least=weights.least["topic"])
+        chosen = topics.choose(
+            weights.topics, topics.features_of(reading), least=weights.least["topic"], at_least_one=label is not Label.OTHER
+        )
         return Understood(
             language=reading.language,
             label=label,
@@ -78,11 +81,11 @@ class Understanding:
             scores={name.value: score for name, score in scores.items()},
             home=judged.roles.home,
             partners=judged.roles.partners,
-            countries=countries.mentions(reading, named, judged.roles),
+            countries=roles.mentions(reading, named, judged.roles),
             organisations=engaged,
             people=people_of(reading),
             topics=chosen,
-            evidence=evidence_for(self._taxonomy, reading, judged, weights, found, label),
+            evidence=evidence_for(self._taxonomy, reading, judged, weights=weights, structure=found, label=label),
             model=self.version,
         )
 
@@ -115,21 +118,12 @@ class Understanding:
         return frozenset(LANGUAGES)
 
 
-def judge(taxonomy: Taxonomy, weights: Weights, reading: Reading, named: dict[str, countries.Candidate]) -> tuple[Judged, tuple[str, ...]]:
+def judge(taxonomy: Taxonomy, weights: Weights, reading: Reading, named: dict[str, Candidate]) -> tuple[Judged, tuple[str, ...]]:
     """Return who plays which role, and the organisations engaged: what the label's features stand on."""
-    own = countries.features_of(reading, named)
-    home = countries.choose_home(weights.home, own)
-    roles = countries.choose_partners(
-        weights.partner, countries.partner_features(reading, named, own, home), home, least=weights.least["partner"]
-    )
+    own = roles.home_features(reading, named)
+    home = roles.choose_home(weights.home, own)
+    parts = roles.choose_partners(weights.partner, roles.partner_features(reading, named, own, home), home, least=weights.least["partner"])
     about = organisations.features_of(taxonomy, reading, organisations.candidates(reading), home)
     engaged, scores = organisations.choose(weights.organisation, about, least=weights.least["organisation"])
     standing = frozenset(code for code, candidate in named.items() if candidate.mentions)
-    return Judged(roles, standing, scores), engaged
-
-
-def weighed_words(counts: Counter[str], idf: Features) -> dict[str, float]:
-    """Return the known words as a vector of length 1: (1 + ln count) x idf."""
-    values = {word: (1.0 + math.log(count)) * idf[word] for word, count in counts.items() if word in idf}
-    length = math.sqrt(sum(value * value for value in values.values())) or 1.0
-    return {WORD + word: value / length for word, value in values.items()}
+    return Judged(parts, standing, scores), engaged

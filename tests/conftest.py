@@ -2,6 +2,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from newswire.clock import ManualClock
 from newswire.metrics import Metrics
@@ -10,6 +11,11 @@ from tests.fakes import NOW, MemoryBus
 from tests.servers.fixtures import kafka, postgres
 
 __all__ = ["kafka", "postgres"]  # fixtures
+
+# A shared machine is no place for deadlines; `--hypothesis-profile=thorough` looks longer.
+settings.register_profile("fast", max_examples=40, deadline=None)
+settings.register_profile("thorough", max_examples=1000, deadline=None)
+settings.load_profile("fast")
 
 
 @pytest.fixture

@@ -22,7 +22,6 @@ COMMON_WORDS = {
     "Creston",
     "Dawson",
     "Chita",
-    "Center",
     "Easter",
     "Pacific",
     "Eastern",
@@ -53,30 +52,22 @@ def cities_of(language: str) -> dict[str, list[str]]:
     """Return the exemplar cities of CLDR's time zones by country, in one language."""
     out: dict[str, list[str]] = {}
     territories = get_global("zone_territories")
+
+    def put(code: str | None, city: str | None) -> None:
+        if code and city and len(code) == 2 and code.isalpha() and code not in NOT_COUNTRIES and city not in COMMON_WORDS:
+            known = out.setdefault(code, [])
+            if city not in known:
+                known.append(city)
+
     for tag in SCRIPTS.get(language, (language,)):
         for zone, names in Locale.parse(tag).time_zones.items():
-            code, city = territories.get(zone), names.get("city")
-            if (
-                code
-                and city
-                and "/" in zone
-                and len(city) > 1
-                and city not in COMMON_WORDS
-                and code not in NOT_COUNTRIES
-                and city not in out.get(code, [])
-            ):
-                out.setdefault(code, []).append(city)
-        if tag == "en":  # English gives a city only where the zone's own name would mislead
+            if "/" in zone and len(names.get("city", "")) > 1:
+                put(territories.get(zone), names["city"])
+        if tag == "en":  # English names a city only where the zone's own name would mislead
             for zone, code in territories.items():
                 city = zone.rsplit("/", 1)[-1].replace("_", " ")
-                if (
-                    "/" in zone
-                    and code not in NOT_COUNTRIES
-                    and city not in out.get(code, [])
-                    and len(city) > 3
-                    and city not in COMMON_WORDS
-                ):
-                    out.setdefault(code, []).append(city)
+                if "/" in zone and len(city) > 3:
+                    put(code, city)
     return out
 
 
@@ -93,7 +84,7 @@ def written(table: dict[str, dict[str, list[str]]]) -> str:
 
 def main(folder: Path) -> None:
     """Write both files into `folder`."""
-    codes = [code for code in Locale("en").territories if len(code) == 2 and code.isalpha() and code not in NOT_COUNTRIES]
+    codes = [code for code in map(str, Locale("en").territories) if len(code) == 2 and code.isalpha() and code not in NOT_COUNTRIES]
     names = {code: {language: found for language in LANGUAGES if (found := names_of(code, language))} for code in codes}
     cities: dict[str, dict[str, list[str]]] = {}
     for language in CITY_LANGUAGES:

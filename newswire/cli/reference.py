@@ -1,7 +1,7 @@
 """docs/reference.md, written from the code: commands, settings, metrics, outcomes and reasons. A test holds the file to it."""
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
 
@@ -96,7 +96,7 @@ def _enums() -> Iterator[str]:
             yield ", ".join(f"`{member.value}`" for member in kind)
 
 
-def _table(headings: tuple[str, ...], rows: "Iterator[tuple[str, ...]] | list[tuple[str, ...]]") -> str:
+def _table(headings: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     lines = ["| " + " | ".join(headings) + " |", "| " + " | ".join("---" for _ in headings) + " |"]
     lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
     return "\n".join(lines)

@@ -102,7 +102,10 @@ def watch(settings: Settings, *, until_idle: bool, sources: "Sequence[Source] | 
         log_stream: TextIO | None = None
         if to_file:
             settings.data.mkdir(parents=True, exist_ok=True)
-            log_stream = stack.enter_context((settings.data / _LOG_FILE).open("a", encoding="utf-8"))
+            log_file = settings.data / _LOG_FILE
+            if log_file.exists():
+                log_file.replace(log_file.with_suffix(".log.1"))  # the last session's stays readable, and no older one
+            log_stream = stack.enter_context(log_file.open("w", encoding="utf-8"))
         ground = stack.enter_context(compose.open_ground(settings, log_stream=log_stream))
         watched = compose.read_sources(ground.folder) if sources is None else list(sources)
         understanding = compose.load_understanding(ground.folder)

@@ -78,6 +78,16 @@ _RETRY: Final = (
         attempts=bindparam("new_attempts"), due_at=bindparam("new_due_at"), reason=bindparam("new_reason"), lease_owner=None, lease_until=0
     )
 )
+_RENEW: Final = (
+    update(pages).where(pages.c.lease_owner == bindparam("the_owner"), pages.c.lease_until > 0).values(lease_until=bindparam("new_until"))
+)
+_LET_GO: Final = (
+    update(pages)
+    .where(
+        pages.c.item_id == bindparam("an_item"), pages.c.revision == bindparam("a_revision"), pages.c.lease_owner == bindparam("the_owner")
+    )
+    .values(lease_owner=None, lease_until=0)
+)
 _RELEASE: Final = update(pages).where(pages.c.lease_owner == bindparam("the_owner")).values(lease_owner=None, lease_until=0)
 _SETTLED: Final = select(trail.c.item_id, trail.c.revision).where(
     trail.c.item_id.in_(bindparam("items", expanding=True)),
@@ -209,6 +219,16 @@ def remove(connection: Connection, keys: Sequence[Key]) -> None:
     """Delete the pages: their last reports are published."""
     if keys:
         connection.execute(_DELETE, [{"the_item": item_id, "the_revision": revision} for item_id, revision in keys])
+
+
+def renew(connection: Connection, owner: str, *, until: float) -> None:
+    """Keep what this owner still holds until then: short leases, renewed, are soon free where their holder died."""
+    connection.execute(_RENEW, {"the_owner": owner, "new_until": until})
+
+
+def let_go(connection: Connection, owner: str, keys: Sequence[tuple[str, str]]) -> None:
+    """Give these pages back at once, those of them that this owner still holds."""
+    connection.execute(_LET_GO, [{"an_item": item_id, "a_revision": revision, "the_owner": owner} for item_id, revision in keys])
 
 
 def release(connection: Connection, owner: str) -> None:

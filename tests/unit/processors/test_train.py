@@ -1,0 +1,61 @@
+"""Training: the same items give the same weights, and the arithmetic at run time is scikit-learn's."""
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("sklearn")
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from processors.cross_validate import fold_of
+from processors.evaluate import read_labelled
+from processors.label import Binary, label_scores
+from processors.language import LanguageReader
+from processors.taxonomy import Taxonomy, load_taxonomy
+from processors.train import Prepared, fit, prepare
+from processors.weights import load_weights, write_weights
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="module")
+def taxonomy() -> Taxonomy:
+    return load_taxonomy(ROOT / "config/taxonomy")
+
+
+@pytest.fixture(scope="module")
+def items(taxonomy: Taxonomy) -> list[Prepared]:
+    return prepare(taxonomy, LanguageReader(), read_labelled([ROOT / "corpus/train-short.jsonl"])[::2])
+
+
+def test_training_twice_gives_the_same_file(taxonomy: Taxonomy, items: list[Prepared], tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        write_weights(tmp_path / name, fit(taxonomy, items, {"corpus": {}}))
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+    loaded = load_weights(tmp_path / "one")
+    assert loaded.engagement.weights
+    assert list(loaded.topics) == sorted(taxonomy.topics)
+
+
+def test_the_arithmetic_agrees_with_scikit_learn() -> None:
+    chance = np.random.default_rng(0)
+    matrix = chance.normal(size=(80, 5))
+    truth = matrix @ np.array([1.0, -2.0, 0.5, 0.0, 3.0]) + chance.normal(size=80) > 0
+    model = LogisticRegression().fit(matrix, truth)
+    ours = Binary(float(model.intercept_[0]), {f"x{at}": float(weight) for at, weight in enumerate(model.coef_[0])})
+    found = [ours.score({f"x{at}": float(value) for at, value in enumerate(row)}) for row in matrix]
+    assert found == pytest.approx(list(model.predict_proba(matrix)[:, 1]))
+
+
+def test_scores_of_labels_sum_to_one() -> None:
+    for engagement in (0.0, 0.3, 1.0):
+        for subject in (0.0, 0.7, 1.0):
+            assert sum(label_scores(engagement, subject).values()) == pytest.approx(1.0)
+
+
+def test_items_of_one_story_or_group_share_a_fold() -> None:
+    assert fold_of({"id": "a", "story": "s"}) == fold_of({"id": "b", "story": "s"})
+    assert fold_of({"id": "a", "story": "s", "group": "g"}) == fold_of({"id": "b", "story": "t", "group": "g"})
+    assert len({fold_of({"id": str(at)}) for at in range(50)}) == 5
