@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Final
 
 from kafka import KafkaAdminClient
-from kafka.errors import KafkaError
 
 from tests.servers.processes import ServerUnavailable, cache_folder, free_ports, tail
 from tests.servers.proxy import Proxy
@@ -129,13 +128,13 @@ class KafkaCluster:
         """
         until = time.monotonic() + _START_S
         running = [broker for broker in self.brokers if broker.process is not None]
-        while not _registered(running):
+        while why := _missing(running):
             for broker in running:
                 assert broker.process is not None
                 if broker.process.poll() is not None:
                     raise ServerUnavailable(f"broker {broker.node} ended with {broker.process.returncode}:\n{tail(broker.log)}")
             if time.monotonic() > until:
-                raise ServerUnavailable(f"Kafka was not ready after {_START_S:.0f} s:\n{tail(running[0].log)}")
+                raise ServerUnavailable(f"Kafka was not ready after {_START_S:.0f} s: {why}\n{tail(running[0].log)}")
             time.sleep(0.1)
 
     def _servers(self, listener: str) -> str:
@@ -259,23 +258,21 @@ def _run(*command: object) -> None:
         raise ServerUnavailable(f"{Path(str(command[0])).name} failed:\n{done.stdout}\n{done.stderr}")
 
 
-def _registered(brokers: Sequence[Broker]) -> bool:
-    """Return whether each of these brokers answers, and says that all of them take part."""
+def _missing(brokers: Sequence[Broker]) -> str:
+    """Return why the cluster is not ready: a broker that does not answer, or does not see all of them; empty where it is."""
     wanted = {broker.node for broker in brokers}
     for broker in brokers:
         try:
             admin = KafkaAdminClient(bootstrap_servers=f"127.0.0.1:{broker.ports['plain']}", bootstrap_timeout_ms=2_000)
-        except (KafkaError, OSError):
-            return False
-        try:
-            known = {one["broker_id"] for one in admin.describe_cluster()["brokers"] if not one.get("is_fenced")}
-        except (KafkaError, OSError):
-            return False
-        finally:
-            admin.close()
+            try:
+                known = {one["broker_id"] for one in admin.describe_cluster()["brokers"] if not one.get("is_fenced")}
+            finally:
+                admin.close()
+        except Exception as error:  # noqa: BLE001 -- a broker half up makes kafka-python raise whatever there is; the deadline decides
+            return f"broker {broker.node}: {error!r}"
         if not wanted <= known:
-            return False
-    return True
+            return f"broker {broker.node} sees {sorted(known)} of {sorted(wanted)}"
+    return ""
 
 
 def main() -> None:

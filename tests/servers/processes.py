@@ -22,8 +22,9 @@ def servers_are_required() -> bool:
 def free_ports(count: int) -> list[int]:
     """Return ports of 127.0.0.1 that nobody listens on, below those that the system gives to clients."""
     found: list[int] = []
+    chance = random.SystemRandom()  # pytest-randomly sets the other one back before each test
     while len(found) < count:
-        port = random.randrange(20_000, 32_000)  # a system-given one may be taken by a client before the server starts
+        port = chance.randrange(20_000, 32_000)  # a system-given one may be taken by a client before the server starts
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
