@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command 
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check acceptance format lint types contracts evaluate train schemas constraints clean
+.PHONY: help run demo test check acceptance servers format lint types contracts evaluate train schemas constraints clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z%-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -17,10 +17,13 @@ demo: $(VENV)/.installed  ## the whole pipeline on a little web of this machine:
 	@$(BIN)/newswire demo
 
 test: $(VENV)/.installed-dev  ## the fast tests: no network, no containers, under a minute
-	$(BIN)/pytest -q -n $(WORKERS) -m "not acceptance and not crash"
+	$(BIN)/pytest -q -n $(WORKERS) -m "not acceptance and not crash and not servers"
 
 acceptance: $(VENV)/.installed-dev  ## the slow tests: real processes, real sockets, kill -9
-	$(BIN)/pytest -q -n $(WORKERS) -m "acceptance or crash"
+	$(BIN)/pytest -q -n $(WORKERS) -m "(acceptance or crash) and not servers"
+
+servers: $(VENV)/.installed-dev  ## the tests on a real Kafka and PostgreSQL (Java, Maven, postgresql)
+	$(BIN)/pytest -q -m servers
 
 check: $(VENV)/.installed-dev  ## format, lint, types, import contracts, then the fast tests
 	$(BIN)/ruff format --check .

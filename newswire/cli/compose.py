@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from alerting.watchlists.load import DeskFiles
     from collectors.sources import Source
     from collectors.stage import CollectWorker
+    from newswire.bus.kafka_topics import KafkaTopics
     from processors.understand import Understanding
 
 JAIL_TASKS: Final = (
@@ -88,16 +89,36 @@ def open_bus(settings: Settings, clock: Clock) -> Bus:
     """Return the bus that the settings name.
 
     Raises:
-        ConfigurationError: it is not one that this version has.
+        ConfigurationError: it cannot be used, or its topics would break the promises.
 
     """
-    from newswire.bus.embedded import EmbeddedBus
+    if settings.bus == "embedded":
+        from newswire.bus.embedded import EmbeddedBus
 
-    if settings.bus != "embedded":
+        return EmbeddedBus(settings.data / "bus.sqlite3", clock=clock, prefix=settings.topic_prefix)
+    from newswire.bus.kafka import KafkaBus
+    from newswire.bus.kafka_settings import kafka_settings
+
+    with open_topics(settings) as topics:
+        topics.require()
+    return KafkaBus(kafka_settings(settings.bus, settings.kafka), prefix=settings.topic_prefix)
+
+
+def open_topics(settings: Settings) -> "KafkaTopics":
+    """Return what makes and checks Kafka's topics.
+
+    Raises:
+        ConfigurationError: the bus is not Kafka, or its settings cannot be used.
+
+    """
+    from newswire.bus.kafka_settings import kafka_settings
+    from newswire.bus.kafka_topics import KafkaTopics
+
+    if not settings.bus.startswith("kafka://"):
         raise ConfigurationError(
-            [Fault("environment", 0, 0, f"NEWSWIRE_BUS: {settings.bus!r} cannot be used yet; this version has `embedded`")]
+            [Fault("environment", 0, 0, "the embedded bus makes its own topics; NEWSWIRE_BUS=kafka://HOST:PORT names a cluster")]
         )
-    return EmbeddedBus(settings.data / "bus.sqlite3", clock=clock, prefix=settings.topic_prefix)
+    return KafkaTopics(kafka_settings(settings.bus, settings.kafka), prefix=settings.topic_prefix)
 
 
 def open_http(ground: Ground, stack: ExitStack) -> Http:

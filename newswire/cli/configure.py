@@ -98,6 +98,30 @@ def run_watchlist_tests(
     sys.exit(1 if failed else 0)
 
 
+topics_app = typer.Typer(name="topics", help="Kafka's topics: make them, check them.", no_args_is_help=True)
+app.add_typer(topics_app)
+
+
+@topics_app.command("create")
+def topics_create() -> None:
+    """Make the topics that are missing on the Kafka of NEWSWIRE_BUS; one that is there is left as it is."""
+    with compose.open_topics(read_settings()) as topics:
+        made = topics.create()
+    print("\n".join(f"made {name}" for name in made) if made else "Every topic is there.")
+
+
+@topics_app.command("check")
+def topics_check() -> None:
+    """Check that the topics can keep Newswire's promises: copies, retention, sizes."""
+    with compose.open_topics(read_settings()) as topics:
+        faults = topics.check()
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    if faults:
+        sys.exit(EXIT_USAGE)
+    print("The topics can keep the promises.")
+
+
 @app.command()
 def migrate() -> None:
     """Bring the store's tables up to this version. SQLite is also brought up to date at each start."""
