@@ -17,10 +17,10 @@ demo: $(VENV)/.installed  ## the whole pipeline on a little web of this machine:
 	@$(BIN)/newswire demo
 
 test: $(VENV)/.installed-dev  ## the fast tests: no network, no containers, under a minute
-	$(BIN)/pytest -q -n $(WORKERS) -m "not acceptance and not crash"
+	$(BIN)/pytest -q -n $(WORKERS) -m "not acceptance and not crash and not servers"
 
-acceptance: $(VENV)/.installed-dev  ## the slow tests: real processes, real sockets, kill -9
-	$(BIN)/pytest -q -m "acceptance or crash"
+acceptance: $(VENV)/.installed-dev  ## the slow tests: real processes, real sockets, kill -9, a real Kafka and PostgreSQL
+	$(BIN)/pytest -q -m "acceptance or crash or servers"
 
 check: $(VENV)/.installed-dev  ## format, lint, types, import contracts, then the fast tests
 	$(BIN)/ruff format --check .

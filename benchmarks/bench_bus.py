@@ -1,10 +1,14 @@
-"""Rows a second through the embedded bus, beside a bare sqlite3 insert loop on the same disk in the same run.
+"""Records a second through both buses, each beside its limit in the same run.
 
-usage: python benchmarks/bench_bus.py [SECONDS_PER_FIGURE]
+The embedded bus beside a bare sqlite3 insert loop on the same disk; then records copied from topic to topic by one process and by four,
+on the embedded bus, on Kafka, and by bare kafka-python with the same durability on the same broker.
+
+usage: python -m benchmarks.bench_bus [SECONDS_PER_FIGURE] [embedded|kafka]
 """
 
 import platform
 import sqlite3
+import statistics
 import sys
 import tempfile
 import time
@@ -12,11 +16,14 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+from benchmarks.bus_shuttle import BATCH, PARTITIONS, Figures, measure
 from newswire.bus import Message, Output
 from newswire.bus.embedded import EmbeddedBus
 from newswire.clock import SystemClock
 from newswire.sqlite import prepare
 from newswire.topics import ITEMS, PROCESSORS_GROUP, REPORTS
+from tests.servers.kafka import FULL_SPEED, KAFKA_VERSION, kafka_cluster
+from tests.servers.processes import ServerUnavailable
 
 VALUE = b"x" * 1_500  # an item of the usual length
 BATCHES = (1, 10, 100)
@@ -71,7 +78,7 @@ def consumed(bus: EmbeddedBus, size: int, seconds: float, *, copy: bool) -> floa
     return rate
 
 
-def main(seconds: float) -> None:
+def alone(seconds: float) -> None:
     print(
         f"embedded bus, values of {len(VALUE):,} bytes, synchronous=FULL, SQLite {sqlite3.sqlite_version}, Python {platform.python_version()}"
     )
@@ -92,5 +99,44 @@ def main(seconds: float) -> None:
     print(f"{'publish / bare insert':32}" + "".join(f"{ours / theirs:>10.2f}" for ours, theirs in zip(table[1][1], bare, strict=True)))
 
 
+def shuttled(rounds: int) -> None:
+    """Print the table of records copied; each figure is the median of so many rounds, in which the three take turns."""
+    with kafka_cluster(java=FULL_SPEED) as cluster, tempfile.TemporaryDirectory() as name:
+        print(
+            f"\ntopic to topic, batches of {BATCH}, {PARTITIONS} partitions, Kafka {KAFKA_VERSION} on this machine, one broker, gzip, acks=all"
+        )
+        print(f"{'':10}{'':12}{'published':>12}{'copied':>12}{'p99 commit':>12}")
+        for size, records in ((1_000, 10_000), (20_000, 1_600)):
+            for processes in (1, 4):
+                found: dict[str, list[Figures]] = {"embedded": [], "bare": [], "kafka": []}
+                for turn in range(rounds):
+                    for kind, figures in found.items():
+                        where = f"{name}/{size}-{processes}-{turn}.sqlite3" if kind == "embedded" else cluster.servers
+                        prefix = f"{kind}-{size}-{processes}-{turn}."
+                        figures.append(measure(kind, where, prefix, size=size, records=records, processes=processes))
+                print(f"{size:,} bytes, {processes} process{'es' if processes > 1 else ''}")
+                for kind, figures in found.items():
+                    published, copied, p99 = (
+                        statistics.median(getattr(f, what) for f in figures) for what in ("published", "copied", "p99_ms")
+                    )
+                    label = {"embedded": "embedded", "kafka": "Kafka", "bare": "bare kafka-python"}[kind]
+                    print(f"  {label:20}{published:>10,.0f}/s{copied:>10,.0f}/s{p99:>9,.0f} ms")
+                ratios = [
+                    statistics.median(getattr(o, w) / getattr(b, w) for o, b in zip(found["kafka"], found["bare"], strict=True))
+                    for w in ("published", "copied")
+                ]
+                print(f"  {'Kafka / bare':20}{ratios[0]:>12.2f}{ratios[1]:>12.2f}")
+
+
+def main(seconds: float, which: str) -> None:
+    if which in {"", "embedded"}:
+        alone(seconds)
+    if which in {"", "kafka"}:
+        try:
+            shuttled(rounds=3)
+        except ServerUnavailable as error:
+            raise SystemExit(f"no figures of Kafka: {error}") from None
+
+
 if __name__ == "__main__":
-    main(float(sys.argv[1]) if len(sys.argv) > 1 else 2.0)
+    main(float(sys.argv[1]) if len(sys.argv) > 1 else 2.0, sys.argv[2] if len(sys.argv) > 2 else "")

@@ -8,6 +8,9 @@ from newswire.clock import ManualClock
 from newswire.metrics import Metrics
 from newswire.store import Store, open_store
 from tests.fakes import NOW, MemoryBus
+from tests.servers.fixtures import kafka, postgres
+
+__all__ = ["kafka", "postgres"]  # fixtures
 
 # A shared machine is no place for deadlines; `--hypothesis-profile=thorough` looks longer.
 settings.register_profile("fast", max_examples=40, deadline=None)

@@ -1,6 +1,6 @@
 """A member of a group in a process of its own: copies news.items to news.reports in batches of five, until its input ends.
 
-usage: bus_member.py LOG copy|hold
+usage: bus_member.py LOG|kafka://HOST:PORT copy|hold
 """
 
 import os
@@ -9,14 +9,23 @@ import sys
 import time
 from pathlib import Path
 
-from newswire.bus import Message, Output
+from newswire.bus import Bus, Message, Output
 from newswire.bus.embedded import EmbeddedBus
 from newswire.clock import SystemClock
 from newswire.topics import ITEMS, PROCESSORS_GROUP, REPORTS
 
 
-def main(path: Path, task: str) -> None:
-    bus = EmbeddedBus(path, clock=SystemClock())
+def open_bus(where: str) -> Bus:
+    if not where.startswith("kafka://"):
+        return EmbeddedBus(Path(where), clock=SystemClock())
+    from newswire.bus.kafka import KafkaBus  # noqa: PLC0415 -- a member of an embedded log starts sooner without
+    from newswire.bus.kafka_settings import KafkaSettings  # noqa: PLC0415
+
+    return KafkaBus(KafkaSettings((where.removeprefix("kafka://"),), session_s=2.0))
+
+
+def main(where: str, task: str) -> None:
+    bus = open_bus(where)
     consumer = bus.consumer(ITEMS, PROCESSORS_GROUP)
     said = False
     while not select.select([sys.stdin], [], [], 0)[0]:
@@ -35,4 +44,4 @@ def main(path: Path, task: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    main(sys.argv[1], sys.argv[2])

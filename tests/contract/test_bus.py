@@ -6,9 +6,9 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -19,18 +19,31 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from newswire.bus import Batch, Bus, Consumer, Delivered, Message, Output
 from newswire.bus.embedded import EmbeddedBus
+from newswire.bus.kafka import KafkaBus
+from newswire.bus.kafka_settings import KafkaSettings, TopicWishes
+from newswire.bus.kafka_topics import KafkaTopics
 from newswire.bus.size import MESSAGE_LIMIT_BYTES
 from newswire.clock import ManualClock, SystemClock
 from newswire.errors import Fenced, Permanent, Retryable
 from newswire.outcomes import DeadReason
 from newswire.topics import ALERTING_GROUP, ITEMS, PROCESSORS_GROUP, REPORTS, Topic
 from tests.fakes import NOW, MemoryBus
+from tests.servers.kafka import KafkaCluster
+from tests.servers.proxy import Mode
 
 LEASE_S = 15.0
+PATIENCE_S = 30.0
 
 
 class Bed(Protocol):
     """One log, and the faults that a test may give it."""
+
+    repeats: bool
+    """Whether a commit that fails may leave its outputs on the log: only where they and the offsets cannot be written as one."""
+
+    examples: int
+    steps: int
+    """How many stories the property test tells on it, and how long they are."""
 
     def open(self) -> Bus:
         """Another process's handle on the same log."""
@@ -44,10 +57,18 @@ class Bed(Protocol):
         """A block in which nothing of 100 kB can be written."""
         ...
 
+    def is_now(self, at: datetime) -> bool:
+        """Whether that is what the log's clock says during the test."""
+        ...
+
     def close(self) -> None: ...
 
 
 class MemoryBed:
+    repeats = False
+    examples = 25
+    steps = 30
+
     def __init__(self, _folder: Path) -> None:
         self.bus = MemoryBus()
 
@@ -62,11 +83,18 @@ class MemoryBed:
         self.bus.fail_commits = 1
         yield
 
+    def is_now(self, at: datetime) -> bool:
+        return at == NOW
+
     def close(self) -> None:
         pass
 
 
 class EmbeddedBed:
+    repeats = False
+    examples = 25
+    steps = 30
+
     def __init__(self, folder: Path) -> None:
         self.path = folder / "bus.sqlite3"
         self.clock = ManualClock(NOW)
@@ -92,17 +120,75 @@ class EmbeddedBed:
         finally:
             connection.execute("PRAGMA max_page_count=1000000000")
 
+    def is_now(self, at: datetime) -> bool:
+        return at == NOW
+
     def close(self) -> None:
         for bus in self.buses:
             bus.close()
 
 
-BEDS: dict[str, type[MemoryBed] | type[EmbeddedBed]] = {"memory": MemoryBed, "embedded": EmbeddedBed}
+class KafkaBed:
+    """Topics of its own on the one broker of the run, reached through its proxy."""
+
+    repeats = True
+    examples = 3
+    steps = 20
+    numbers = itertools.count()
+
+    def __init__(self, cluster: KafkaCluster) -> None:
+        self.proxy = cluster.brokers[0].proxy
+        self.prefix = f"t{next(self.numbers)}."
+        self.settings = KafkaSettings(
+            (cluster.proxied_servers,),
+            request_s=1.0,
+            delivery_s=1.5,
+            session_s=1.5,
+            poll_interval_s=2.5,
+            probe_s=1.0,
+            topics=TopicWishes(partitions=3),
+        )
+        self.began = datetime.now(UTC)
+        self.buses: list[KafkaBus] = []
+        with KafkaTopics(self.settings, prefix=self.prefix) as topics:
+            topics.create()
+
+    def open(self) -> KafkaBus:
+        bus = KafkaBus(self.settings, prefix=self.prefix)
+        self.buses.append(bus)
+        return bus
+
+    def silence(self) -> None:
+        time.sleep(self.settings.poll_interval_s + 0.5)  # the broker's clock cannot be moved
+
+    @contextmanager
+    def failing(self, bus: Bus) -> Iterator[None]:
+        """No broker, as far as anybody can see."""
+        with self.proxy.being(Mode.REFUSE):
+            yield
+
+    def is_now(self, at: datetime) -> bool:
+        return self.began - timedelta(seconds=1) <= at <= datetime.now(UTC)
+
+    def close(self) -> None:
+        for bus in self.buses:
+            bus.close()
 
 
-@pytest.fixture(params=list(BEDS.values()), ids=list(BEDS))
-def bed(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bed]:
-    made: Bed = request.param(tmp_path)
+MakeBed = Callable[[Path], Bed]
+
+
+@pytest.fixture(params=["memory", "embedded", pytest.param("kafka", marks=[pytest.mark.servers, pytest.mark.timeout(240)])])
+def make_bed(request: pytest.FixtureRequest) -> MakeBed:
+    if request.param == "kafka":
+        cluster: KafkaCluster = request.getfixturevalue("kafka")
+        return lambda _folder: KafkaBed(cluster)
+    return MemoryBed if request.param == "memory" else EmbeddedBed
+
+
+@pytest.fixture
+def bed(make_bed: MakeBed, tmp_path: Path) -> Iterator[Bed]:
+    made = make_bed(tmp_path)
     yield made
     made.close()
 
@@ -115,11 +201,31 @@ def values(batch: Sequence[Delivered]) -> list[str]:
     return [message.value.decode() for message in batch]
 
 
-def drain(consumer: Consumer, outputs_to: Topic | None = None) -> list[Delivered]:
-    """Poll and commit until nothing is left."""
+def drain(
+    bus: Bus, consumer: Consumer, outputs_to: Topic | None = None, *, topic: Topic = ITEMS, group: str = PROCESSORS_GROUP
+) -> list[Delivered]:
+    """Poll and commit until the group has nothing left to do."""
     found: list[Delivered] = []
-    while batch := consumer.poll(timeout_s=0.01):
-        consumer.commit(batch, [Output(outputs_to, Message(m.key, m.value)) for m in batch.messages] if outputs_to else ())
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
+        try:
+            batch = consumer.poll(timeout_s=0.01)
+            if batch:
+                consumer.commit(batch, [Output(outputs_to, Message(m.key, m.value)) for m in batch.messages] if outputs_to else ())
+                found.extend(batch.messages)
+            elif bus.backlog(topic, group).records == 0:
+                return found
+        except (Retryable, Fenced):  # as the service would: again
+            time.sleep(0.05)
+    raise AssertionError(f"{bus.backlog(topic, group)} after {PATIENCE_S} s; came: {values(found)}")
+
+
+def take(consumer: Consumer, count: int) -> list[Delivered]:
+    """Poll until so many have come; a log may give them in pieces."""
+    found: list[Delivered] = []
+    while len(found) < count:
+        batch = consumer.poll(timeout_s=5, max_messages=count - len(found))
+        assert batch
         found.extend(batch.messages)
     return found
 
@@ -131,7 +237,8 @@ def test_what_was_published_is_delivered_whole(bed: Bed) -> None:
 
     [got] = bus.consumer(ITEMS, PROCESSORS_GROUP).poll(timeout_s=5).messages
 
-    assert (got.key, got.value, dict(got.headers), got.topic, got.written_at) == (sent.key, sent.value, sent.headers, ITEMS.name, NOW)
+    assert (got.key, got.value, dict(got.headers), got.topic) == (sent.key, sent.value, sent.headers, ITEMS.name)
+    assert bed.is_now(got.written_at)
 
 
 def test_what_was_committed_is_not_delivered_again_and_the_rest_is(bed: Bed) -> None:
@@ -142,7 +249,7 @@ def test_what_was_committed_is_not_delivered_again_and_the_rest_is(bed: Bed) -> 
     first.poll(timeout_s=5, max_messages=2)  # not committed
     first.close()
 
-    assert values(drain(bed.open().consumer(ITEMS, PROCESSORS_GROUP))) == list("cdef")
+    assert values(drain(bus, bed.open().consumer(ITEMS, PROCESSORS_GROUP))) == list("cdef")
 
 
 def test_polling_on_goes_on_and_rewinding_goes_back(bed: Bed) -> None:
@@ -153,7 +260,7 @@ def test_polling_on_goes_on_and_rewinding_goes_back(bed: Bed) -> None:
     assert values(consumer.poll(timeout_s=5, max_messages=2).messages) == ["a", "b"]
     assert values(consumer.poll(timeout_s=5, max_messages=2).messages) == ["c"]
     consumer.rewind()
-    assert values(drain(consumer)) == ["a", "b", "c"]
+    assert values(drain(bus, consumer)) == ["a", "b", "c"]
 
 
 def test_polling_goes_on_after_the_last_batch_when_an_earlier_one_is_committed(bed: Bed) -> None:
@@ -180,13 +287,23 @@ def test_an_older_batch_committed_late_moves_nothing_back(bed: Bed) -> None:
     assert not bus.consumer(ITEMS, PROCESSORS_GROUP).poll(timeout_s=0)
 
 
+def test_rewinding_gives_back_what_had_no_room_in_the_batch_too(bed: Bed) -> None:
+    bus = bed.open()
+    bus.publish(ITEMS, messages(*"abcdefghijkl"))
+    consumer = bus.consumer(ITEMS, PROCESSORS_GROUP)
+    for _ in range(3):
+        assert len(consumer.poll(timeout_s=5, max_bytes=1).messages) == 1
+        consumer.rewind()
+    assert sorted(values(drain(bus, consumer))) == list("abcdefghijkl")
+
+
 def test_equal_keys_keep_their_order(bed: Bed) -> None:
     bus = bed.open()
     for number in range(60):
         bus.publish(ITEMS, messages(f"{number % 7}/{number:03}", key=str(number % 7)))
 
     by_key: dict[str, list[str]] = defaultdict(list)
-    for message in drain(bus.consumer(ITEMS, PROCESSORS_GROUP)):
+    for message in drain(bus, bus.consumer(ITEMS, PROCESSORS_GROUP)):
         by_key[message.key].append(message.value.decode())
 
     assert sum(map(len, by_key.values())) == 60
@@ -197,18 +314,18 @@ def test_groups_do_not_see_each_other_and_a_new_one_starts_at_the_beginning(bed:
     bus = bed.open()
     bus.publish(ITEMS, messages(*"abc"))
     processors = bus.consumer(ITEMS, PROCESSORS_GROUP)
-    assert sorted(values(drain(processors))) == ["a", "b", "c"]
+    assert sorted(values(drain(bus, processors))) == ["a", "b", "c"]
     bus.publish(ITEMS, messages("d"))
 
-    assert sorted(values(drain(bus.consumer(ITEMS, "audit")))) == ["a", "b", "c", "d"]
-    assert values(drain(processors)) == ["d"]
+    assert sorted(values(drain(bus, bus.consumer(ITEMS, "audit"), group="audit"))) == ["a", "b", "c", "d"]
+    assert values(drain(bus, processors)) == ["d"]
 
 
 def test_outputs_are_durable_with_the_offsets(bed: Bed) -> None:
     bus = bed.open()
     bus.publish(ITEMS, messages(*"abc"))
 
-    drain(bus.consumer(ITEMS, PROCESSORS_GROUP), outputs_to=REPORTS)
+    drain(bus, bus.consumer(ITEMS, PROCESSORS_GROUP), outputs_to=REPORTS)
 
     assert sorted(values(list(bed.open().browse(REPORTS)))) == ["a", "b", "c"]
 
@@ -223,7 +340,7 @@ def test_a_commit_that_fails_writes_nothing_and_rewinds(bed: Bed) -> None:
         consumer.commit(batch, [Output(REPORTS, Message("a", b"x" * 100_000))])
 
     assert list(bus.browse(REPORTS)) == []
-    assert values(drain(consumer, outputs_to=REPORTS)) == ["a"]  # healed, without a restart
+    assert values(drain(bus, consumer, outputs_to=REPORTS)) == ["a"]  # healed, without a restart
     assert values(list(bus.browse(REPORTS))) == ["a"]
 
 
@@ -248,7 +365,7 @@ def test_a_member_that_was_replaced_is_fenced_and_writes_nothing(bed: Bed) -> No
     batch = paused.poll(timeout_s=5)
     assert not other.poll(timeout_s=0)  # a living member keeps what it has in its hands
     bed.silence()
-    assert values(drain(other, outputs_to=REPORTS)) == ["a"]
+    assert values(drain(bus, other, outputs_to=REPORTS)) == ["a"]
 
     with pytest.raises(Fenced):
         paused.commit(batch, [Output(REPORTS, Message("a", b"late"))])
@@ -264,7 +381,7 @@ def test_a_member_that_got_its_partitions_back_is_fenced_for_what_it_polled_befo
     old = paused.poll(timeout_s=5, max_messages=1)
     other.poll(timeout_s=0)
     bed.silence()
-    assert values(drain(other, outputs_to=REPORTS)) == ["a", "b"]
+    assert values(drain(bus, other, outputs_to=REPORTS)) == ["a", "b"]
     other.close()
     assert not paused.poll(timeout_s=0)  # it owns the partition again; there is nothing new
 
@@ -277,10 +394,10 @@ def test_a_member_that_leaves_hands_over_at_once(bed: Bed) -> None:
     bus = bed.open()
     bus.publish(ITEMS, messages(*"abcdefgh"))
     leaving, staying = bus.consumer(ITEMS, PROCESSORS_GROUP), bed.open().consumer(ITEMS, PROCESSORS_GROUP)
-    assert len(leaving.poll(timeout_s=5).messages) == 8
+    assert len(take(leaving, 8)) == 8
     assert not staying.poll(timeout_s=0)
     leaving.close()
-    assert sorted(values(staying.poll(timeout_s=5).messages)) == list("abcdefgh")
+    assert sorted(values(take(staying, 8))) == list("abcdefgh")
 
 
 def test_a_batch_is_bounded_in_records_and_in_bytes_but_never_starved(bed: Bed) -> None:
@@ -317,13 +434,16 @@ def test_publishing_nothing_is_nothing(bed: Bed) -> None:
 def test_backlog_is_what_was_not_committed(bed: Bed) -> None:
     bus = bed.open()
     assert (bus.backlog(ITEMS, PROCESSORS_GROUP).records, bus.backlog(ITEMS, PROCESSORS_GROUP).oldest_at) == (0, None)
-    bus.publish(ITEMS, messages(*"abcde"))
+    bus.publish(ITEMS, messages(*"abcde", key="one"))
     consumer = bus.consumer(ITEMS, PROCESSORS_GROUP)
     batch = consumer.poll(timeout_s=5, max_messages=2)
-    assert (bus.backlog(ITEMS, PROCESSORS_GROUP).records, bus.backlog(ITEMS, PROCESSORS_GROUP).oldest_at) == (5, NOW)
+    waiting = bus.backlog(ITEMS, PROCESSORS_GROUP)
+    assert waiting.records == 5
+    assert waiting.oldest_at is not None
+    assert bed.is_now(waiting.oldest_at)
     consumer.commit(batch)
     assert bed.open().backlog(ITEMS, PROCESSORS_GROUP).records == 3
-    drain(consumer)
+    drain(bus, consumer)
     assert bus.backlog(ITEMS, PROCESSORS_GROUP).records == 0
     assert bus.backlog(ITEMS, "audit").records == 5
 
@@ -331,7 +451,7 @@ def test_backlog_is_what_was_not_committed(bed: Bed) -> None:
 def test_browsing_joins_no_group_and_moves_nothing(bed: Bed) -> None:
     bus = bed.open()
     bus.publish(ITEMS, messages(*map(str, range(250)), key="one"))
-    drain(bus.consumer(ITEMS, PROCESSORS_GROUP))
+    drain(bus, bus.consumer(ITEMS, PROCESSORS_GROUP))
     assert values(list(bus.browse(ITEMS))) == [str(n) for n in range(250)]
     assert list(bus.browse(REPORTS)) == []
 
@@ -342,22 +462,23 @@ def test_retention_drops_nothing_that_a_group_has_still_to_read(bed: Bed) -> Non
     later = NOW + timedelta(days=1_000)
     consumer = bus.consumer(ITEMS, PROCESSORS_GROUP)
     assert bus.maintain(later) == 0  # the group has never committed
-    consumer.commit(consumer.poll(timeout_s=5, max_messages=11))
+    read = consumer.poll(timeout_s=5, max_messages=11)
+    consumer.commit(read)
     bus.maintain(later)
 
-    assert len(drain(consumer)) == 29
-    assert len(drain(bus.consumer(REPORTS, ALERTING_GROUP))) == 0
+    assert len(drain(bus, consumer)) == 40 - len(read.messages)
+    assert len(drain(bus, bus.consumer(REPORTS, ALERTING_GROUP), topic=REPORTS, group=ALERTING_GROUP)) == 0
 
 
 class Promise(RuleBasedStateMachine):
     """Whatever happens in whatever order: a record is delivered until it is committed, and never again after that."""
 
-    bed_of: type[MemoryBed] | type[EmbeddedBed]
+    bed_of: MakeBed
 
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        self.bed = self.bed_of(Path(self.folder.name))
+        self.bed = type(self).bed_of(Path(self.folder.name))
         self.numbers = itertools.count()
         self.published: set[str] = set()
         self.committed: set[str] = set()
@@ -377,7 +498,11 @@ class Promise(RuleBasedStateMachine):
 
     @rule(who=st.integers(0, 1), most=st.integers(1, 5))
     def poll(self, who: int, most: int) -> None:
-        batch = self.members[who].poll(timeout_s=0, max_messages=most)
+        try:
+            batch = self.members[who].poll(timeout_s=0, max_messages=most)
+        except Retryable:
+            self.in_hand[who].clear()
+            return
         assert not self.committed.intersection(values(batch.messages))
         in_hand = {value for held in self.in_hand[who] for value in values(held.messages)}
         if not self.silent:  # a member that was put out starts anew, and is fenced for what it has in its hands
@@ -392,7 +517,7 @@ class Promise(RuleBasedStateMachine):
         batch = self.in_hand[who].pop(0)
         try:
             self.members[who].commit(batch, [Output(REPORTS, Message(m.key, m.value)) for m in batch.messages])
-        except Fenced:
+        except (Fenced, Retryable):
             self.in_hand[who].clear()
         else:
             assert not self.committed.intersection(values(batch.messages))
@@ -425,23 +550,29 @@ class Promise(RuleBasedStateMachine):
     @invariant()
     def outputs_are_what_was_committed_each_once(self) -> None:
         if hasattr(self, "buses"):
-            assert Counter(values(list(self.buses[0].browse(REPORTS)))) == Counter(self.committed)
+            outputs = Counter(values(list(self.buses[0].browse(REPORTS))))
+            if self.bed.repeats:
+                assert self.committed <= set(outputs) <= self.published
+            else:
+                assert outputs == Counter(self.committed)
 
     def teardown(self) -> None:
         if hasattr(self, "buses"):
             for who in (0, 1):
                 self.members[who].close()
-            rest = values(drain(self.buses[1].consumer(ITEMS, PROCESSORS_GROUP)))
+            rest = values(drain(self.buses[1], self.buses[1].consumer(ITEMS, PROCESSORS_GROUP)))
             assert Counter(rest) == Counter(self.published - self.committed)
         self.bed.close()
         self.folder.cleanup()
 
 
-@pytest.mark.parametrize("bed_of", list(BEDS.values()), ids=list(BEDS))
-def test_every_record_is_delivered_until_committed_and_never_after(bed_of: type[MemoryBed] | type[EmbeddedBed]) -> None:
-    machine = type("Promise", (Promise,), {"bed_of": bed_of})
+def test_every_record_is_delivered_until_committed_and_never_after(make_bed: MakeBed, tmp_path: Path) -> None:
+    machine = type("Promise", (Promise,), {"bed_of": staticmethod(make_bed)})
+    bed = make_bed(tmp_path)
+    bed.close()
     run_state_machine_as_test(
-        machine, settings=settings(max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
+        machine,
+        settings=settings(max_examples=bed.examples, stateful_step_count=bed.steps, deadline=None, suppress_health_check=list(HealthCheck)),
     )
 
 
@@ -498,6 +629,6 @@ def test_the_partitions_of_a_killed_process_are_taken_over_at_once(tmp_path: Pat
         holding.wait()
         taken: list[Delivered] = []
         while len(taken) < 8:  # the lease of an hour plays no part
-            taken += drain(consumer)
+            taken += consumer.poll(timeout_s=0.01).messages
     consumer.close()
     bus.close()
