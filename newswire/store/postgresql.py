@@ -1,7 +1,7 @@
 """An engine on PostgreSQL whose calls all come to an end, and whose texts it can hold. The one module that knows the driver."""
 
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping
 from typing import Any, Final
 
 import psycopg
@@ -30,6 +30,8 @@ _CLIENT_SETTINGS: Final = {
     "options": " ".join(f"-c {name}={value}" for name, value in _SERVER_SETTINGS.items()),
 }
 """What holds where the URL's query says nothing else. `options` is one setting: who gives it, gives all of it (PgBouncer takes none)."""
+
+_REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 
 SILENCE_S: Final = 45.0
 """A server that has said nothing for so long is taken for gone: longer than `statement_timeout`, after which a live one answers."""
@@ -91,19 +93,12 @@ def _while_heard_of(work: Generator[Any, Any, Any], patience_s: float) -> Genera
         return done.value
 
 
-def _without_nul(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> tuple[str, Any]:
+def _without_nul(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> tuple[str, Any]:
     """Return statement and parameters with U+FFFD for each NUL, the one character that PostgreSQL cannot store in a text."""
-    return statement, [_stored(row) for row in parameters] if many else _stored(parameters)
+    return statement, [_stored(row) for row in parameters] if isinstance(parameters, list) else _stored(parameters)
 
 
 def _stored(row: Any) -> Any:
-    if isinstance(row, Mapping):
-        if any(isinstance(value, str) and "\x00" in value for value in row.values()):
-            return {name: _text(value) for name, value in row.items()}
-    elif isinstance(row, Sequence):
-        return type(row)(_text(value) for value in row)  # type: ignore[call-arg]  # a tuple or a list
+    if isinstance(row, Mapping) and any(isinstance(value, str) and "\x00" in value for value in row.values()):
+        return {name: value.replace("\x00", _REPLACEMENT) if isinstance(value, str) else value for name, value in row.items()}
     return row
-
-
-def _text(value: Any) -> Any:
-    return value.replace("\x00", "\N{REPLACEMENT CHARACTER}") if isinstance(value, str) else value
