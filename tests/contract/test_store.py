@@ -369,17 +369,32 @@ def test_a_file_that_is_no_database_is_refused_in_words(tmp_path: Path) -> None:
         ("mysql://desk:canary-password@host/x", "is due"),
         ("canary-password", "is due"),
         ("sqlite:////proc/newswire/x.sqlite3", "cannot be written"),
-        pytest.param(
-            "postgresql+psycopg://desk:canary-password@host/x",
-            "pip install",
-            marks=pytest.mark.skipif(importlib.util.find_spec("psycopg") is not None, reason="the driver is here"),
-        ),
+        ("postgresql+asyncpg://desk:canary-password@host/x", "is due"),
+        ("postgresql+psycopg://desk:canary-password@127.0.0.1/x?what=ever", "what"),
     ],
 )
 def test_a_url_that_cannot_be_used_is_refused_without_showing_it(url: str, words: str) -> None:
     with pytest.raises(ConfigurationError, match=words) as caught:
         open_store(url)
     assert "canary" not in str(caught.value)
+
+
+WITHOUT_DRIVER = """
+import sys
+sys.modules["psycopg"] = None
+from newswire.errors import ConfigurationError
+from newswire.store import open_store
+try:
+    open_store("postgresql+psycopg://desk:canary-password@127.0.0.1/x")
+except ConfigurationError as error:
+    print(error)
+"""
+
+
+def test_a_driver_that_is_not_installed_is_asked_for() -> None:
+    said = subprocess.run([sys.executable, "-c", WITHOUT_DRIVER], capture_output=True, text=True, check=True, timeout=30).stdout
+    assert "pip install 'newswire[postgres]'" in said
+    assert "canary" not in said
 
 
 # --- PostgreSQL can run it
