@@ -20,7 +20,8 @@ test: $(VENV)/.installed-dev  ## the fast tests: no network, no containers, unde
 	$(BIN)/pytest -q -n $(WORKERS) -m "not acceptance and not crash and not servers"
 
 acceptance: $(VENV)/.installed-dev  ## the slow tests: real processes, real sockets, kill -9, a real Kafka and PostgreSQL
-	$(BIN)/pytest -q -m "acceptance or crash or servers"
+	$(BIN)/pytest -q -n $(WORKERS) -m "(acceptance or crash) and not servers"
+	$(BIN)/pytest -q -m servers
 
 check: $(VENV)/.installed-dev  ## format, lint, types, import contracts, then the fast tests
 	$(BIN)/ruff format --check .

@@ -11,10 +11,11 @@ from sklearn.pipeline import make_pipeline, make_union
 
 from newswire.records import Label
 from processors.assess import assess, prediction_of
-from processors.evaluate import Evaluation, read_labelled, score_sets
+from processors.evaluate import Evaluation, score_sets
+from processors.fit import Prepared, fingerprint, fit, prepare, shortened
+from processors.labelled import measured_files, read_labelled, training_files
 from processors.language import LanguageReader
 from processors.taxonomy import load_taxonomy
-from processors.train import Prepared, fingerprint, fit, prepare, shortened
 from processors.understand import TAXONOMY_FOLDER, Understanding
 
 if TYPE_CHECKING:
@@ -46,6 +47,11 @@ def fold_of(record: Record, *, folds: int = FOLDS, seed: int = SEED) -> int:
     """Return the fold of an item; items of one story, or of one group of minimal pairs, share it."""
     key = f"{seed}:{record.get('group') or record.get('story') or record['id']}"
     return int(hashlib.sha256(key.encode()).hexdigest(), 16) % folds
+
+
+def cross_validation(folder: Path, corpus: Path, *, cluster: "Cluster | None" = None) -> Evaluation:
+    """Return ours and the baselines, each trained and scored out of fold."""
+    return cross_validate(folder, measured_files(corpus), training_files(corpus), cluster=cluster)
 
 
 def cross_validate(

@@ -1,6 +1,5 @@
 """Predictions against labels: the figures of `newswire evaluate`, in the rows and columns that the README quotes."""
 
-import json
 import random
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -8,17 +7,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from newswire.errors import ConfigurationError, Fault
 from newswire.records import Label
+from processors.labelled import read_labelled
 
 if TYPE_CHECKING:
     from processors.assess import Cluster, Record
     from processors.understand import Understanding
 
 DIPLOMACY: Final = Label.DIPLOMACY.value
-TRAINING_PREFIX: Final = "train-"
 _RESAMPLES: Final = 400
-_NEEDED: Final = ("id", "title", "lang", "label", "home", "partners", "organisations", "topics", "hard")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,43 +98,6 @@ def _rounded(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_rounded(of) for of in value]
     return value
-
-
-def measured_files(corpus: Path) -> list[Path]:
-    """Return the labelled files of a corpus that figures may be quoted from."""
-    return sorted(path for path in corpus.glob("*.jsonl") if not path.name.startswith(TRAINING_PREFIX))
-
-
-def training_files(corpus: Path) -> list[Path]:
-    """Return the labelled files that are for training alone."""
-    return sorted(corpus.glob(f"{TRAINING_PREFIX}*.jsonl"))
-
-
-def read_labelled(files: Iterable[Path]) -> list[dict[str, Any]]:
-    """Return the labelled records of JSONL files, in order.
-
-    Raises:
-        ConfigurationError: lines that are no labelled records, all of them, with their numbers.
-
-    """
-    records, faults = [], []
-    for path in files:
-        for number, line in enumerate(path.read_bytes().splitlines(), 1):
-            if not line.strip():
-                continue
-            try:
-                record = json.loads(line)
-                missing = [name for name in _NEEDED if name not in record]
-            except (ValueError, TypeError, RecursionError):
-                faults.append(Fault(str(path), number, 1, "no JSON object"))
-                continue
-            if missing:
-                faults.append(Fault(str(path), number, 1, f"not labelled: {', '.join(missing)} missing"))
-                continue
-            records.append(record)
-    if faults:
-        raise ConfigurationError(faults)
-    return records
 
 
 def evaluation(understanding: "Understanding", files: Sequence[Path], *, cluster: "Cluster | None" = None) -> Evaluation:
@@ -241,10 +201,3 @@ def b_cubed(true: Sequence[Hashable], found: Sequence[Hashable]) -> float:
     precision = sum(count * count / by_found[f] for (_, f), count in both.items()) / len(true)
     recall = sum(count * count / by_true[t] for (t, _), count in both.items()) / len(true)
     return 2 * precision * recall / (precision + recall)
-
-
-def cross_validation(folder: Path, corpus: Path, *, cluster: "Cluster | None" = None) -> Evaluation:
-    """Return ours and the baselines, each trained and scored out of fold; needs the extra `train`."""
-    from processors.cross_validate import cross_validate  # noqa: PLC0415 -- scikit-learn is no dependency of running
-
-    return cross_validate(folder, measured_files(corpus), training_files(corpus), cluster=cluster)

@@ -48,7 +48,6 @@ def evaluate(
 ) -> None:
     """Score labelled files: label, countries, topics, stories, by language and on the hard cases."""
     from alerting.stories import cluster
-    from processors import evaluate as scoring
 
     folder = find_config_folder(read_settings(config).config)
     for file in files or ():
@@ -56,10 +55,14 @@ def evaluate(
     if cross_validate:
         _require_training()
         _require_folder(corpus)
-        result = scoring.cross_validation(folder, corpus, cluster=cluster)
+        from processors.cross_validate import cross_validation
+
+        result = cross_validation(folder, corpus, cluster=cluster)
     else:
-        measured = files or scoring.measured_files(corpus)
-        result = scoring.evaluation(compose.load_understanding(folder), measured, cluster=cluster)
+        from processors.evaluate import evaluation
+        from processors.labelled import measured_files
+
+        result = evaluation(compose.load_understanding(folder), files or measured_files(corpus), cluster=cluster)
     if as_json:
         print_json(result.as_json())
     else:

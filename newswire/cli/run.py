@@ -1,6 +1,8 @@
 """Commands that keep watch: `run`, `collect`, `process`, `alert`."""
 
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final, TextIO
@@ -49,6 +51,7 @@ def run(config: Config = None, until_idle: UntilIdle = False) -> None:
 def collect(config: Config = None, until_idle: UntilIdle = False) -> None:
     """Run the first stage alone: feeds to `news.items`."""
     settings = read_settings(config)
+    _leave_when_told()
     with ExitStack() as stack:
         ground = stack.enter_context(compose.open_ground(settings))
         sources = compose.read_sources(ground.folder)
@@ -61,6 +64,7 @@ def collect(config: Config = None, until_idle: UntilIdle = False) -> None:
 def process(config: Config = None, until_idle: UntilIdle = False) -> None:
     """Run the second stage alone: `news.items` and article pages to `news.reports`."""
     settings = read_settings(config)
+    _leave_when_told()
     with ExitStack() as stack:
         ground = stack.enter_context(compose.open_ground(settings))
         understanding = compose.load_understanding(ground.folder)
@@ -73,6 +77,7 @@ def process(config: Config = None, until_idle: UntilIdle = False) -> None:
 def alert(config: Config = None, until_idle: UntilIdle = False) -> None:
     """Run the third stage alone: `news.reports` to Slack or the terminal. One process is active, others stand by."""
     settings = read_settings(config)
+    _leave_when_told()
     with ExitStack() as stack:
         ground = stack.enter_context(compose.open_ground(settings))
         understanding = compose.load_understanding(ground.folder)
@@ -83,6 +88,7 @@ def alert(config: Config = None, until_idle: UntilIdle = False) -> None:
 
 def watch(settings: Settings, *, until_idle: bool, sources: "Sequence[Source] | None" = None, quiet: bool = False) -> int:
     """Run all stages in this process and return the exit status. `quiet` sends the log to a file under the data folder."""
+    _leave_when_told()
     console = Console()
     lively = console.is_terminal and not until_idle
     with ExitStack() as stack:
@@ -111,6 +117,12 @@ def watch(settings: Settings, *, until_idle: bool, sources: "Sequence[Source] | 
             _greet(console if lively else Console(stderr=True), ground, len(watched), len(desk.watchlists))
         live = _live(console, ground, collecting[0]) if lively else None
         return _serve(ground, workers, stack, until_idle=until_idle, live=live)
+
+
+def _leave_when_told() -> None:
+    """End with status 0 on a SIGTERM that comes before the service listens for it: nothing is in flight yet."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
 
 def _serve(ground: compose.Ground, workers: Sequence[Worker], stack: ExitStack, *, until_idle: bool, live: LiveStatus | None = None) -> int:

@@ -102,7 +102,7 @@ def test_a_server_that_says_nothing_is_given_up_in_every_statement_and_in_the_co
         behind = make_url(url).set(port=proxy.port)
         with closing(Store(postgresql.engine(behind, silence_s=0.3))) as store:
             for statement in (first, many, commit, read):
-                with pytest.raises(Retryable, match="no connection|connection to the database was lost"):
+                with pytest.raises(Retryable, match=r"no connection|connection to the database was lost"):
                     statement(store)
                 proxy.set(Mode.PASS)
                 with store.begin() as connection:  # and the next one is answered

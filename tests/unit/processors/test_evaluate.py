@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newswire.errors import ConfigurationError
-from processors.evaluate import Evaluation, b_cubed, measured_files, ratio, read_labelled, score, score_sets, training_files
+from processors.evaluate import Evaluation, b_cubed, ratio, score, score_sets
+from processors.labelled import measured_files, read_labelled, training_files
 
 ROOT = Path(__file__).resolve().parents[3]
 FLOORS = {
@@ -112,7 +113,7 @@ def test_weights_and_figures_were_made_from_what_stands_here() -> None:
     for made in (weights, FIGURES["provenance"]):
         assert made["corpus"] == corpus, "the corpus changed: run `make train`"
     pytest.importorskip("sklearn")
-    from processors.train import fingerprint  # noqa: PLC0415 -- needs the extra `train`
+    from processors.fit import fingerprint  # noqa: PLC0415 -- needs the extra `train`
 
     now = fingerprint(ROOT / "config", sorted((ROOT / "corpus").glob("*.jsonl")))
     assert {name: weights[name] for name in now} == now, "the taxonomy or the features changed: run `make train`"

@@ -10,11 +10,11 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from processors.cross_validate import fold_of
-from processors.evaluate import read_labelled
+from processors.fit import Prepared, fit, prepare
 from processors.label import Binary, label_scores
+from processors.labelled import read_labelled
 from processors.language import LanguageReader
 from processors.taxonomy import Taxonomy
-from processors.train import Prepared, fit, prepare
 from processors.weights import load_weights, write_weights
 
 ROOT = Path(__file__).resolve().parents[3]
