@@ -8,9 +8,9 @@ from newswire.clock import ManualClock
 from newswire.metrics import Metrics
 from newswire.store import Store, open_store
 from tests.fakes import NOW, MemoryBus
-from tests.servers.fixtures import kafka, postgres
+from tests.servers.fixtures import kafka, migrated, postgres
 
-__all__ = ["kafka", "postgres"]  # fixtures
+__all__ = ["kafka", "migrated", "postgres"]  # fixtures
 
 # A shared machine is no place for deadlines; `--hypothesis-profile=thorough` looks longer.
 settings.register_profile("fast", max_examples=40, deadline=None)
@@ -33,8 +33,10 @@ def bus() -> MemoryBus:
     return MemoryBus()
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(f"sqlite:///{tmp_path / 'store.sqlite3'}")
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """An empty store; every test that asks for one runs on both databases."""
+    url = f"sqlite:///{tmp_path / 'store.sqlite3'}" if request.param == "sqlite" else request.getfixturevalue("migrated")()
+    opened = open_store(url)
     yield opened
     opened.close()

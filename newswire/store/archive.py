@@ -12,10 +12,11 @@ from newswire.store.tables import archive
 from newswire.store.upsert import upsert
 
 _KEYS: Final = ("item_id", "revision", "basis", "final")
+_REPORTS_AT_ONCE: Final = 500  # in memory, of an archive that may not fit
 _OF_ITEM: Final = select(archive.c.report).where(archive.c.item_id == bindparam("item_id")).order_by(archive.c.archived_at, archive.c.final)
 _SINCE: Final = (
     select(archive.c.report).where(archive.c.archived_at >= bindparam("since")).order_by(archive.c.archived_at, archive.c.item_id)
-)
+).execution_options(yield_per=_REPORTS_AT_ONCE)
 _EXPIRED: Final = delete(archive).where(archive.c.archived_at < bindparam("before"))
 
 

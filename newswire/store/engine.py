@@ -14,7 +14,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError
 from newswire.errors import ConfigurationError, Fault
 from newswire.sqlite import WriteLock, prepare
 from newswire.store import schema
-from newswire.store.failures import translated
+from newswire.store.failures import postgresql_misuse, translated
 
 _CONNECTIONS_KEPT: Final = 8  # more are opened while more threads ask, and closed when they are given back
 
@@ -32,10 +32,12 @@ class Store:
     def begin(self) -> Iterator[Connection]:
         """Yield a connection in a write transaction, committed at the end of the block, rolled back where it raises.
 
-        Writers of SQLite wait for each other, before they read anything, so that what they read is what they change.
+        Writers of SQLite wait for each other, before they read anything, so that what they read is what they change. Writers of
+        PostgreSQL wait for each other's rows only: who reads in order to write reads `with_for_update()`.
 
         Raises:
-            Retryable: the database is busy, full or gone; nothing was committed.
+            Retryable: the database is busy, full or gone. Nothing was committed, or, where PostgreSQL went away in the very commit,
+                all of it was: what is done in the block must bear to be done twice.
 
         """
         if getattr(self._writing, "now", False):
@@ -129,10 +131,9 @@ def _up_to_date(store: Store) -> None:
 def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
-        backend = parsed.get_backend_name()
     except ArgumentError:
-        backend = ""
-    if backend not in {"sqlite", "postgresql"}:
+        parsed = URL.create("unreadable")
+    if parsed.drivername not in {"sqlite", "postgresql", "postgresql+psycopg"}:
         raise _unusable("sqlite:///PATH or postgresql+psycopg://HOST/DATABASE is due")
     return parsed
 
@@ -140,10 +141,10 @@ def _parsed(url: str) -> URL:
 def _connected(url: URL) -> Store:
     if url.get_backend_name() == "postgresql":
         try:
-            engine = create_engine(url, pool_size=_CONNECTIONS_KEPT, max_overflow=-1, pool_pre_ping=True)
-        except ModuleNotFoundError as error:
-            raise _unusable(f"PostgreSQL needs the driver {error.name}: pip install 'psycopg[binary]'") from None
-        return Store(engine)
+            from newswire.store import postgresql  # noqa: PLC0415 -- its driver is an extra, which SQLite does without
+        except ImportError as error:
+            raise _unusable(f"PostgreSQL's driver is missing ({error}): pip install 'newswire[postgres]'") from None
+        return Store(postgresql.engine(url))
     if not url.database or url.database == ":memory:":
         engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
         lock = WriteLock(None)
@@ -165,6 +166,8 @@ def _no_database(url: URL) -> Iterator[None]:
     try:
         yield
     except DatabaseError as error:
+        if (meaning := postgresql_misuse(error)) is not None:
+            raise _unusable(f"{_shown(url)}: {meaning}") from None
         if getattr(error.orig, "sqlite_errorname", "") in {"SQLITE_NOTADB", "SQLITE_CORRUPT"}:
             raise _unusable(f"{url.database} is not a sound SQLite database: {error.orig}") from None
         raise

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from newswire.errors import Retryable
@@ -21,6 +21,7 @@ _HEALS: Final = {
     "55": "another transaction holds what is needed",  # lock_not_available
     "57": "the database is shutting down or cancelled the statement",
     "58": "the database met an error of its system",
+    "25P03": "the transaction did nothing for too long",
     "25006": "the database is read-only (a standby?)",
 }
 """SQLSTATE, or its class (two characters), of what PostgreSQL answers when the same call may succeed later."""
@@ -50,8 +51,24 @@ def _meaning(error: Exception) -> Retryable | None:
         return mapped if isinstance(mapped, Retryable) else None
     state = str(getattr(original, "sqlstate", None) or "")
     meaning = _HEALS.get(state) or _HEALS.get(state[:2])
+    if not state and isinstance(error, OperationalError):  # the driver says it itself: there is no connection, and so no SQLSTATE
+        meaning = f"no connection to the database: {_first_line(original)}"
     if meaning is None and isinstance(error, PoolTimeoutError):
         meaning = "no connection came free"
     if meaning is None and isinstance(error, DBAPIError) and error.connection_invalidated:
         meaning = _HEALS["08"]
     return None if meaning is None else Retryable(RetryReason.STORE, f"{_STORE}: {meaning}" + (f" ({state})" if state else ""))
+
+
+def postgresql_misuse(error: DatabaseError) -> str | None:
+    """Return what is to be put right before PostgreSQL can serve as the store; None where that is not what the error tells."""
+    state = getattr(error.orig, "sqlstate", "no driver of PostgreSQL")
+    if state == "42501":
+        return f"its user may not do what Newswire must ({_first_line(error.orig)}); GRANT CREATE, USAGE ON SCHEMA public TO that user"
+    if state is None and isinstance(error, ProgrammingError):
+        return _first_line(error.orig)  # a query of the URL that the driver does not know
+    return None
+
+
+def _first_line(error: BaseException | None) -> str:
+    return next(iter(str(error).splitlines()), "")[:300]

@@ -52,10 +52,16 @@ _CHOSEN: Final = (
     .order_by(_PLACES.c.place, _PLACES.c.due_at)  # one of each host before a second of any
     .limit(bindparam("most"))
 )
+_TAKEN: Final = (
+    select(pages.c.item_id, pages.c.revision)
+    .where(tuple_(pages.c.item_id, pages.c.revision).in_(_CHOSEN), pages.c.lease_until <= _NOW)
+    # PostgreSQL leaves out the rows that another process is taking, and looks at `lease_until` again once it holds one.
+    .with_for_update(skip_locked=True)
+    .cte("taken")
+)
 _LEASE: Final = (
     update(pages)
-    # PostgreSQL looks at `lease_until` again once it holds the row: of two processes that chose the same page, one gets it.
-    .where(tuple_(pages.c.item_id, pages.c.revision).in_(_CHOSEN), pages.c.lease_until <= _NOW)
+    .where(tuple_(pages.c.item_id, pages.c.revision).in_(select(_TAKEN.c.item_id, _TAKEN.c.revision)))
     .values(lease_owner=bindparam("new_owner"), lease_until=bindparam("new_until"))
     .returning(
         pages.c.item_id,

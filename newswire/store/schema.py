@@ -10,6 +10,7 @@ HEAD: Final = "0001"
 """The revision that this Newswire reads and writes; a test holds it to the newest file of `migrations/versions`."""
 
 _REVISION: Final = text("SELECT version_num FROM alembic_version")
+_PATIENCE: Final = (text("SET LOCAL lock_timeout = 0"), text("SET LOCAL statement_timeout = 0"))  # a large table takes what it takes
 _ADVISORY_LOCK: Final = text("SELECT pg_advisory_xact_lock(:key)")
 _ADVISORY_KEY: Final = 0x6E657773  # "news": any number that no other program of this database uses
 
@@ -46,6 +47,8 @@ def upgrade(connection: Connection, where: str) -> tuple[str | None, str]:
     from alembic import command  # noqa: PLC0415 -- 0.1 s of imports that an up-to-date database needs not wait for
 
     if connection.dialect.name == "postgresql":
+        for patience in _PATIENCE:
+            connection.execute(patience)
         connection.execute(_ADVISORY_LOCK, {"key": _ADVISORY_KEY})
     found = revision(connection)
     if found == HEAD:

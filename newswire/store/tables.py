@@ -104,7 +104,7 @@ trail: Final = Table(
     Column("stage", String(16), primary_key=True),  # Stage
     Column("step", String(96), primary_key=True, default=""),  # basis for `alert`, receiver and kind for `deliver`
     Column("outcome", String(32), nullable=False),
-    Column("reason", String(32)),
+    Column("reason", String(64)),  # as long as a receiver's own code may be
     Column("detail", Text),  # JSON
     Column("at", Double, nullable=False),
     Index(None, "at"),

@@ -27,7 +27,7 @@ def upsert(
     `keys` are the columns of the primary key or of a unique constraint. All rows have the same columns. Two rows with equal
     keys act as if written one after the other: the later one wins in the `update` columns.
     """
-    distinct = _fold(rows, keys, update)
+    distinct = _in_lock_order(connection, table, _fold(rows, keys, update), keys)
     statement = _statement(connection.dialect.name, table, tuple(keys), tuple(update or ()), returning=False)
     for start in range(0, len(distinct), _ROWS_A_CHUNK):
         connection.execute(statement, distinct[start : start + _ROWS_A_CHUNK])
@@ -35,7 +35,7 @@ def upsert(
 
 def insert_new(connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]], keys: Sequence[str]) -> set[tuple[Any, ...]]:
     """Return the key tuples of the rows that were new; rows whose keys were there already are left alone."""
-    distinct = _fold(rows, keys, None)
+    distinct = _in_lock_order(connection, table, _fold(rows, keys, None), keys)
     statement = _statement(connection.dialect.name, table, tuple(keys), (), returning=True)
     new: set[tuple[Any, ...]] = set()
     for start in range(0, len(distinct), _ROWS_A_CHUNK):
@@ -55,6 +55,16 @@ def _fold(rows: Iterable[Mapping[str, Any]], keys: Sequence[str], update: Sequen
         else:
             earlier.update({name: row[name] for name in update or ()})
     return list(distinct.values())
+
+
+def _in_lock_order(connection: Connection, table: Table, rows: list[dict[str, Any]], keys: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the rows in the order in which they are to be locked, so that no two processes wait for each other in a ring.
+
+    A table that counts its rows keeps the order given: it is what the count means.
+    """
+    if connection.dialect.name != "postgresql" or table.autoincrement_column is not None:
+        return rows
+    return sorted(rows, key=lambda row: [row[name] for name in keys])
 
 
 @lru_cache(maxsize=256)

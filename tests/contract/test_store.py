@@ -1,4 +1,4 @@
-"""What every store keeps, whichever database is behind it. PostgreSQL joins the parameters of `url` when there is one to ask."""
+"""What every store keeps, whichever database is behind it. What only PostgreSQL can be asked stands in test_store_postgresql.py."""
 
 import importlib
 import pkgutil
@@ -32,18 +32,36 @@ from newswire.store import Store, open_store, schema
 from newswire.store.engine import migrate
 from newswire.store.tables import METADATA, hosts
 from newswire.store.upsert import _statement, insert_new, upsert
+from tests.servers.postgres import PostgresServer
 
 POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy types it not
 
 
-@pytest.fixture(params=["sqlite"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'store.sqlite3'}"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
+def url(request: pytest.FixtureRequest, sqlite_url: str) -> str:
+    """A database that is empty yet."""
+    if request.param == "sqlite":
+        return sqlite_url
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.new_database()
 
 
 @pytest.fixture
 def store(url: str) -> Iterator[Store]:
+    migrate(url)
     opened = open_store(url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def sqlite_store(sqlite_url: str) -> Iterator[Store]:
+    opened = open_store(sqlite_url)
     yield opened
     opened.close()
 
@@ -90,7 +108,7 @@ def test_what_a_writer_has_read_stands_until_it_commits(store: Store) -> None:
 
     def add_one(_: int) -> None:
         with store.begin() as connection:
-            failures = connection.execute(select(hosts.c.failures)).scalar_one()
+            failures = connection.execute(select(hosts.c.failures).with_for_update()).scalar_one()
             connection.execute(update(hosts).values(failures=failures + 1))
 
     with ThreadPoolExecutor(8) as threads:  # each reads, then writes: on a deferred transaction this is SQLITE_BUSY_SNAPSHOT
@@ -99,7 +117,32 @@ def test_what_a_writer_has_read_stands_until_it_commits(store: Store) -> None:
         assert connection.execute(select(hosts.c.failures)).scalar_one() == 80
 
 
-def test_a_second_writer_waits_for_the_first(store: Store) -> None:
+def test_a_second_writer_of_a_row_waits_for_the_first(store: Store) -> None:
+    with store.begin() as connection:
+        connection.execute(insert(hosts).values(host="a", failures=0))
+    inside, go_on = threading.Event(), threading.Event()
+
+    def first() -> None:
+        with store.begin() as connection:
+            connection.execute(update(hosts).values(failures=1))
+            inside.set()
+            assert go_on.wait(10)
+
+    def second() -> None:
+        assert inside.wait(10)
+        go_on.set()
+        with store.begin() as connection:
+            connection.execute(update(hosts).values(failures=hosts.c.failures * 10))
+
+    with ThreadPoolExecutor(2) as threads:
+        for done in [threads.submit(first), threads.submit(second)]:
+            done.result()
+    with store.read() as connection:
+        assert connection.execute(select(hosts.c.failures)).scalar_one() == 10
+
+
+def test_a_second_writer_of_sqlite_waits_before_it_reads(sqlite_store: Store) -> None:
+    store = sqlite_store
     order = []
     inside, go_on = threading.Event(), threading.Event()
 
@@ -146,6 +189,7 @@ with store.begin() as connection:
 
 
 def test_killed_in_mid_transaction_it_keeps_what_was_committed_and_nothing_else(url: str) -> None:
+    migrate(url)
     child = subprocess.Popen([sys.executable, "-c", CHILD, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     with child:
         assert child.stdout is not None
@@ -160,7 +204,8 @@ def test_killed_in_mid_transaction_it_keeps_what_was_committed_and_nothing_else(
     store.close()
 
 
-def test_a_full_disk_is_retryable_and_heals(store: Store) -> None:
+def test_a_full_disk_is_retryable_and_heals(sqlite_store: Store) -> None:
+    store = sqlite_store
     with store.begin() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
@@ -173,12 +218,12 @@ def test_a_full_disk_is_retryable_and_heals(store: Store) -> None:
     assert names(store) == ["a"]
 
 
-def test_a_database_that_another_program_holds_is_retryable(store: Store, tmp_path: Path) -> None:
-    with store.read() as connection:
+def test_a_database_that_another_program_holds_is_retryable(sqlite_store: Store, tmp_path: Path) -> None:
+    with sqlite_store.read() as connection:
         connection.exec_driver_sql("PRAGMA busy_timeout=1")
     other = sqlite3.connect(tmp_path / "store.sqlite3", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(Retryable, match="another connection holds it"), store.begin():
+    with pytest.raises(Retryable, match="another connection holds it"), sqlite_store.begin():
         pass
     other.execute("ROLLBACK")
     other.close()
@@ -189,10 +234,10 @@ def test_a_bug_stays_a_bug(store: Store) -> None:
         connection.execute(insert(hosts).values(host=None))
 
 
-def test_the_wal_is_moved_into_the_database_as_it_grows(store: Store, tmp_path: Path) -> None:
+def test_the_wal_is_moved_into_the_database_as_it_grows(sqlite_store: Store, tmp_path: Path) -> None:
     wal = tmp_path / "store.sqlite3-wal"
     for n in range(12):
-        with store.begin() as connection:
+        with sqlite_store.begin() as connection:
             connection.execute(insert(hosts).values(host=f"{n}", robots="x" * 1_000_000))
     assert wal.stat().st_size < 8_000_000
     assert (tmp_path / "store.sqlite3").stat().st_size > 4_000_000
@@ -284,15 +329,20 @@ def test_migrate_says_where_it_came_from_and_can_be_repeated(url: str) -> None:
     assert migrate(url) == (schema.HEAD, schema.HEAD)
 
 
-def test_two_that_start_on_an_empty_database_at_once_both_find_it_ready(url: str) -> None:
+def test_of_several_that_migrate_at_once_one_does(url: str) -> None:
     with ThreadPoolExecutor(4) as threads:
-        for opened in threads.map(open_store, [url] * 4):
+        assert sorted(threads.map(migrate, [url] * 4), key=str) == [(schema.HEAD, schema.HEAD)] * 3 + [(None, schema.HEAD)]
+
+
+def test_two_that_start_on_an_empty_file_at_once_both_find_it_ready(sqlite_url: str) -> None:
+    with ThreadPoolExecutor(4) as threads:
+        for opened in threads.map(open_store, [sqlite_url] * 4):
             assert names(opened) == []
             opened.close()
 
 
 def test_an_older_schema_is_refused_where_it_may_not_be_migrated(url: str) -> None:
-    with pytest.raises(ConfigurationError, match="is older than this Newswire's"):
+    with pytest.raises(ConfigurationError, match=r"its schema \(none\) is older than this Newswire's .*; run: newswire migrate"):
         open_store(url, migrate=False)
 
 
@@ -319,17 +369,32 @@ def test_a_file_that_is_no_database_is_refused_in_words(tmp_path: Path) -> None:
         ("mysql://desk:canary-password@host/x", "is due"),
         ("canary-password", "is due"),
         ("sqlite:////proc/newswire/x.sqlite3", "cannot be written"),
-        pytest.param(
-            "postgresql+psycopg://desk:canary-password@host/x",
-            "pip install",
-            marks=pytest.mark.skipif(importlib.util.find_spec("psycopg") is not None, reason="the driver is here"),
-        ),
+        ("postgresql+asyncpg://desk:canary-password@host/x", "is due"),
+        ("postgresql+psycopg://desk:canary-password@127.0.0.1/x?what=ever", "what"),
     ],
 )
 def test_a_url_that_cannot_be_used_is_refused_without_showing_it(url: str, words: str) -> None:
     with pytest.raises(ConfigurationError, match=words) as caught:
         open_store(url)
     assert "canary" not in str(caught.value)
+
+
+WITHOUT_DRIVER = """
+import sys
+sys.modules["psycopg"] = None
+from newswire.errors import ConfigurationError
+from newswire.store import open_store
+try:
+    open_store("postgresql+psycopg://desk:canary-password@127.0.0.1/x")
+except ConfigurationError as error:
+    print(error)
+"""
+
+
+def test_a_driver_that_is_not_installed_is_asked_for() -> None:
+    said = subprocess.run([sys.executable, "-c", WITHOUT_DRIVER], capture_output=True, text=True, check=True, timeout=30).stdout
+    assert "pip install 'newswire[postgres]'" in said
+    assert "canary" not in said
 
 
 # --- PostgreSQL can run it

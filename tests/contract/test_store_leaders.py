@@ -49,7 +49,7 @@ def test_a_role_given_back_is_free_at_once(store: Store) -> None:
 
 
 def test_a_role_never_taken_is_held_by_nobody(store: Store) -> None:
-    with pytest.raises(Fenced, match="belongs to nobody"), store.read() as connection:
+    with pytest.raises(Fenced, match="belongs to nobody"), store.begin() as connection:
         holds(connection, ROLE, "a", 1)
 
 

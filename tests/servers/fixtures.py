@@ -1,11 +1,13 @@
 """Fixtures that start a real server when the first test asks for it, once for the whole run."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from typing import TypeVar
 
 import pytest
 
+from newswire.store.engine import migrate
 from tests.servers.kafka import KafkaCluster, kafka_cluster
 from tests.servers.postgres import PostgresServer, postgres_server
 from tests.servers.processes import REQUIRED_VARIABLE, ServerUnavailable, servers_are_required
@@ -40,3 +42,11 @@ def postgres() -> Iterator[PostgresServer]:
     """One server that nobody kills; tests keep apart by their databases."""
     with required(postgres_server()) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres: PostgresServer) -> Callable[[], str]:
+    """A function that returns the URL of one more empty store: copies of one database whose schema is up to date."""
+    url = postgres.new_database()
+    migrate(url)
+    return partial(postgres.new_database, like=url.rpartition("/")[2])

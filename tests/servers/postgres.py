@@ -41,10 +41,10 @@ class PostgresServer:
         """What `NEWSWIRE_STORE` is given for the database that is always there."""
         return self._url("postgres")
 
-    def new_database(self) -> str:
-        """Return the URL of a database that is empty and nobody else's."""
+    def new_database(self, *, like: str = "template1") -> str:
+        """Return the URL of a database that is nobody else's: empty, or a copy of the one named, to which nobody is connected."""
         name = f"newswire_{next(self._databases)}"
-        self.run_sql(f"CREATE DATABASE {name}")
+        self.run_sql(f"CREATE DATABASE {name} TEMPLATE {like}")
         return self._url(name)
 
     def run_sql(self, statement: str, database: str = "postgres") -> str:

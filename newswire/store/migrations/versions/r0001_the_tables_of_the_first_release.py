@@ -182,7 +182,7 @@ def upgrade() -> None:
         sa.Column("stage", sa.String(length=16), nullable=False),
         sa.Column("step", sa.String(length=96), nullable=False),
         sa.Column("outcome", sa.String(length=32), nullable=False),
-        sa.Column("reason", sa.String(length=32), nullable=True),
+        sa.Column("reason", sa.String(length=64), nullable=True),
         sa.Column("detail", sa.Text(), nullable=True),
         sa.Column("at", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("item_id", "revision", "stage", "step", name=op.f("pk_trail")),
