@@ -29,6 +29,7 @@ from newswire.topics import ITEMS, PROCESSORS_GROUP, REPORTS
 
 BATCH = 100
 PARTITIONS = 8
+_SILENCE_S = 8.0
 _WORDS = [line for line in Path(__file__).read_text().split() if line.isalpha()]
 
 
@@ -105,22 +106,26 @@ class Bare:
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             session_timeout_ms=10_000,
+            heartbeat_interval_ms=500,
         )
+        self._heard_at = time.perf_counter()
 
     def publish(self, messages: Sequence[Message]) -> None:
         self._send(self._items, [(m.key.encode(), m.value) for m in messages])
 
     def poll(self) -> Sequence[Any]:
-        return [record for records in self._consumer.poll(200, max_records=BATCH).values() for record in records]
+        found = [record for records in self._consumer.poll(200, max_records=BATCH).values() for record in records]
+        if found:
+            self._heard_at = time.perf_counter()
+        return found
 
     def commit(self, found: Sequence[Any]) -> None:
         self._send(self._reports, [(record.key, record.value) for record in found])
         self._consumer.commit()
 
     def done(self) -> bool:
-        assigned = self._consumer.assignment()
-        ends = self._consumer.end_offsets(list(assigned))
-        return bool(assigned) and all(self._consumer.position(at) >= end for at, end in ends.items())
+        # A member may be left without partitions (kafka-python 3.0.12 forgets to ask for a topic): silence is its end, not in the figure.
+        return time.perf_counter() - self._heard_at > _SILENCE_S
 
     def close(self) -> None:
         self._consumer.close()
