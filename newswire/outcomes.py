@@ -127,7 +127,6 @@ class HoldReason(StrEnum):
     MUTED = "muted"
     MAX_AGE = "max_age"
     BACKLOG = "backlog"  # undated entry of a source's first poll
-    UNDECIDED = "undecided"  # not yet: the page look is still to come
     NO_RECEIVER = "no_receiver"  # the routes name nobody for it
 
 

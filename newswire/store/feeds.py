@@ -101,7 +101,6 @@ _RENEW: Final = (
 )
 _RELEASE: Final = update(feeds).where(feeds.c.lease_owner == bindparam("owner")).values(lease_owner=None, lease_until=0.0)
 _COUNT_DUE: Final = select(func.count()).select_from(feeds).where(_DUE, feeds.c.host.not_in(_REFUSING))
-_NEXT_DUE: Final = select(func.min(feeds.c.next_due_at)).where(_LIVE)
 _STATES: Final = select(
     feeds.c.source_id,
     feeds.c.outcome,
@@ -210,12 +209,6 @@ def release(connection: Connection, *, owner: str) -> None:
 def count_due(connection: Connection, *, due_before: float, now: float) -> int:
     """Return how many sources are due, leased ones included; not those whose host asked to be left alone for long."""
     return connection.execute(_COUNT_DUE, {"due_before": due_before, "patience_ends_at": now + HOST_PATIENCE_S}).scalar_one()
-
-
-def next_due_at(connection: Connection) -> float | None:
-    """Return when the next source is due; None where there is none."""
-    found: float | None = connection.execute(_NEXT_DUE).scalar_one()
-    return found
 
 
 def health(connection: Connection) -> dict[str, FeedHealth]:
