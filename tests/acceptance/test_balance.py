@@ -3,16 +3,15 @@
 import json
 import re
 import signal
-import sqlite3
 import time
 import urllib.request
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 
-from newswire.bus.embedded import EmbeddedBus
-from newswire.clock import SystemClock
+from newswire.store.tables import archive, decisions, pages
 from newswire.topics import ITEMS
 from tests.acceptance.world import Entry, Web, World
 from tests.fake_slack import FakeSlack
@@ -99,14 +98,13 @@ def test_a_whole_day_ends_item_by_item_in_exactly_one_outcome(world: World, web:
     world.sources(*urls)
     world.allow_ports(web.port)
     world.run("run", "--until-idle", timeout=280)
-    bus = EmbeddedBus(world.data / "bus.sqlite3", clock=SystemClock())
-    published = [message.key for message in bus.browse(ITEMS)]
-    bus.close()
+    with world.bus() as bus:
+        published = [message.key for message in bus.browse(ITEMS)]
     assert len(published) == len(set(published)) == 2000
-    with sqlite3.connect(world.data / "newswire.sqlite3") as connection:
-        finals = Counter(row[0] for row in connection.execute("select item_id from archive where final"))
-        decided = Counter(connection.execute("select item_id, basis from decisions"))
-        assert connection.execute("select count(*) from pages").fetchone() == (0,)
+    with world.store() as store, store.read() as connection:
+        finals = Counter(connection.execute(select(archive.c.item_id).where(archive.c.final)).scalars())
+        decided = Counter(tuple(row) for row in connection.execute(select(decisions.c.item_id, decisions.c.basis)))
+        assert connection.execute(select(func.count()).select_from(pages)).scalar_one() == 0
     assert set(finals) == set(published)
     assert set(finals.values()) == {1}
     assert set(decided.values()) == {1}

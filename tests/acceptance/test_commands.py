@@ -1,10 +1,10 @@
 """What a stranger types first."""
 
 import signal
-import sqlite3
 import time
 
 import pytest
+from sqlalchemy import text
 
 from tests.acceptance.world import ROOT, Entry, Web, World
 
@@ -110,8 +110,8 @@ def test_bad_settings_come_all_at_once(world: World) -> None:
 
 def test_a_store_of_a_newer_newswire_is_refused_in_words(world: World) -> None:
     world.run("migrate")
-    with sqlite3.connect(world.data / "newswire.sqlite3") as connection:
-        connection.execute("update alembic_version set version_num = '9999_from_the_future'")
+    with world.store() as store, store.begin() as connection:
+        connection.execute(text("update alembic_version set version_num = '9999_from_the_future'"))
     done = world.run("run", "--until-idle", status=2)
     assert "newer" in done.stderr
 

@@ -1,14 +1,12 @@
 """Killed at each named point and started again: the items and the messages are those of a run that nobody disturbed."""
 
-import sqlite3
-
 import pytest
+from sqlalchemy import select
 
-from newswire.bus.embedded import EmbeddedBus
-from newswire.clock import SystemClock
 from newswire.codec import decode
 from newswire.crash import CRASH_POINTS
 from newswire.records import Item
+from newswire.store.tables import decisions
 from newswire.topics import ITEMS
 from tests.acceptance.test_five_articles import FIVE
 from tests.acceptance.world import Entry, Web, World
@@ -30,16 +28,14 @@ def serve(world: World, web: Web, slack: FakeSlack) -> None:
 
 
 def seen_items(world: World) -> set[tuple[str, str]]:
-    bus = EmbeddedBus(world.data / "bus.sqlite3", clock=SystemClock())
-    try:
+    with world.bus() as bus:
         return {(item.item_id, item.title) for item in (decode(Item, message.value) for message in bus.browse(ITEMS))}
-    finally:
-        bus.close()
 
 
 def final_decisions(world: World) -> set[tuple[str, str, str]]:
-    with sqlite3.connect(world.data / "newswire.sqlite3") as connection:
-        return set(connection.execute("select item_id, basis, kind from decisions"))
+    with world.store() as store, store.read() as connection:
+        rows = connection.execute(select(decisions.c.item_id, decisions.c.basis, decisions.c.kind))
+        return {(row.item_id, row.basis, row.kind) for row in rows}
 
 
 def messages(slack: FakeSlack) -> list[str]:

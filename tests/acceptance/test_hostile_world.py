@@ -3,7 +3,6 @@
 import json
 import re
 import socket
-import sqlite3
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,8 @@ from threading import Event, Thread
 import brotli
 import pytest
 
+from newswire.bus import Message
+from newswire.topics import ITEMS
 from tests.acceptance.test_five_articles import FIVE
 from tests.acceptance.world import Answer, Entry, Web, World
 from tests.fake_slack import FakeSlack
@@ -188,20 +189,23 @@ def test_a_title_cannot_ping_hide_or_colour(world: World, web: Web, slack: FakeS
     for block in re.findall(r'"type": "mrkdwn", "text": "([^"]*)"', body):
         assert "<!" not in block
         assert "<@" not in block
-    del world.environment["NEWSWIRE_SLACK_TOKEN"]
-    world.environment["NEWSWIRE_DATA"] = str(world.root / "other")
+    for name in ("NEWSWIRE_SLACK_TOKEN", "NEWSWIRE_BUS", "NEWSWIRE_STORE"):
+        world.environment.pop(name, None)
+    world.environment["NEWSWIRE_DATA"] = str(world.root / "other")  # a world where nothing was told yet
     printed = world.run("run", "--until-idle").stdout
     assert "gaming industry" in printed
     assert not set(printed) & set("\u202e\u202c\x1b\u200b")
 
 
-def test_a_record_of_a_newer_schema_is_a_dead_letter_and_the_next_is_handled(world: World, web: Web, slack: FakeSlack) -> None:
+def test_records_that_nobody_can_read_are_dead_letters_and_the_next_is_handled(world: World, web: Web, slack: FakeSlack) -> None:
     world.sources(good_source(web), country="PK")
     world.allow_ports(web.port)
     world.slack(slack.url)
     world.run("collect", "--until-idle")
-    with sqlite3.connect(world.data / "bus.sqlite3") as connection:
-        connection.execute("update log set value = cast(replace(cast(value as text), '\"schema\":1', '\"schema\":99') as blob)")
+    with world.bus() as bus:
+        [item] = bus.browse(ITEMS)
+        newer = item.value.replace(b'"schema":1', b'"schema":99').replace(item.key.encode(), b"an-item-of-tomorrow")
+        bus.publish(ITEMS, [Message("an-item-of-tomorrow", newer), Message("no-item", b"\xff\x00 no JSON at all")])
     article = FIVE["demo-korea"]
     world.sources(
         web.feed("/next", [Entry(article["title"], article["summary"], web.page("/k", article["title"], article["text"]))]),
@@ -209,16 +213,16 @@ def test_a_record_of_a_newer_schema_is_a_dead_letter_and_the_next_is_handled(wor
         country="PK",
     )
     world.run("run", "--until-idle")
-    [letter] = world.json_lines("dead", "list")
-    assert letter["reason"] == "unknown_schema"
+    letters = {letter["reason"]: letter for letter in world.json_lines("dead", "list")}
+    assert set(letters) == {"unknown_schema", "bad_record"}
+    letter = letters["unknown_schema"]
     assert letter["topic"] == "news.items"
-    assert len(slack.posted) == 1
+    assert len(slack.posted) == 2  # the one before it, and the one after it
     shown = json.loads(world.run("dead", "show", letter["dead_id"]).stdout)
     assert '"schema":99' in shown["value"]
     world.run("dead", "replay", letter["dead_id"])
     world.run("run", "--until-idle")
-    letters = world.json_lines("dead", "list")
-    assert max(one["attempts"] for one in letters) == 2
+    assert max(one["attempts"] for one in world.json_lines("dead", "list")) == 2
 
 
 def test_faults_of_a_file_come_all_at_once_with_their_lines(world: World) -> None:

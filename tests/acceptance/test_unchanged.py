@@ -4,8 +4,6 @@ import random
 
 import pytest
 
-from newswire.bus.embedded import EmbeddedBus
-from newswire.clock import SystemClock
 from newswire.codec import decode
 from newswire.records import Item
 from newswire.topics import ITEMS
@@ -17,11 +15,8 @@ pytestmark = pytest.mark.acceptance
 
 
 def items(world: World) -> list[Item]:
-    bus = EmbeddedBus(world.data / "bus.sqlite3", clock=SystemClock())
-    try:
+    with world.bus() as bus:
         return [decode(Item, message.value) for message in bus.browse(ITEMS)]
-    finally:
-        bus.close()
 
 
 @pytest.mark.timeout(120)

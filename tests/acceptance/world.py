@@ -5,7 +5,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -14,6 +16,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any, Self
+
+from newswire.bus import Bus
+from newswire.cli.compose import open_bus
+from newswire.clock import SystemClock
+from newswire.settings import from_environment
+from newswire.store import Store, open_store
+from tests.servers.kafka import KafkaCluster
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -122,6 +131,35 @@ class World:
             "NEWSWIRE_POLL_FLOOR": "0s",
             "NEWSWIRE_HTTP_ADDRESS": "127.0.0.1:0",
         }
+
+    def on_servers(self, kafka: KafkaCluster, store_url: str) -> None:
+        """Move to a real Kafka, under a prefix of its own, and to this PostgreSQL database; the topics are made."""
+        self.environment |= {
+            "NEWSWIRE_BUS": f"kafka://{kafka.servers}",
+            "NEWSWIRE_STORE": store_url,
+            "NEWSWIRE_TOPIC_PREFIX": f"{uuid.uuid4().hex[:8]}.",
+            "NEWSWIRE_KAFKA_NUM_PARTITIONS": "4",
+            "NEWSWIRE_KAFKA_SESSION_TIMEOUT_MS": "3000",  # a killed member is put out soon
+        }
+        self.run("topics", "create")
+
+    @contextmanager
+    def bus(self) -> Iterator[Bus]:
+        """This world's bus, for a look from outside."""
+        bus = open_bus(from_environment(self.environment), SystemClock())
+        try:
+            yield bus
+        finally:
+            bus.close()
+
+    @contextmanager
+    def store(self) -> Iterator[Store]:
+        """This world's store, for a look from outside."""
+        store = open_store(from_environment(self.environment).store_url)
+        try:
+            yield store
+        finally:
+            store.close()
 
     def allow_ports(self, *ports: int) -> None:
         self.environment["NEWSWIRE_ALLOW_PORTS"] = ",".join(str(port) for port in ports)
