@@ -16,6 +16,9 @@ from structlog.typing import EventDict, FilteringBoundLogger, Processor, Wrapped
 _QUIET: Final = ("kafka", "slack_sdk", "httpx2", "httpcore2", "urllib3", "alembic", "sqlalchemy", "trafilatura", "asyncio")
 """Loggers held at WARNING whatever is asked for: below it they print message bodies and full URLs."""
 
+_SILENT: Final = ("kafka.net.transport", "kafka.net.connection", "kafka.net.inet")
+"""Loggers that tell of each connection that fails, in ten lines; the worker that needed it says so in one."""
+
 _HIDDEN: Final = "***"
 _SECRET_KEY: Final = re.compile(r"token|password|passwd|secret|authorization|api_?key|cookie", re.IGNORECASE)
 _SLACK_TOKEN: Final = re.compile(r"\b(xox[a-z]|xapp|xwfp)([-.])[A-Za-z0-9.-]+")
@@ -80,6 +83,8 @@ def _bridge(sink: "_Sink", before: list[Processor], after: list[Processor]) -> N
     root.setLevel(logging.WARNING)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    for name in _SILENT:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     logging.captureWarnings(capture=True)
 
 

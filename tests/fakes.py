@@ -44,6 +44,9 @@ class MemoryBus:
         """Put every member out, as after a silence longer than its lease."""
         self.owners.clear()
 
+    def ping(self) -> None:
+        """Be there."""
+
     def maintain(self, now: datetime) -> int:
         return 0
 
