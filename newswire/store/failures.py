@@ -30,10 +30,16 @@ _HEALS: Final = {
 
 _REFUSALS: Final = (
     (re.compile("password authentication failed|no password supplied"), "the user and password of NEWSWIRE_STORE must be right"),
-    (re.compile('role "[^"]*" does not exist|is not permitted to log in'), "NEWSWIRE_STORE must name a user of that server, who may log in"),
+    (
+        re.compile('role "[^"]*" does not exist|is not permitted to log in'),
+        "NEWSWIRE_STORE must name a user of that server, who may log in",
+    ),
     (re.compile('database "[^"]*" does not exist'), "NEWSWIRE_STORE must name a database that is there: createdb makes one"),
     (re.compile("no pg_hba.conf entry"), "pg_hba.conf of that server must let this machine in"),
-    (re.compile("certificate verify failed|server certificate for .* does not match"), "sslrootcert of NEWSWIRE_STORE must be its authority"),
+    (
+        re.compile("certificate verify failed|server certificate for .* does not match"),
+        "sslrootcert of NEWSWIRE_STORE must be its authority",
+    ),
 )
 
 

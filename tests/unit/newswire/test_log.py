@@ -49,6 +49,15 @@ def test_a_line_is_one_json_object_with_time_level_and_event_first() -> None:
     assert "روزنامہ" in line
 
 
+@pytest.mark.parametrize(("level", "told"), [("info", 1), ("debug", 2)])
+def test_what_kafka_python_says_of_each_connection_is_for_debugging(level: str, told: int) -> None:
+    stream = io.StringIO()
+    set_up(level=level, stream=stream)
+    logging.getLogger("kafka.cluster").error("Metadata refresh: failed")
+    logging.getLogger("kafka.net.selector").error("IO loop crashed")
+    assert stream.getvalue().count("\n") == told
+
+
 def test_less_than_the_level_is_not_written() -> None:
     stream = io.StringIO()
     log = set_up(level="warning", stream=stream)
