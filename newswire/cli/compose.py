@@ -18,6 +18,7 @@ from newswire import __version__, log
 from newswire.bus import Bus
 from newswire.cli.patience import Probes, waited_for
 from newswire.clock import Clock, SystemClock
+from newswire.clockwatch import ClockWatch
 from newswire.config import find_config_folder, folder_holding
 from newswire.errors import ConfigurationError, Fault, Retryable
 from newswire.http import Http
@@ -342,8 +343,12 @@ def _resigned(leadership: "StoreLeadership") -> None:
 
 
 def upkeep_workers(ground: Ground) -> list[Worker]:
-    """Return the workers that keep the bus small and its figures fresh, and know whether the servers answer."""
-    return [BusUpkeep(bus=ground.bus, metrics=ground.metrics, clock=ground.clock), ReachWorker(bus=ground.bus, store=ground.store)]
+    """Return the workers that keep the bus small and its figures fresh, and those that know whether servers answer and clocks go on."""
+    return [
+        BusUpkeep(bus=ground.bus, metrics=ground.metrics, clock=ground.clock),
+        ReachWorker(bus=ground.bus, store=ground.store),
+        ClockWatch(store=ground.store, clock=ground.clock, spacing_s=ground.settings.host_spacing_s),
+    ]
 
 
 def serve_status(settings: Settings, metrics: Metrics, probes: Probes, logger: FilteringBoundLogger, stack: ExitStack) -> None:

@@ -33,7 +33,7 @@ SAMPLE_S: Final = 0.5
 WEIGHED_EVERY: Final = 5  # samples
 ALERTING: Final = (3, 6, 7, 12, 14, 22, 25, 32, 38, 45, 49, 51)
 """Rows of the corpus, each a story of its own that is told."""
-SILENT: Final = (61, 62, 63, 64)
+SILENT: Final = (-1, -2, -3, -4)
 
 
 @cache

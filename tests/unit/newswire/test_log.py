@@ -68,14 +68,14 @@ def test_less_than_the_level_is_not_written() -> None:
 
 def test_other_libraries_come_in_the_same_lines_and_only_with_warnings(lines: Any) -> None:
     _, read = lines
-    logging.getLogger("kafka.client").warning("broker %s gone", "one:9092")
+    logging.getLogger("slack_sdk.client").warning("host %s gone", "one:9092")
     for name in ("kafka", "slack_sdk.web", "httpx2", "some.library"):
         logging.getLogger(name).info("a message body, or a URL with its password")
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         warnings.warn("old way", UserWarning, stacklevel=1)
     first, second = read()
-    assert (first["event"], first["logger"], first["level"]) == ("broker one:9092 gone", "kafka.client", "warning")
+    assert (first["event"], first["logger"], first["level"]) == ("host one:9092 gone", "slack_sdk.client", "warning")
     assert "old way" in second["event"]
 
 
