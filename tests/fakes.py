@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from newswire.bus import Backlog, Batch, Delivered, Message, Output
 from newswire.bus.size import refuse_too_large
@@ -11,6 +11,26 @@ from newswire.outcomes import RetryReason
 from newswire.topics import Topic
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+
+
+class JumpingClock:
+    """A clock whose wall time can be set, as a machine's is; the other one goes on, whatever is done to it."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now, self._monotonic = now, 1_000.0
+
+    def now(self) -> datetime:
+        return self._now
+
+    def monotonic(self) -> float:
+        return self._monotonic
+
+    def pass_s(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)
+        self._monotonic += seconds
+
+    def jump(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)
 
 
 class MemoryBus:
