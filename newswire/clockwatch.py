@@ -25,7 +25,7 @@ class ClockWatch:
 
     def __init__(self, *, store: Store, clock: Clock, spacing_s: float) -> None:
         self._store, self._clock, self._spacing_s = store, clock, spacing_s
-        self._offset: float | None = None  # of the wall clock against the one that never jumps, when the store was looked at
+        self._offset: float | None = None  # of the wall clock against the one that never jumps, as far forward as it was
         self._mend_at = 0.0  # monotonic
 
     def step(self) -> float:
@@ -35,6 +35,7 @@ class ClockWatch:
             self._mend(now)
             self._mend_at = monotonic + MEND_EVERY_S
             self._offset = offset
+        self._offset = max(self._offset, offset)  # set forward first, then back
         return LOOK_S
 
     def idle(self) -> bool:

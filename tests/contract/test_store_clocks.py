@@ -130,6 +130,11 @@ def test_the_watch_mends_at_once_where_its_own_clock_jumps_and_each_minute_other
     assert not is_due()
     clock.jump(-10)
     assert is_due()  # at once
+    clock.jump(20)
+    polled_in_the_future()
+    assert not is_due()
+    clock.jump(-10)
+    assert is_due()  # though it is further than where it began
     polled_in_the_future()
     clock.pass_s(MEND_EVERY_S)
     assert is_due()  # left by another machine

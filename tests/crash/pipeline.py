@@ -60,11 +60,10 @@ class Outcome:
 class Desk:
     """A world, its web and its Slack. `publish` brings the next rows into the feed."""
 
-    def __init__(self, root: Path, stack: ExitStack, *, slack: FakeSlack | None = None) -> None:
-        root.mkdir(parents=True, exist_ok=True)
-        self.world = World(root)
+    def __init__(self, world: World, stack: ExitStack) -> None:
+        self.world = world
         self.web = stack.enter_context(Web())
-        self.slack = slack or stack.enter_context(FakeSlack())
+        self.slack = stack.enter_context(FakeSlack())
         self._entries: list[Entry] = []
         self._began_at = datetime.now(UTC) - timedelta(minutes=5)
         self.world.allow_ports(self.web.port)
@@ -119,7 +118,7 @@ def title_of(body: dict[str, Any]) -> str:
 def undisturbed(root: Path) -> Outcome:
     """Return what comes of a run on the embedded pair that nothing disturbs."""
     with ExitStack() as stack:
-        desk = Desk(root, stack)
+        desk = Desk(World(root), stack)
         desk.publish(len(rows()))
         desk.world.run("run", "--until-idle", timeout=120)
         return desk.outcome()

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from newswire.store.engine import migrate
+from tests.acceptance.world import World
 from tests.crash.pipeline import Desk, Outcome, Process, running, undisturbed, wait_for
 from tests.servers.fixtures import required
 from tests.servers.kafka import KafkaCluster, kafka_cluster
@@ -105,7 +106,7 @@ def test_kafka_or_postgresql_away_for_a_minute(
         refusing, stalling = (stack.enter_context(required(kafka_cluster())) for _ in range(2))
         stopping = stack.enter_context(required(postgres_server()))
         migrate(stopping.url)
-        desks = [Desk(tmp_path / name, stack) for name in ("refuse", "stall", "stop")]
+        desks = [Desk(World(tmp_path / name), stack) for name in ("refuse", "stall", "stop")]
         for desk, cluster, url in zip(desks, (refusing, stalling, kafka), (migrated(), migrated(), stopping.url), strict=True):
             desk.world.on_servers(cluster, url)
         outages = []
