@@ -165,7 +165,7 @@ class PageWorker:
         self._renew_at = monotonic + _RENEW_EVERY_S
         if self._pages:
             with self._store.begin() as connection:
-                pages.renew(connection, self._owner, until=self._now() + LEASE_S)
+                pages.renew(connection, self._owner, list(self._pages), until=self._now() + LEASE_S)
 
     def _forget_overdue(self, monotonic: float) -> None:
         """Let go of looks from which nothing came back: whoever leases their pages next looks again."""

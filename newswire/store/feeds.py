@@ -97,7 +97,7 @@ _SETTLE: Final = (
 )
 _POSTPONE: Final = update(feeds).where(_HELD_BY).values(lease_owner=None, lease_until=bindparam("until"))
 _RENEW: Final = (
-    update(feeds).where(feeds.c.lease_owner == bindparam("owner"), feeds.c.lease_until > 0).values(lease_until=bindparam("until"))
+    update(feeds).where(_AMONG, feeds.c.lease_owner == bindparam("owner"), feeds.c.lease_until > 0).values(lease_until=bindparam("until"))
 )
 _RELEASE: Final = update(feeds).where(feeds.c.lease_owner == bindparam("owner")).values(lease_owner=None, lease_until=0.0)
 _COUNT_DUE: Final = select(func.count()).select_from(feeds).where(_DUE, feeds.c.host.not_in(_REFUSING))
@@ -196,9 +196,14 @@ def postpone(connection: Connection, until: Mapping[str, float], *, owner: str) 
         connection.execute(_POSTPONE, [{"id": source_id, "owner": owner, "until": at} for source_id, at in until.items()])
 
 
-def renew(connection: Connection, *, owner: str, until: float) -> None:
-    """Keep the leases that this worker still holds until then: short leases, renewed, are soon free where their holder died."""
-    connection.execute(_RENEW, {"owner": owner, "until": until})
+def renew(connection: Connection, ids: Sequence[str], *, owner: str, until: float) -> None:
+    """Keep the leases of these sources until then, those of them that this worker still holds.
+
+    Short leases, renewed, are soon free where their holder died. Only what the worker knows of is renewed: a lease whose commit went
+    through and whose answer was lost must run out.
+    """
+    if ids:
+        connection.execute(_RENEW, {"ids": ids, "owner": owner, "until": until})
 
 
 def release(connection: Connection, *, owner: str) -> None:

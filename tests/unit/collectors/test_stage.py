@@ -14,7 +14,7 @@ from newswire.outcomes import FetchReason, RetryReason, Stage
 from newswire.records import Item
 from newswire.store import Store, feeds, trail
 from newswire.topics import ITEMS, Topic
-from tests.fakes import MemoryBus
+from tests.fakes import ForgetfulStore, MemoryBus
 from tests.fakes_http import FakeHttp, InlineJail
 
 URL = "https://news.example.pk/feed"
@@ -279,6 +279,28 @@ def test_a_lease_is_renewed_while_its_poll_goes_on_and_soon_free_where_its_holde
         second.step()
     assert len(world.http.asked(URL)) == 2
     second.close()
+
+
+def test_a_lease_whose_answer_was_lost_is_not_renewed_and_falls_free(world: World) -> None:
+    slow = "https://slow.example.pk/feed"
+    world.http.hang(slow)
+    world.http.serve(URL, rss(item(1)))
+    world.run(floor_s=10)
+    world.store = forgetful = ForgetfulStore(world.store)
+    worker = world.worker(make_source(slow), make_source(URL), once=False, floor_s=10)
+    worker.step()
+    world.clock.set(world.clock.now() + timedelta(minutes=1))
+    forgetful.lost = 2
+    for _ in range(2):  # the renewal of the slow one's lease, then the lease of the other, which is due again
+        with pytest.raises(Retryable):
+            worker.step()
+    assert len(world.http.asked(URL)) == 1
+    for _ in range(3):
+        world.clock.set(world.clock.now() + timedelta(seconds=4))
+        worker.step()
+    assert len(world.http.asked(URL)) == 2
+    assert len(world.http.asked(slow)) == 1  # what it knows of, it kept
+    worker.close()
 
 
 def test_few_sources_of_one_host_are_leased_at_a_time(world: World) -> None:

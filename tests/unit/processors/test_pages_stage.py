@@ -19,7 +19,7 @@ from newswire.store.pages import DuePage
 from newswire.topics import DEAD, Topic
 from processors.pages_stage import PageWorker
 from tests.fake_pages import BODY, FakeHttp, FakeUnderstanding, InlineJail, an_item, html_page, reports_on
-from tests.fakes import NOW, MemoryBus
+from tests.fakes import NOW, ForgetfulStore, MemoryBus
 
 URL = "https://news.example/a"
 ROBOTS = "https://news.example/robots.txt"
@@ -330,6 +330,27 @@ def test_a_process_that_died_after_publishing_is_followed_by_one_that_deletes(
     assert owed(store) == 0
     first, second = reports_on(bus)
     assert (first.item, first.text, first.basis) == (second.item, second.text, second.basis)
+
+
+def test_a_lease_whose_answer_was_lost_is_not_renewed_and_falls_free(
+    make_worker: Callable[..., PageWorker], store: Store, http: FakeHttp, clock: ManualClock
+) -> None:
+    forgetful = ForgetfulStore(store)
+    worker = make_worker(store=forgetful)
+    http.hold = True
+    owe(store, an_item())
+    worker.step()
+    owe(store, an_item("b", url="https://other.example/b"))
+    clock.set(NOW + timedelta(seconds=1))
+    forgetful.lost = 1
+    with pytest.raises(Retryable):
+        worker.step()
+    assert worker.status().in_flight == 1
+    for seconds in (4, 8, 12):
+        clock.set(NOW + timedelta(seconds=seconds))
+        worker.step()
+    assert http.asked() == [ROBOTS, "https://other.example/robots.txt"]
+    assert worker.status().in_flight == 2
 
 
 def test_closing_gives_pages_back_and_counts_them(
