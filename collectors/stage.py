@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import structlog
 
+from collectors.back_pressure import BackPressure
 from collectors.decode import charset_of
 from collectors.entries import Feed
 from collectors.fetch import feed_request
@@ -21,6 +22,7 @@ from collectors.jailed import READ_FEED
 from collectors.news import identified
 from collectors.parse import ParseFailed, read_at_once
 from collectors.polls import Answer, Poll, Read, Unchanged, answer_of, hints_of, is_unchanged, outcome_of
+from collectors.pressure import Pressure
 from collectors.schedule import first_interval
 from collectors.settle import Ended, Settled, settled, write
 from collectors.sources import Source
@@ -60,6 +62,7 @@ class CollectStatus:
     polled: int
     failing: int
     in_flight: int
+    pressure: Pressure
 
 
 class CollectWorker:
@@ -81,11 +84,13 @@ class CollectWorker:
         floor_s: float,
         in_flight: int = 400,
         once: bool = False,
+        back_pressure: BackPressure | None = None,
     ) -> None:
         self._sources = {source.source_id: source for source in sources}
         self._store, self._bus, self._http, self._jail = store, bus, http, jail
         self._clock, self._metrics, self._owner = clock, metrics, owner
         self._floor_s, self._most_in_flight, self._once = floor_s, in_flight, once
+        self._back_pressure = back_pressure
         self._started_at: float | None = None  # set by the first step, once the store knows the sources
         self._flying: dict[str, tuple[Poll, Future[Any]]] = {}
         self._came_back: SimpleQueue[tuple[Poll, Answer | None, Future[Any]]] = SimpleQueue()
@@ -113,9 +118,14 @@ class CollectWorker:
         return _LOOK_EVERY_S
 
     def idle(self) -> bool:
-        """Return whether no poll is under way and no source is due; with `once`, none of those that were due at the start."""
+        """Return whether no poll is under way and no source is due; with `once`, none of those that were due at the start.
+
+        Where polling is stopped and nothing behind it moves, the wait has an end too: `stuck` says why.
+        """
         if self._started_at is None or self._flying or self._waiting:
             return False
+        if self.stuck():
+            return True
         now = self._now_s()
         with self._store.read() as connection:
             return not feeds.count_due(connection, due_before=self._started_at if self._once else now, now=now)
@@ -130,7 +140,14 @@ class CollectWorker:
 
     def status(self) -> CollectStatus:
         """Return how the sources of this process fare. Callable from any thread."""
-        return CollectStatus(len(self._sources), len(self._polled), len(self._failing), len(self._flying))
+        return CollectStatus(len(self._sources), len(self._polled), len(self._failing), len(self._flying), self._pressure())
+
+    def stuck(self) -> str | None:
+        """Return why sources that are due are not polled and will not be soon, or None. Callable from any thread."""
+        return self._pressure().why if self._back_pressure is not None and self._back_pressure.stuck() else None
+
+    def _pressure(self) -> Pressure:
+        return self._back_pressure.now if self._back_pressure is not None else Pressure()
 
     def _now_s(self) -> float:
         return self._clock.now().timestamp()
@@ -265,14 +282,15 @@ class CollectWorker:
 
     def _start(self) -> int:
         """Lease due sources up to the room there is and start their polls; return how many."""
-        room = self._most_in_flight - len(self._flying) - len(self._waiting)
+        pressure = self._back_pressure.look() if self._back_pressure is not None else Pressure()
+        room = pressure.room(self._most_in_flight) - len(self._flying) - len(self._waiting)
         now = self._now_s()
         if room <= 0 or now < self._look_at or sum(self._jailed_bytes.values()) > JAILED_BYTES:
             return 0
         assert self._started_at is not None
         due_before = self._started_at if self._once else now
         with self._store.read() as connection:
-            ids = feeds.due(connection, due_before=due_before, now=now, per_host=PER_HOST, most=room)
+            ids = feeds.due(connection, due_before=due_before, now=now, per_host=PER_HOST, most=room, stretch=pressure.stretch)
         in_hand = self._in_hand()  # their own leases may have run out while the bus or the store was away
         ids = [source_id for source_id in ids if source_id in self._sources and source_id not in in_hand]
         if not ids:

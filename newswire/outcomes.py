@@ -57,6 +57,14 @@ class PollOutcome(StrEnum):
     FAILED = "failed"
 
 
+class PressureCause(StrEnum):
+    """What makes the collectors hold back."""
+
+    PROCESSORS = "processors"  # items wait for the processors
+    ALERTING = "alerting"  # reports wait for alerting, which keeps the archive
+    DISK = "disk"  # the disk of the data folder is nearly full
+
+
 class EntryOutcome(StrEnum):
     """What became of one entry of a feed that was read."""
 

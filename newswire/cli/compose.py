@@ -231,8 +231,18 @@ def make_receivers(settings: Settings, routes: "Routes", stream: TextIO | None) 
 
 def collect_workers(ground: Ground, sources: "Sequence[Source]", http: Http, jail: Jail, *, once: bool) -> "tuple[CollectWorker]":
     """Return the workers of the first stage."""
+    from collectors.back_pressure import BackPressure
+    from collectors.pressure import Limits
     from collectors.stage import CollectWorker
 
+    settings = ground.settings
+    back_pressure = BackPressure(
+        bus=ground.bus,
+        clock=ground.clock,
+        metrics=ground.metrics,
+        limits=Limits(settings.slow_after_s, settings.stop_after_s, settings.disk_low),
+        folders=settings.folders_filled,
+    )
     return (
         CollectWorker(
             sources=sources,
@@ -245,6 +255,7 @@ def collect_workers(ground: Ground, sources: "Sequence[Source]", http: Http, jai
             owner=ground.owner,
             floor_s=ground.settings.poll_floor_s,
             once=once,
+            back_pressure=back_pressure,
         ),
     )
 

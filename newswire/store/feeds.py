@@ -76,7 +76,12 @@ _RANKED: Final = (
         ).label("place"),
     )
     .select_from(feeds.outerjoin(_LEASED, _LEASED.c.host == feeds.c.host))
-    .where(_DUE, feeds.c.lease_until <= bindparam("now"), feeds.c.host.not_in(BUSY_HOSTS))
+    .where(
+        _DUE,
+        feeds.c.next_due_at + bindparam("stretch") * feeds.c.interval_s <= bindparam("now"),
+        feeds.c.lease_until <= bindparam("now"),
+        feeds.c.host.not_in(BUSY_HOSTS),
+    )
     .subquery("ranked")
 )
 _CANDIDATES: Final = (
@@ -164,9 +169,13 @@ def sync(connection: Connection, sources: Sequence[NewFeed], now: float) -> None
         connection.execute(_BRING_FORWARD, sooner)
 
 
-def due(connection: Connection, *, due_before: float, now: float, per_host: int, most: int) -> list[str]:
-    """Return the ids of sources that can be leased now, longest due first: not leased, host not held back, few of one host at a time."""
-    return list(connection.execute(_CANDIDATES, {"due_before": due_before, "now": now, "per_host": per_host, "most": most}).scalars())
+def due(connection: Connection, *, due_before: float, now: float, per_host: int, most: int, stretch: float = 0.0) -> list[str]:
+    """Return the ids of sources that can be leased now, longest due first: not leased, host not held back, few of one host at a time.
+
+    `stretch` makes each wait for so many of its own intervals more: under pressure.
+    """
+    wanted = {"due_before": due_before, "now": now, "per_host": per_host, "most": most, "stretch": stretch}
+    return list(connection.execute(_CANDIDATES, wanted).scalars())
 
 
 def lease(connection: Connection, ids: Sequence[str], *, owner: str, now: float, until: float) -> list[FeedState]:
