@@ -27,6 +27,7 @@ class FetchReason(StrEnum):
     TOO_LARGE = "too_large"  # decoded bytes passed the cap
     DEADLINE = "deadline"  # the total deadline passed
     REDIRECT = "redirect"  # too many hops, a loop, or a Location that cannot be used
+    REDIRECTED = "redirected"  # led elsewhere, and told so as the fetch asked: what follows is a fetch of its own
     DNS = "dns"
     CONNECT = "connect"  # refused, reset, unreachable
     TLS = "tls"

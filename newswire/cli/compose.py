@@ -43,6 +43,7 @@ JAIL_TASKS: Final = (
     "collectors.jailed:find_feeds",
     "processors.jailed:extract_article",
     "processors.jailed:robots_allow",
+    "processors.jailed:robots_delay",
 )
 JAIL_WORKERS: Final = 2
 

@@ -77,6 +77,7 @@ hosts: Final = Table(
     Column("robots", Text),
     Column("robots_reason", String(32)),  # FetchReason of the last robots.txt fetch
     Column("robots_until", Double, nullable=False, default=0),
+    Column("crawl_delay_s", Double),  # the spacing that its robots.txt asks for
 )
 
 pages: Final = Table(
