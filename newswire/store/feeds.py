@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
 
-from sqlalchemy import Connection, and_, bindparam, func, select, update
+from sqlalchemy import Connection, and_, bindparam, exists, func, literal_column, select, update
 
-from newswire.store.hosts import BUSY_HOSTS
+from newswire.store.hosts import IS_BUSY
 from newswire.store.tables import feeds, hosts
 from newswire.store.upsert import upsert
 
@@ -60,28 +60,37 @@ _BRING_FORWARD: Final = update(feeds).where(feeds.c.source_id == bindparam("id")
 _LIVE: Final = and_(feeds.c.configured, feeds.c.gone_at.is_(None))
 _DUE: Final = and_(_LIVE, feeds.c.next_due_at <= bindparam("due_before"))
 _REFUSING: Final = select(hosts.c.host).where(hosts.c.down_until > bindparam("patience_ends_at"))
+_WINDOW: Final = 2_000
+"""How many of the oldest due sources one look takes in, so that its cost does not grow with what waits."""
+
+_IS_LEASED: Final = and_(feeds.c.lease_until > literal_column("0"), feeds.c.lease_until > bindparam("now"))  # as the index is written
 _LEASED: Final = (
-    select(feeds.c.host.label("host"), func.count().label("leases"))
-    .where(feeds.c.lease_until > bindparam("now"))
-    .group_by(feeds.c.host)
-    .subquery("leased")
+    select(feeds.c.host.label("host"), func.count().label("leases")).where(_IS_LEASED).group_by(feeds.c.host).subquery("leased")
 )
-_RANKED: Final = (
-    select(
-        feeds.c.source_id,
-        feeds.c.next_due_at,
-        (
-            func.row_number().over(partition_by=feeds.c.host, order_by=(feeds.c.next_due_at, feeds.c.source_id))
-            + func.coalesce(_LEASED.c.leases, 0)
-        ).label("place"),
-    )
-    .select_from(feeds.outerjoin(_LEASED, _LEASED.c.host == feeds.c.host))
+_OLDEST: Final = (
+    select(feeds.c.source_id, feeds.c.host, feeds.c.next_due_at)
     .where(
         _DUE,
         feeds.c.next_due_at + bindparam("stretch") * feeds.c.interval_s <= bindparam("now"),
         feeds.c.lease_until <= bindparam("now"),
-        feeds.c.host.not_in(BUSY_HOSTS),
+        ~exists().where(hosts.c.host == feeds.c.host, IS_BUSY),
+        # A host that has all it may have must not fill the window.
+        feeds.c.host.not_in(select(_LEASED.c.host).where(_LEASED.c.leases >= bindparam("per_host"))),
     )
+    .order_by(feeds.c.next_due_at)
+    .limit(_WINDOW)
+    .subquery("oldest")
+)
+_RANKED: Final = (
+    select(
+        _OLDEST.c.source_id,
+        _OLDEST.c.next_due_at,
+        (
+            func.row_number().over(partition_by=_OLDEST.c.host, order_by=(_OLDEST.c.next_due_at, _OLDEST.c.source_id))
+            + func.coalesce(_LEASED.c.leases, 0)
+        ).label("place"),
+    )
+    .select_from(_OLDEST.outerjoin(_LEASED, _LEASED.c.host == _OLDEST.c.host))
     .subquery("ranked")
 )
 _CANDIDATES: Final = (

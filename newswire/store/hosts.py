@@ -48,14 +48,15 @@ _HOLD_BACK: Final = (
     update(hosts).where(hosts.c.host == bindparam("name"), hosts.c.next_at < bindparam("until")).values(next_at=bindparam("until"))
 )
 _NEW_ROW: Final = {"next_at": 0.0, "held_until": 0.0, "down_until": 0.0, "failures": 0, "robots_until": 0.0}
-_BUSY: Final = or_(
+IS_BUSY: Final = or_(
     hosts.c.next_at > bindparam("now"),
     hosts.c.down_until > bindparam("now"),
     hosts.c.held_until > bindparam("now"),
 )
 
-BUSY_HOSTS: Final = select(hosts.c.host).where(_BUSY)
-"""The hosts that nobody may ask at `:now`, for `….not_in(BUSY_HOSTS)` in the lease queries of feeds and pages."""
+"""Whether nobody may ask the host at `:now`; for the lease query of feeds."""
+
+BUSY_HOSTS: Final = select(hosts.c.host).where(IS_BUSY)
 
 _IDLE: Final = and_(
     hosts.c.next_at < bindparam("before"),
