@@ -53,6 +53,7 @@ class StoreLeadership:
         self._held: _Held | None = None
         self._ask_at = 0.0
         self._resigned = False
+        self._seen: tuple[float | None, float] = (None, 0.0)  # the end of another's lease, and since when (monotonic) it stands so
 
     def leading(self) -> bool:
         with self._lock:
@@ -62,11 +63,20 @@ class StoreLeadership:
             if self._resigned or (self._held is None and now < self._ask_at):
                 return False
             with self._store.begin() as connection:
-                epoch = leaders.take(connection, ROLE, self._owner, self._clock.now().timestamp(), self._lease_s)
+                at = self._clock.now().timestamp()
+                epoch = leaders.take(connection, ROLE, self._owner, at, self._lease_s, stale=self._stale(now))
+                ends_at = leaders.lease_until(connection, ROLE) if epoch is None else None
+            if ends_at != self._seen[0]:
+                self._seen = (ends_at, now)
             self._ask_at = now + STANDBY_S
             self._held = None if epoch is None else _Held(epoch, now + self._lease_s / 3)
             self._metrics.active.set(self._held is not None)
             return self._held is not None
+
+    def _stale(self, now: float) -> float | None:
+        """Return the end of another's lease that was not renewed for as long as it lasts: its clock was set back, or ours, and it is dead."""
+        ends_at, since = self._seen
+        return ends_at if now - since > self._lease_s else None
 
     def check(self, connection: Connection) -> int:
         held = self._held

@@ -98,7 +98,7 @@ class CollectWorker:
         self._waiting: deque[Ended] = deque()  # ended, and not yet published and marked
         self._polled: set[str] = set()
         self._failing: set[str] = set()
-        self._look_at = 0.0
+        self._look_at = 0.0  # this and the next two on the monotonic clock
         self._renew_at = 0.0
         self._forget_at = 0.0
 
@@ -284,8 +284,8 @@ class CollectWorker:
         """Lease due sources up to the room there is and start their polls; return how many."""
         pressure = self._back_pressure.look() if self._back_pressure is not None else Pressure()
         room = pressure.room(self._most_in_flight) - len(self._flying) - len(self._waiting)
-        now = self._now_s()
-        if room <= 0 or now < self._look_at or sum(self._jailed_bytes.values()) > JAILED_BYTES:
+        now, monotonic = self._now_s(), self._clock.monotonic()
+        if room <= 0 or monotonic < self._look_at or sum(self._jailed_bytes.values()) > JAILED_BYTES:
             return 0
         assert self._started_at is not None
         due_before = self._started_at if self._once else now
@@ -294,7 +294,7 @@ class CollectWorker:
         in_hand = self._in_hand()  # their own leases may have run out while the bus or the store was away
         ids = [source_id for source_id in ids if source_id in self._sources and source_id not in in_hand]
         if not ids:
-            self._look_at = now + _WAIT_S
+            self._look_at = monotonic + _WAIT_S
             return 0
         with self._store.begin() as connection:
             states = feeds.lease(connection, ids, owner=self._owner, now=now, until=now + LEASE_S)
@@ -310,26 +310,26 @@ class CollectWorker:
         future.add_done_callback(lambda done: self._came_back.put((poll, answer, done)))
 
     def _renew(self) -> None:
-        now = self._now_s()
+        monotonic = self._clock.monotonic()
         in_hand = self._in_hand()
         if not in_hand:
-            self._renew_at = now + _RENEW_EVERY_S
-        elif now >= self._renew_at:
-            self._renew_at = now + _RENEW_EVERY_S
+            self._renew_at = monotonic + _RENEW_EVERY_S
+        elif monotonic >= self._renew_at:
+            self._renew_at = monotonic + _RENEW_EVERY_S
             with self._store.begin() as connection:
-                feeds.renew(connection, sorted(in_hand), owner=self._owner, until=now + LEASE_S)
+                feeds.renew(connection, sorted(in_hand), owner=self._owner, until=self._now_s() + LEASE_S)
 
     def _in_hand(self) -> set[str]:
         """Return the sources whose polls are under way, or wait to be published and marked."""
         return {*self._flying, *(ended.poll.source.source_id for ended in self._waiting)}
 
     def _forget(self) -> None:
-        now = self._now_s()
-        if now < self._forget_at:
+        monotonic = self._clock.monotonic()
+        if monotonic < self._forget_at:
             return
-        self._forget_at = now + _FORGET_EVERY_S
+        self._forget_at = monotonic + _FORGET_EVERY_S
         with self._store.begin() as connection:
-            seen.forget(connection, now - MARKS_KEPT.total_seconds())
+            seen.forget(connection, self._now_s() - MARKS_KEPT.total_seconds())
 
 
 def _message(item: Item) -> Message:

@@ -16,6 +16,9 @@ from structlog.typing import EventDict, FilteringBoundLogger, Processor, Wrapped
 _QUIET: Final = ("kafka", "slack_sdk", "httpx2", "httpcore2", "urllib3", "alembic", "sqlalchemy", "trafilatura", "asyncio")
 """Loggers held at WARNING whatever is asked for: below it they print message bodies and full URLs."""
 
+_OF_KAFKA: Final = "kafka."
+_TOLD_OF_KAFKA: Final = "kafka.net.selector"  # a loop that crashed is kafka-python's own bug, and nobody else says so
+
 _HIDDEN: Final = "***"
 _SECRET_KEY: Final = re.compile(r"token|password|passwd|secret|authorization|api_?key|cookie", re.IGNORECASE)
 _SLACK_TOKEN: Final = re.compile(r"\b(xox[a-z]|xapp|xwfp)([-.])[A-Za-z0-9.-]+")
@@ -62,12 +65,12 @@ def set_up(
         logger_factory=structlog.WriteLoggerFactory(sink),  # type: ignore[arg-type]  # it writes and flushes: all that is asked of it
         cache_logger_on_first_use=False,
     )
-    _bridge(sink, [structlog.stdlib.add_logger_name, *before], [redact, renderer])
+    _bridge(sink, level, [structlog.stdlib.add_logger_name, *before], [redact, renderer])
     logger: FilteringBoundLogger = structlog.get_logger()
     return logger
 
 
-def _bridge(sink: "_Sink", before: list[Processor], after: list[Processor]) -> None:
+def _bridge(sink: "_Sink", level: str, before: list[Processor], after: list[Processor]) -> None:
     handler = logging.StreamHandler(sink)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -75,12 +78,23 @@ def _bridge(sink: "_Sink", before: list[Processor], after: list[Processor]) -> N
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *after],
         ),
     )
+    if level != "debug":
+        handler.addFilter(_is_told)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.captureWarnings(capture=True)
+
+
+def _is_told(record: logging.LogRecord) -> bool:
+    """Return whether a line of another library is for operators.
+
+    kafka-python tells of every connection that fails, in some thirty lines a second while a broker is away (measured); whoever asked for
+    it tells the same in one. The levels of its loggers stay: `newswire.bus.kafka_clients` reads there why a client could not connect.
+    """
+    return not record.name.startswith(_OF_KAFKA) or record.name == _TOLD_OF_KAFKA
 
 
 class Redactor:

@@ -19,7 +19,7 @@ from structlog.typing import FilteringBoundLogger
 
 from newswire.clock import Clock
 from newswire.consumer import BusUpkeep, ConsumerWorker, Handled, Handler, TooManyDead, guard
-from newswire.errors import Fenced, Retryable
+from newswire.errors import ConfigurationError, Fenced, Retryable
 from newswire.metrics import Metrics
 
 __all__ = ["BusUpkeep", "ConsumerWorker", "Handled", "Handler", "Service", "TooManyDead", "Worker", "guard"]
@@ -29,8 +29,11 @@ EXIT_HUNG: Final = 75  # EX_TEMPFAIL of sysexits.h: start me again
 
 _BACK_OFF_FIRST_S: Final = 0.25
 _BACK_OFF_MOST_S: Final = 60.0
+_SERVER_BACK_OFF_MOST_S: Final = 10.0  # for what is `Retryable`: a server that is back is soon found so, and all that waited is soon done
 _RETRY_AFTER_MOST_S: Final = 3_600.0
 _IDLE_LOOK_S: Final = 0.05
+_READY_WITHIN_S: Final = 5.0  # a worker that fails is not doing its work when its last good step is older
+_READY_STEP_S: Final = 20.0  # nor is one whose step takes longer: it waits for a server that does not answer
 
 
 class Worker(Protocol):
@@ -57,12 +60,12 @@ class Worker(Protocol):
         ...
 
 
-def back_off_s(failures: int, retry_after_s: float | None, chance: float) -> float:
-    """Return the seconds to wait after so many failures in a row: doubled each time up to a minute, half of it by `chance` (0 to 1).
+def back_off_s(failures: int, retry_after_s: float | None, chance: float, *, most_s: float = _BACK_OFF_MOST_S) -> float:
+    """Return the seconds to wait after so many failures in a row: doubled each time up to `most_s`, half of it by `chance` (0 to 1).
 
     What the other side asked for is the least, up to an hour.
     """
-    most = min(_BACK_OFF_MOST_S, _BACK_OFF_FIRST_S * 2.0 ** min(failures - 1, 16))
+    most = min(most_s, _BACK_OFF_FIRST_S * 2.0 ** min(failures - 1, 16))
     return max(most * (0.5 + chance / 2), min(retry_after_s or 0.0, _RETRY_AFTER_MOST_S))
 
 
@@ -76,6 +79,8 @@ class _Runner:
         self.worked = 0  # of them, those that did something or failed
         self.failures = 0  # in a row, of any kind
         self.bugs = 0  # in a row
+        self.succeeded_at: float | None = None  # monotonic
+        self.said: str | None = None  # the reason of the failure that was logged last
         self.step_began_at: float | None = None  # on the watchdog's time
 
 
@@ -133,8 +138,15 @@ class Service:
         )
 
     def ready(self) -> bool:
-        """Return whether it does its work (`/readyz`): every worker has ended a step, none fails again and again, no drain has begun."""
-        return not self._stopping.is_set() and self.healthy() and all(runner.steps > 0 and runner.failures < 5 for runner in self._runners)
+        """Return whether it does its work (`/readyz`): every worker has ended a step well and goes on doing so, and no drain has begun."""
+        now = self._clock.monotonic()
+        return not self._stopping.is_set() and self.healthy() and all(self._works(runner, now) for runner in self._runners)
+
+    def _works(self, runner: _Runner, now: float) -> bool:
+        began_at, succeeded_at = runner.step_began_at, runner.succeeded_at
+        if succeeded_at is None or (began_at is not None and self._watched_s - began_at > _READY_STEP_S):
+            return False
+        return not runner.failures or now - succeeded_at <= _READY_WITHIN_S
 
     def _loop(self, runner: _Runner) -> None:
         try:
@@ -163,27 +175,48 @@ class Service:
             return 0.0 if runner.failures == 1 else back_off_s(runner.failures - 1, None, _chance())
         except Retryable as error:
             self._count(runner, "retryable")
-            wait_s = back_off_s(runner.failures, error.retry_after_s, _chance())
-            self._log.warning("will try again", worker=name, reason=error.reason, error=str(error), wait_s=round(wait_s, 2))
+            wait_s = back_off_s(runner.failures, error.retry_after_s, _chance(), most_s=_SERVER_BACK_OFF_MOST_S)
+            if self._is_news(runner, error.reason):
+                self._log.warning(
+                    "will try again", worker=name, reason=error.reason, error=str(error), in_a_row=runner.failures, wait_s=round(wait_s, 2)
+                )
             return wait_s
         except TooManyDead as error:
             self._count(runner, "too_many_dead")
             self._log.critical("worker broken", worker=name, error=str(error))
             self._break()
             return 0.0
+        except ConfigurationError as error:  # a password that was changed, a right that was taken away: perhaps a restart knows the new one
+            self._count(runner, "configuration")
+            if self._is_news(runner, "configuration"):
+                self._log.error("refused", worker=name, error=str(error), in_a_row=runner.failures)
+            return self._after_error(runner, error)
         except Exception as error:  # noqa: BLE001 -- counted, logged, tried again; too many stop the service
             self._count(runner, "bug")
-            runner.bugs += 1
-            self._log.exception("bug in a step", worker=name, error=repr(error), in_a_row=runner.bugs)
-            if runner.bugs >= self._stop_after_errors:
-                self._log.critical("worker broken", worker=name, error=f"{runner.bugs} errors in a row, the last: {error!r}")
-                self._break()
-                return 0.0
-            return back_off_s(runner.failures, None, _chance())
+            self._log.exception("bug in a step", worker=name, error=repr(error), in_a_row=runner.bugs + 1)
+            return self._after_error(runner, error)
+        if runner.failures > 1:
+            self._log.info("works again", worker=name, failures=runner.failures)
+        runner.succeeded_at = self._clock.monotonic()
         runner.failures = runner.bugs = 0
+        runner.said = None
         if wait_s <= 0:
             runner.worked += 1
         return wait_s
+
+    def _after_error(self, runner: _Runner, error: Exception) -> float:
+        runner.bugs += 1
+        if runner.bugs >= self._stop_after_errors:
+            self._log.critical("worker broken", worker=runner.worker.name, error=f"{runner.bugs} errors in a row, the last: {error!r}")
+            self._break()
+            return 0.0
+        return back_off_s(runner.failures, None, _chance())
+
+    def _is_news(self, runner: _Runner, reason: str) -> bool:
+        """Return whether a failure is to be logged: the first of its reason, then the second, fourth, eighth … in a row."""
+        news = runner.said != reason or runner.failures & (runner.failures - 1) == 0
+        runner.said = reason
+        return news
 
     def _count(self, runner: _Runner, kind: str) -> None:
         runner.failures += 1

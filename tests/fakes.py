@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -41,6 +41,26 @@ class ForgetfulStore(Store):
         """Leave the store open: it is somebody else's."""
 
 
+class JumpingClock:
+    """A clock whose wall time can be set, as a machine's is; the other one goes on, whatever is done to it."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now, self._monotonic = now, 1_000.0
+
+    def now(self) -> datetime:
+        return self._now
+
+    def monotonic(self) -> float:
+        return self._monotonic
+
+    def pass_s(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)
+        self._monotonic += seconds
+
+    def jump(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)
+
+
 class MemoryBus:
     """A bus of one partition in memory. The member of a group that polled first owns it, until it closes or `lapse` puts it out."""
 
@@ -71,6 +91,9 @@ class MemoryBus:
     def lapse(self) -> None:
         """Put every member out, as after a silence longer than its lease."""
         self.owners.clear()
+
+    def ping(self) -> None:
+        """Be there."""
 
     def maintain(self, now: datetime) -> int:
         return 0

@@ -122,6 +122,15 @@ class Bus(Protocol):
         """Yield every record now on the topic, oldest first in each partition, without joining a group."""
         ...
 
+    def ping(self) -> None:
+        """Return where the log answers, within a few seconds either way.
+
+        Raises:
+            Retryable: it does not.
+
+        """
+        ...
+
     def maintain(self, now: datetime) -> int:
         """Drop records past their retention that every group has committed; return how many. Cheap when nothing is due."""
         ...

@@ -111,6 +111,10 @@ class EmbeddedBus:
                 yield from (delivered(topic.name, row) for row in rows)
                 after = rows[-1][0] + 1
 
+    def ping(self) -> None:
+        with translated(RetryReason.BUS, f"the log {self._log.path}"), self._reading:
+            _version(self._reader)
+
     def maintain(self, now: datetime) -> int:
         self._living.sweep()
         dropped = 0

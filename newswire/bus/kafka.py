@@ -4,15 +4,18 @@
 repeats the batch. Retention is the brokers'; `newswire topics check` holds it against the groups.
 """
 
+import threading
 import time
 import weakref
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 import structlog
 
 from newswire.bus import Backlog, Delivered, Message
+from newswire.bus.kafka_admin import KafkaAdmin
 from newswire.bus.kafka_clients import KafkaClients
 from newswire.bus.kafka_consumer import KafkaMember
 from newswire.bus.kafka_producer import AcknowledgedProducer
@@ -23,6 +26,7 @@ from newswire.bus.size import refuse_too_large
 from newswire.topics import Topic
 
 _LAG_LOOK_S: Final = 300.0
+_PING_S: Final = 3.0
 
 _log = structlog.get_logger(__name__)
 
@@ -35,6 +39,9 @@ class KafkaBus:
         self._producer = AcknowledgedProducer(self._clients)
         self._reader = KafkaReader(self._clients)
         self._topics = KafkaTopics(settings, prefix=prefix)
+        # A connection of its own: a question that waits ten seconds for its answer must not keep this one waiting.
+        self._pinger = KafkaAdmin(KafkaClients(replace(settings, request_s=min(_PING_S, settings.request_s))))
+        self._pinging = threading.Lock()
         self._lag_due_at = 0.0
         self._members: weakref.WeakSet[KafkaMember] = weakref.WeakSet()
 
@@ -54,6 +61,10 @@ class KafkaBus:
     def browse(self, topic: Topic) -> Iterator[Delivered]:
         return self._reader.browse(self._prefix + topic.name, topic.name)
 
+    def ping(self) -> None:
+        with self._pinging:
+            self._pinger.ask("asking whether Kafka is there", lambda admin: admin.describe_cluster())
+
     def maintain(self, now: datetime) -> int:
         """Return 0: the brokers drop what is old. Where they will soon drop what a group has not read, the log says so."""
         if time.monotonic() >= self._lag_due_at:
@@ -68,3 +79,5 @@ class KafkaBus:
         self._producer.close()
         self._reader.close()
         self._topics.close()
+        with self._pinging:
+            self._pinger.close()

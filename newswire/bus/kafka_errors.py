@@ -79,11 +79,16 @@ TABLE: Final[tuple[tuple[str, Action, str], ...]] = (
 )
 """By name of kafka-python's exception; the first that the error is an instance of decides, so what is special stands before what is general."""
 
+_UNTRUSTED: Final = Verdict(
+    Action.FATAL, "the broker's certificate is not trusted; NEWSWIRE_KAFKA_SSL_CAFILE must be the file of the authority that signed it"
+)
 _BY_TYPE: Final = tuple((getattr(errors, name), Verdict(action, words)) for name, action, words in TABLE)
 
 
 def verdict(error: BaseException) -> Verdict:
     """Return what is to be done about an error. What is not kafka-python's own (a closed loop, a socket) leaves its client in doubt."""
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):  # kafka-python has no error of its own for it
+        return _UNTRUSTED
     for kind, found in _BY_TYPE:
         if isinstance(error, kind):
             return found

@@ -5,9 +5,10 @@ import os
 import secrets
 import socket
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
@@ -15,20 +16,24 @@ from structlog.typing import FilteringBoundLogger
 
 from newswire import __version__, log
 from newswire.bus import Bus
+from newswire.cli.patience import Probes, waited_for
 from newswire.clock import Clock, SystemClock
+from newswire.clockwatch import ClockWatch
 from newswire.config import find_config_folder, folder_holding
-from newswire.errors import ConfigurationError, Fault
+from newswire.errors import ConfigurationError, Fault, Retryable
 from newswire.http import Http
 from newswire.jail import Jail
 from newswire.metrics import Metrics
 from newswire.outcomes import Stage
-from newswire.service import BusUpkeep, ConsumerWorker, Service, Worker
+from newswire.reach import ReachWorker
+from newswire.service import BusUpkeep, ConsumerWorker, Worker
 from newswire.settings import Settings
 from newswire.status_server import StatusServer
 from newswire.store import Store, open_store
 from newswire.topics import ALERTING_GROUP, ITEMS, PROCESSORS_GROUP, REPORTS
 
 if TYPE_CHECKING:
+    from alerting.leadership import StoreLeadership
     from alerting.receivers import Receiver
     from alerting.routes import Routes
     from alerting.watchlists.compile import WatchlistSet
@@ -60,17 +65,21 @@ class Ground:
     store: Store
     bus: Bus
     owner: str  # names this process in leases
+    probes: Probes
 
     def now(self) -> datetime:
         return self.clock.now()
 
 
 @contextmanager
-def open_ground(settings: Settings, *, log_stream: TextIO | None = None) -> Iterator[Ground]:
+def open_ground(settings: Settings, *, log_stream: TextIO | None = None, serving: bool = False, patient: bool = False) -> Iterator[Ground]:
     """Yield the ground, store and bus open, closed again at the end.
 
+    `serving`: `/metrics`, `/healthz` and `/readyz` are there from the first moment on. `patient`: a server that is away is waited for.
+
     Raises:
-        ConfigurationError: the configuration folder, the store or the bus cannot be used.
+        ConfigurationError: the configuration folder, the store or the bus cannot be used; the address of the status pages is taken.
+        Retryable: a server is away, and nobody is patient.
 
     """
     with ExitStack() as stack:
@@ -78,12 +87,21 @@ def open_ground(settings: Settings, *, log_stream: TextIO | None = None) -> Iter
         clock = SystemClock()
         metrics = Metrics()
         folder = find_config_folder(settings.config)
-        store = open_store(settings.store_url)
+        probes = Probes()
+        if serving:
+            serve_status(settings, metrics, probes, logger, stack)
+        if patient:
+            store = waited_for(partial(open_store, settings.store_url), "store", "NEWSWIRE_STORE, and whether that server runs", logger)
+        else:
+            store = open_store(settings.store_url)
         stack.callback(store.close)
-        bus = open_bus(settings, clock)
+        if patient:
+            bus = waited_for(partial(open_bus, settings, clock), "bus", "NEWSWIRE_BUS, and whether those servers run", logger)
+        else:
+            bus = open_bus(settings, clock)
         stack.callback(bus.close)
         owner = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-        yield Ground(settings, folder, clock, metrics, logger, store, bus, owner)
+        yield Ground(settings, folder, clock, metrics, logger, store, bus, owner, probes)
 
 
 def open_bus(settings: Settings, clock: Clock) -> Bus:
@@ -91,6 +109,7 @@ def open_bus(settings: Settings, clock: Clock) -> Bus:
 
     Raises:
         ConfigurationError: it cannot be used, or its topics would break the promises.
+        Retryable: no broker answers now.
 
     """
     if settings.bus == "embedded":
@@ -300,7 +319,7 @@ def alert_workers(ground: Ground, desk: "DeskFiles", stack: ExitStack, stream: T
     watchlists = compile_desk(desk)
     ground.metrics.config_ok.set(1)
     leadership = StoreLeadership(store=ground.store, clock=ground.clock, metrics=ground.metrics, owner=ground.owner)
-    stack.callback(leadership.resign)
+    stack.callback(_resigned, leadership)
     reports = ConsumerWorker(
         name="reports",
         bus=ground.bus,
@@ -330,28 +349,33 @@ def alert_workers(ground: Ground, desk: "DeskFiles", stack: ExitStack, stream: T
     return [LeaderGate(reports, leadership=leadership), sender, publisher]
 
 
-def upkeep_worker(ground: Ground) -> Worker:
-    """Return the worker that keeps the bus small and its figures fresh."""
-    return BusUpkeep(bus=ground.bus, metrics=ground.metrics, clock=ground.clock)
+def _resigned(leadership: "StoreLeadership") -> None:
+    with suppress(Retryable):  # the store is away, and the lease runs out by itself
+        leadership.resign()
 
 
-def serve_status(ground: Ground, service: Service, stack: ExitStack) -> StatusServer:
-    """Return the running server of `/metrics`, `/healthz` and `/readyz`.
+def upkeep_workers(ground: Ground) -> list[Worker]:
+    """Return the workers that keep the bus small and its figures fresh, and those that know whether servers answer and clocks go on."""
+    return [
+        BusUpkeep(bus=ground.bus, metrics=ground.metrics, clock=ground.clock),
+        ReachWorker(bus=ground.bus, store=ground.store),
+        ClockWatch(store=ground.store, clock=ground.clock, spacing_s=ground.settings.host_spacing_s),
+    ]
+
+
+def serve_status(settings: Settings, metrics: Metrics, probes: Probes, logger: FilteringBoundLogger, stack: ExitStack) -> None:
+    """Serve `/metrics`, `/healthz` and `/readyz` until the stack is closed.
 
     Raises:
         ConfigurationError: its address is taken.
 
     """
     server = StatusServer(
-        ground.settings.http_host,
-        ground.settings.http_port,
-        metrics=ground.metrics.exposition,
-        healthy=service.healthy,
-        ready=service.ready,
-        log=ground.log,
+        settings.http_host, settings.http_port, metrics=metrics.exposition, healthy=probes.healthy, ready=probes.ready, log=logger
     )
     stack.callback(server.close)
-    return server
+    host, port = server.address
+    logger.info("serving", metrics=f"http://{host}:{port}/metrics")
 
 
 def training_is_installed() -> bool:

@@ -1,6 +1,7 @@
 """The watch at a terminal while `newswire run` is on: one status line under the alerts."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import Event, Thread
 from typing import Final, Self
@@ -12,6 +13,7 @@ from rich.text import Text
 
 from newswire.bus import Bus
 from newswire.clock import Clock
+from newswire.errors import Retryable
 from newswire.topics import GROUPS
 
 REFRESH_S: Final = 1.0
@@ -104,4 +106,5 @@ class LiveStatus:
 
     def _refresh(self) -> None:
         while not self._ended.wait(REFRESH_S):
-            self._live.update(describe(self._read()), refresh=True)
+            with suppress(Retryable):  # a server is away: the last line stands
+                self._live.update(describe(self._read()), refresh=True)

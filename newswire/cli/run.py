@@ -14,6 +14,7 @@ from newswire.cli import app, compose
 from newswire.cli.live import LiveStatus, Queue, Watch, read_queues, total
 from newswire.cli.offline import OfflineNotice
 from newswire.cli.options import Config, UntilIdle, read_settings
+from newswire.errors import Retryable
 from newswire.service import Service, Worker
 from newswire.settings import Settings
 
@@ -53,11 +54,11 @@ def collect(config: Config = None, until_idle: UntilIdle = False) -> None:
     settings = read_settings(config)
     _leave_when_told()
     with ExitStack() as stack:
-        ground = stack.enter_context(compose.open_ground(settings))
+        ground = stack.enter_context(compose.open_ground(settings, serving=True, patient=not until_idle))
         sources = compose.read_sources(ground.folder)
         http, jail = compose.open_http(ground, stack), compose.open_jail(ground, stack)
         workers = compose.collect_workers(ground, sources, http, jail, once=until_idle)
-        sys.exit(_ended(_serve(ground, workers, stack, until_idle=until_idle), workers[0], until_idle=until_idle))
+        sys.exit(_ended(_serve(ground, workers, until_idle=until_idle), workers[0], until_idle=until_idle))
 
 
 @app.command()
@@ -66,11 +67,11 @@ def process(config: Config = None, until_idle: UntilIdle = False) -> None:
     settings = read_settings(config)
     _leave_when_told()
     with ExitStack() as stack:
-        ground = stack.enter_context(compose.open_ground(settings))
+        ground = stack.enter_context(compose.open_ground(settings, serving=True, patient=not until_idle))
         understanding = compose.load_understanding(ground.folder)
         http, jail = compose.open_http(ground, stack), compose.open_jail(ground, stack)
         workers = compose.process_workers(ground, understanding, http, jail)
-        sys.exit(_serve(ground, workers, stack, until_idle=until_idle))
+        sys.exit(_serve(ground, workers, until_idle=until_idle))
 
 
 @app.command()
@@ -79,11 +80,11 @@ def alert(config: Config = None, until_idle: UntilIdle = False) -> None:
     settings = read_settings(config)
     _leave_when_told()
     with ExitStack() as stack:
-        ground = stack.enter_context(compose.open_ground(settings))
+        ground = stack.enter_context(compose.open_ground(settings, serving=True, patient=not until_idle))
         understanding = compose.load_understanding(ground.folder)
         desk = compose.require_desk(ground.folder, understanding, ground.now())
         workers = compose.alert_workers(ground, desk, stack, None)
-        sys.exit(_serve(ground, workers, stack, until_idle=until_idle))
+        sys.exit(_serve(ground, workers, until_idle=until_idle))
 
 
 def watch(settings: Settings, *, until_idle: bool, sources: "Sequence[Source] | None" = None, quiet: bool = False) -> int:
@@ -100,7 +101,7 @@ def watch(settings: Settings, *, until_idle: bool, sources: "Sequence[Source] | 
             if log_file.exists():
                 log_file.replace(log_file.with_suffix(".log.1"))  # the last session's stays readable, and no older one
             log_stream = stack.enter_context(log_file.open("w", encoding="utf-8"))
-        ground = stack.enter_context(compose.open_ground(settings, log_stream=log_stream))
+        ground = stack.enter_context(compose.open_ground(settings, log_stream=log_stream, serving=True, patient=not until_idle))
         watched = compose.read_sources(ground.folder) if sources is None else list(sources)
         understanding = compose.load_understanding(ground.folder)
         desk = compose.require_desk(ground.folder, understanding, ground.now())
@@ -116,7 +117,7 @@ def watch(settings: Settings, *, until_idle: bool, sources: "Sequence[Source] | 
         if not quiet:
             _greet(console if lively else Console(stderr=True), ground, len(watched), len(desk.watchlists))
         live = _live(console, ground, collecting[0]) if lively else None
-        status = _serve(ground, workers, stack, until_idle=until_idle, live=live)
+        status = _serve(ground, workers, until_idle=until_idle, live=live)
         return _ended(status, collecting[0], until_idle=until_idle)
 
 
@@ -126,17 +127,18 @@ def _leave_when_told() -> None:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
 
-def _serve(ground: compose.Ground, workers: Sequence[Worker], stack: ExitStack, *, until_idle: bool, live: LiveStatus | None = None) -> int:
-    service = Service([*workers, compose.upkeep_worker(ground)], clock=ground.clock, metrics=ground.metrics, log=ground.log)
-    server = compose.serve_status(ground, service, stack)
-    host, port = server.address
-    ground.log.info("serving", metrics=f"http://{host}:{port}/metrics")
+def _serve(ground: compose.Ground, workers: Sequence[Worker], *, until_idle: bool, live: LiveStatus | None = None) -> int:
+    service = Service([*workers, *compose.upkeep_workers(ground)], clock=ground.clock, metrics=ground.metrics, log=ground.log)
+    ground.probes.service = service
     if live is not None:
         with live:
             status = service.run(until_idle=until_idle)
     else:
         status = service.run(until_idle=until_idle)
-    waiting = {queue.name: queue.waiting for queue in _queues(ground) if queue.waiting}
+    try:
+        waiting = {queue.name: queue.waiting for queue in _queues(ground) if queue.waiting}
+    except Retryable:  # a server is away: what waits there, waits
+        waiting = {}
     ground.log.info("ended", status=status, **waiting)
     if until_idle and status == 0 and waiting.get("outbox"):
         print(

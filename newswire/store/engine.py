@@ -11,10 +11,10 @@ from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
 
-from newswire.errors import ConfigurationError, Fault
+from newswire.errors import ConfigurationError, Fault, Retryable
 from newswire.sqlite import WriteLock, prepare
 from newswire.store import schema
-from newswire.store.failures import postgresql_misuse, translated
+from newswire.store.failures import postgresql_misuse, postgresql_refusal, translated
 
 _CONNECTIONS_KEPT: Final = 8  # more are opened while more threads ask, and closed when they are given back
 
@@ -85,7 +85,7 @@ def open_store(url: str, *, migrate: bool = True) -> Store:
     PostgreSQL is migrated by `newswire migrate` alone, because other processes may still run the older Newswire.
 
     Raises:
-        ConfigurationError: the URL cannot be used, or the schema is not the one that this Newswire reads.
+        ConfigurationError: the URL cannot be used, the server does not let us in, or the schema is not the one that this Newswire reads.
         Retryable: the database cannot be reached now.
 
     """
@@ -165,6 +165,10 @@ def _connected(url: URL) -> Store:
 def _no_database(url: URL) -> Iterator[None]:
     try:
         yield
+    except Retryable as error:
+        if (refusal := postgresql_refusal(error.__cause__)) is not None:
+            raise _unusable(f"{_shown(url)}: {refusal}") from None
+        raise
     except DatabaseError as error:
         if (meaning := postgresql_misuse(error)) is not None:
             raise _unusable(f"{_shown(url)}: {meaning}") from None

@@ -1,5 +1,6 @@
 """Which failures of a database pass by themselves, or are healed by an operator without a restart: the one table for both dialects."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,21 @@ _HEALS: Final = {
     "25006": "the database is read-only (a standby?)",
 }
 """SQLSTATE, or its class (two characters), of what PostgreSQL answers when the same call may succeed later."""
+
+
+_REFUSALS: Final = (
+    (re.compile("password authentication failed|no password supplied"), "the user and password of NEWSWIRE_STORE must be right"),
+    (
+        re.compile('role "[^"]*" does not exist|is not permitted to log in'),
+        "NEWSWIRE_STORE must name a user of that server, who may log in",
+    ),
+    (re.compile('database "[^"]*" does not exist'), "NEWSWIRE_STORE must name a database that is there: createdb makes one"),
+    (re.compile("no pg_hba.conf entry"), "pg_hba.conf of that server must let this machine in"),
+    (
+        re.compile("certificate verify failed|server certificate for .* does not match"),
+        "sslrootcert of NEWSWIRE_STORE must be its authority",
+    ),
+)
 
 
 @contextmanager
@@ -68,6 +84,16 @@ def postgresql_misuse(error: DatabaseError) -> str | None:
     if state is None and isinstance(error, ProgrammingError):
         return _first_line(error.orig)  # a query of the URL that the driver does not know
     return None
+
+
+def postgresql_refusal(error: BaseException | None) -> str | None:
+    """Return what a person has to put right before PostgreSQL lets us in; None where waiting may help.
+
+    Told by the server's words, for its driver knows no SQLSTATE of what fails while connecting. A server that speaks another language
+    than English is waited for, and its words are said.
+    """
+    words = _first_line(error.orig) if isinstance(error, DBAPIError) else ""
+    return next((f"{words}; {right}" for refusal, right in _REFUSALS if refusal.search(words)), None)
 
 
 def _first_line(error: BaseException | None) -> str:

@@ -22,13 +22,14 @@ def _take(dialect: postgresql.Insert | sqlite.Insert) -> Executable:
                 "epoch": case((same_owner, leaders.c.epoch), else_=leaders.c.epoch + 1),
                 "lease_until": dialect.excluded.lease_until,
             },
-            where=same_owner | (leaders.c.lease_until <= bindparam("now")),
+            where=same_owner | (leaders.c.lease_until <= bindparam("now")) | (leaders.c.lease_until == bindparam("stale")),
         )
         .returning(leaders.c.epoch)
     )
 
 
 _TAKE: Final = {"sqlite": _take(sqlite.insert(leaders)), "postgresql": _take(postgresql.insert(leaders))}
+_LEASE_UNTIL: Final = select(leaders.c.lease_until).where(leaders.c.role == bindparam("role"))
 _HELD: Final = select(leaders.c.owner, leaders.c.epoch).where(leaders.c.role == bindparam("role")).with_for_update(read=True)
 _RELEASE: Final = (
     update(leaders)
@@ -41,14 +42,21 @@ _RELEASE: Final = (
 )
 
 
-def take(connection: Connection, role: str, owner: str, now: float, lease_s: float) -> int | None:
+def take(connection: Connection, role: str, owner: str, now: float, lease_s: float, *, stale: float | None = None) -> int | None:
     """Return the epoch in which `owner` holds the role until `now + lease_s`, None where another's lease still runs.
 
     `owner` names one life of one process. Asking again renews the lease in the same epoch; taking over from another begins a new one.
+    A lease that ends at `stale` is taken over whatever the clock says: whoever asks has seen that nobody renews it.
     """
-    parameters = {"role": role, "owner": owner, "now": now, "lease_until": now + lease_s}
+    parameters = {"role": role, "owner": owner, "now": now, "lease_until": now + lease_s, "stale": stale}
     epoch: int | None = connection.execute(_TAKE[connection.dialect.name], parameters).scalar()
     return epoch
+
+
+def lease_until(connection: Connection, role: str) -> float | None:
+    """Return when the lease ends, None where nobody has ever held the role."""
+    found: float | None = connection.execute(_LEASE_UNTIL, {"role": role}).scalar()
+    return found
 
 
 def holds(connection: Connection, role: str, owner: str, epoch: int) -> None:

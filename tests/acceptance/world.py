@@ -121,6 +121,7 @@ class World:
         self.root = root
         self.config = root / "config"
         self.data = root / "var"
+        root.mkdir(parents=True, exist_ok=True)
         shutil.copytree(ROOT / "config", self.config, ignore=shutil.ignore_patterns("sources"))
         (self.config / "sources").mkdir()
         self.environment: dict[str, str] = {

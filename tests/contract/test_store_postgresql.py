@@ -117,17 +117,35 @@ def test_a_server_that_says_nothing_is_given_up_in_every_statement_and_in_the_co
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda url: url.set(database="nowhere"), 'database "nowhere" does not exist'),
-        (lambda url: url.set(username="nobody"), 'role "nobody" does not exist'),
-        (lambda url: url.set(port=free_ports(1)[0]), "Connection refused"),
+        (lambda url: url.set(database="nowhere"), 'database "nowhere" does not exist; NEWSWIRE_STORE must name a database'),
+        (lambda url: url.set(username="nobody"), 'role "nobody" does not exist; NEWSWIRE_STORE must name a user'),
+        (lambda url: url.set(username="locked"), 'password authentication failed for user "locked"; the user and password'),
     ],
 )
-def test_a_database_that_cannot_be_reached_is_retryable_in_words_and_without_password(
+def test_a_server_that_does_not_let_us_in_is_for_a_person_to_put_right(
     postgres: PostgresServer, change: Callable[[URL], URL], words: str
 ) -> None:
+    postgres.lock_role("locked", password="right-password")
     changed = change(make_url(postgres.url).set(password="canary-password"))
-    with pytest.raises(Retryable, match=words) as caught:
+    with pytest.raises(ConfigurationError, match=words) as caught:
         open_store(changed.render_as_string(hide_password=False))
+    assert f"NEWSWIRE_STORE: postgresql+psycopg://{changed.username}" in str(caught.value)
+    assert "canary" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_who_has_the_password_is_let_in(postgres: PostgresServer, url: str) -> None:
+    postgres.lock_role("keyholder", password="right-password")
+    database = make_url(url).database
+    postgres.run_sql(f'GRANT CONNECT ON DATABASE "{database}" TO keyholder')
+    postgres.run_sql("GRANT SELECT ON ALL TABLES IN SCHEMA public TO keyholder", str(database))
+    open_store(make_url(url).set(username="keyholder", password="right-password").render_as_string(hide_password=False)).close()
+
+
+def test_a_server_that_is_not_there_is_retryable_in_words_and_without_password(postgres: PostgresServer) -> None:
+    away = make_url(postgres.url).set(port=free_ports(1)[0], password="canary-password")
+    with pytest.raises(Retryable, match=rf'connection to server at "127.0.0.1", port {away.port} failed: Connection refused') as caught:
+        open_store(away.render_as_string(hide_password=False))
     assert "canary" not in str(caught.value)
     assert "\n" not in str(caught.value)
 

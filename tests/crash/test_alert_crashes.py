@@ -47,8 +47,12 @@ def live(store_url: str, slack: FakeSlack, reports: Path, crash_at: str) -> int:
 
 
 @pytest.mark.crash
-def test_killed_at_every_point_and_failed_in_twelve_ways_each_story_is_told_once(tmp_path: Path) -> None:
-    store_url = f"sqlite:///{tmp_path / 'store.sqlite3'}"
+@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
+@pytest.mark.timeout(120)
+def test_killed_at_every_point_and_failed_in_twelve_ways_each_story_is_told_once(
+    request: pytest.FixtureRequest, tmp_path: Path, database: str
+) -> None:
+    store_url = f"sqlite:///{tmp_path / 'store.sqlite3'}" if database == "sqlite" else request.getfixturevalue("migrated")()
     reports = tmp_path / "reports.jsonl"
     write_reports(reports)
     faults = [one for fault in FAULTS for one in (fault, "ok", "ok")]

@@ -1,5 +1,6 @@
 """A real PostgreSQL for tests and for `make run-kafka`: a cluster of its own in a temporary folder, on loopback, never as root."""
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -7,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -51,6 +53,19 @@ class PostgresServer:
         """Return what psql prints for a statement."""
         url = f"postgresql://newswire@127.0.0.1:{self.port}/{database}"
         return self._run("psql", "-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", statement, url).stdout
+
+    def lock_role(self, name: str, *, password: str) -> None:
+        """Make a role that must show a password; all others need none."""
+        rules = self.data / "pg_hba.conf"
+        rule = f"host all {name} 127.0.0.1/32 scram-sha-256\n"
+        if rule not in (text := rules.read_text()):
+            self.run_sql(f"CREATE ROLE {name} LOGIN PASSWORD '{password}'")
+            rules.write_text(rule + text)
+            self.run_sql("SELECT pg_reload_conf()")
+            with contextlib.suppress(ServerUnavailable):  # refused: the rule is in force
+                while True:
+                    self._run("psql", "-X", "-w", "-c", "SELECT 1", f"postgresql://{name}@127.0.0.1:{self.port}/postgres")
+                    time.sleep(0.05)
 
     def start(self) -> None:
         """Start it, and return when it answers."""

@@ -49,6 +49,15 @@ def test_a_line_is_one_json_object_with_time_level_and_event_first() -> None:
     assert "روزنامہ" in line
 
 
+@pytest.mark.parametrize(("level", "told"), [("info", 1), ("debug", 2)])
+def test_what_kafka_python_says_of_each_connection_is_for_debugging(level: str, told: int) -> None:
+    stream = io.StringIO()
+    set_up(level=level, stream=stream)
+    logging.getLogger("kafka.cluster").error("Metadata refresh: failed")
+    logging.getLogger("kafka.net.selector").error("IO loop crashed")
+    assert stream.getvalue().count("\n") == told
+
+
 def test_less_than_the_level_is_not_written() -> None:
     stream = io.StringIO()
     log = set_up(level="warning", stream=stream)
@@ -59,14 +68,14 @@ def test_less_than_the_level_is_not_written() -> None:
 
 def test_other_libraries_come_in_the_same_lines_and_only_with_warnings(lines: Any) -> None:
     _, read = lines
-    logging.getLogger("kafka.client").warning("broker %s gone", "one:9092")
+    logging.getLogger("slack_sdk.client").warning("host %s gone", "one:9092")
     for name in ("kafka", "slack_sdk.web", "httpx2", "some.library"):
         logging.getLogger(name).info("a message body, or a URL with its password")
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         warnings.warn("old way", UserWarning, stacklevel=1)
     first, second = read()
-    assert (first["event"], first["logger"], first["level"]) == ("broker one:9092 gone", "kafka.client", "warning")
+    assert (first["event"], first["logger"], first["level"]) == ("host one:9092 gone", "slack_sdk.client", "warning")
     assert "old way" in second["event"]
 
 
