@@ -22,8 +22,8 @@ test: $(VENV)/.installed-dev  ## the fast tests: no network, no containers, unde
 acceptance: $(VENV)/.installed-dev  ## the slow tests: real processes, real sockets, kill -9
 	$(BIN)/pytest -q -n $(WORKERS) -m "(acceptance or crash) and not servers"
 
-servers: $(VENV)/.installed-dev  ## the tests on a real Kafka and PostgreSQL (Java, Maven, postgresql)
-	$(BIN)/pytest -q -m servers
+servers: $(VENV)/.installed-dev  ## the slow tests, and all tests on a real Kafka and PostgreSQL too (Java, Maven, postgresql)
+	NEWSWIRE_REQUIRE_SERVERS=$(REQUIRE_SERVERS) $(BIN)/pytest -q -n $(WORKERS) -m "acceptance or crash or servers"
 
 check: $(VENV)/.installed-dev  ## format, lint, types, import contracts, then the fast tests
 	$(BIN)/ruff format --check .

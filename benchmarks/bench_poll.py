@@ -1,10 +1,10 @@
 """Feeds a second through the whole first stage, beside a bare httpx2 loop in the same run, from the same local server.
 
 2,000 feeds of 30 items on as many loopback hosts. `all new` is their first poll: guarded fetch, read, decide, publish to the embedded bus
-on disk, mark seen in SQLite. `304` is the poll after it, with validators. The bare loop fetches the same bodies, 100 in flight, and does nothing
+on disk, mark seen in SQLite; with `--servers` publish to a real Kafka, mark seen in a real PostgreSQL, both of this machine. `304` is the poll after it, with validators. The bare loop fetches the same bodies, 100 in flight, and does nothing
 with them. With `--processes 2` two collectors share the sources by leases, as two `newswire collect` do.
 
-    python benchmarks/bench_poll.py [--feeds 2000] [--processes 1]
+    python -m benchmarks.bench_poll [--feeds 2000] [--processes 1] [--servers]
 """
 
 import argparse
@@ -13,6 +13,8 @@ import multiprocessing
 import resource
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from ipaddress import ip_network
 from multiprocessing.connection import Connection
@@ -24,15 +26,19 @@ import httpx2
 from collectors.jailed import READ_FEED
 from collectors.sources import Source, make_source
 from collectors.stage import CollectWorker
-from newswire.bus.embedded import EmbeddedBus
+from newswire.cli.compose import open_bus, open_topics
 from newswire.clock import SystemClock
 from newswire.guard import Guard
 from newswire.http import GuardedHttp
 from newswire.jail import ProcessJail
 from newswire.metrics import Metrics
+from newswire.settings import Settings, from_environment
 from newswire.store import open_store
+from newswire.store.engine import migrate
 from newswire.store.hosts import StoreSlots
 from newswire.topics import ITEMS
+from tests.servers.kafka import FULL_SPEED, kafka_cluster
+from tests.servers.postgres import postgres_server
 
 ITEMS_A_FEED: Final = 30
 IN_FLIGHT: Final = 100
@@ -112,12 +118,14 @@ def bare(urls: list[str], headers: dict[str, str]) -> float:
     return asyncio.run(run())
 
 
-def collect(folder: Path, sources: list[Source], port: int, owner: str, *, together: Any = None, done: Any = None) -> dict[str, float]:
+def collect(
+    settings: Settings, sources: list[Source], port: int, owner: str, *, together: Any = None, done: Any = None
+) -> dict[str, float]:
     """Poll every due source once; return what the metrics counted, and the time and processor time that it took."""
     more_files()
     clock, metrics = SystemClock(), Metrics()
-    store = open_store(f"sqlite:///{folder / 'store.sqlite3'}")
-    bus = EmbeddedBus(folder / "bus.sqlite3", clock=clock)
+    store = open_store(settings.store_url)
+    bus = open_bus(settings, clock)
     http = GuardedHttp(
         guard=Guard([ip_network("127.0.0.0/8")], [port]),
         slots=StoreSlots(store=store, clock=clock, owner=owner, spacing_s=SPACING_S),
@@ -153,15 +161,15 @@ def collect(folder: Path, sources: list[Source], port: int, owner: str, *, toget
     return counted
 
 
-def collect_all(folder: Path, sources: list[Source], port: int, *, processes: int, kind: str) -> tuple[float, float]:
+def collect_all(settings: Settings, sources: list[Source], port: int, *, processes: int, kind: str) -> tuple[float, float]:
     """Return the seconds that the slowest process took and the processor time of all; check that no feed was left out."""
     if processes == 1:
-        results = [collect(folder, sources, port, "bench")]
+        results = [collect(settings, sources, port, "bench")]
     else:
         context = multiprocessing.get_context("spawn")
         done, together = context.Queue(), context.Barrier(processes)
         children = [
-            context.Process(target=collect, args=(folder, sources, port, f"bench-{n}"), kwargs={"together": together, "done": done})
+            context.Process(target=collect, args=(settings, sources, port, f"bench-{n}"), kwargs={"together": together, "done": done})
             for n in range(processes)
         ]
         for child in children:
@@ -174,10 +182,32 @@ def collect_all(folder: Path, sources: list[Source], port: int, *, processes: in
     return max(result["took_s"] for result in results), sum(result["busy_s"] for result in results)
 
 
+@contextmanager
+def standing(*, servers: bool) -> Iterator[Settings]:
+    """Yield the settings of an empty bus and an empty store, their topics and tables made before the watch starts."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        environment = {"NEWSWIRE_DATA": str(folder)}
+        if servers:
+            kafka, postgres = stack.enter_context(kafka_cluster(java=FULL_SPEED)), stack.enter_context(postgres_server())
+            environment |= {
+                "NEWSWIRE_BUS": f"kafka://{kafka.servers}",
+                "NEWSWIRE_STORE": postgres.url,
+                "NEWSWIRE_KAFKA_NUM_PARTITIONS": "6",
+            }
+        settings = from_environment(environment)
+        migrate(settings.store_url)
+        if servers:
+            with open_topics(settings) as topics:
+                topics.create()
+        yield settings
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--feeds", type=int, default=2_000)
     parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--servers", action="store_true", help="on a real Kafka and PostgreSQL")
     options = parser.parse_args()
     more_files()
     here, there = multiprocessing.Pipe()
@@ -186,19 +216,17 @@ def main() -> None:
     port = here.recv()
     urls = [f"http://{host}:{port}/feed" for host in hosts(options.feeds)]
     sources = [make_source(url, outlet="Bench", country="PK", language="en") for url in urls]
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        open_store(f"sqlite:///{folder / 'store.sqlite3'}").close()  # the schema is made once, before the watch starts
+    with standing(servers=options.servers) as settings:
         for what, kind, headers in (("all new", "read ok", {}), ("304", "unchanged not_modified", {"If-None-Match": '"1"'})):
             bare_s = bare(urls, headers)
-            took_s, busy_s = collect_all(folder, sources, port, processes=options.processes, kind=kind)
+            took_s, busy_s = collect_all(settings, sources, port, processes=options.processes, kind=kind)
             rates = f"bare httpx2 {len(urls) / bare_s:5.0f} feeds/s   newswire {len(urls) / took_s:5.0f} feeds/s in {options.processes} process(es)"
             print(f"{what:8} {rates}   ratio {bare_s / took_s:.2f}   {busy_s / len(urls) * 1000:.2f} ms of processor time a feed")
-        bus = EmbeddedBus(folder / "bus.sqlite3", clock=SystemClock())
-        published = sum(1 for _ in bus.browse(ITEMS))
+        bus = open_bus(settings, SystemClock())
+        published = [message.key for message in bus.browse(ITEMS)]
         bus.close()
-        assert published == len(urls) * ITEMS_A_FEED, f"{published} items on the bus"
-        print(f"{published} items on the bus, each once")
+        assert len(published) == len(set(published)) == len(urls) * ITEMS_A_FEED, f"{len(published)} items on the bus"
+        print(f"{len(published)} items on the bus, each once")
     server.terminate()
     server.join()
 

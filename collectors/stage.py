@@ -4,7 +4,6 @@ The order is the promise: items are on the bus before their marks and the feed's
 the two polls the same bytes again and publishes the same records, with the same ids, which whoever reads them knows already.
 """
 
-import random
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import CancelledError, Future
@@ -15,15 +14,17 @@ from typing import Any, Final
 
 import structlog
 
+from collectors.back_pressure import BackPressure
 from collectors.decode import charset_of
 from collectors.entries import Feed
 from collectors.fetch import feed_request
-from collectors.identity import Identified
 from collectors.jailed import READ_FEED
-from collectors.news import Known, News, decide, identified
+from collectors.news import identified
 from collectors.parse import ParseFailed, read_at_once
-from collectors.polls import Answer, End, Poll, Read, Unchanged, answer_of, hints_of, is_unchanged, outcome_of, state_after
+from collectors.polls import Answer, Poll, Read, Unchanged, answer_of, hints_of, is_unchanged, outcome_of
+from collectors.pressure import Pressure
 from collectors.schedule import first_interval
+from collectors.settle import Ended, Settled, settled, write
 from collectors.sources import Source
 from newswire.bus import Bus, Message
 from newswire.clock import Clock
@@ -33,9 +34,9 @@ from newswire.guard import host_key
 from newswire.http import Fetched, FetchFailed, Http
 from newswire.jail import Jail, Killed, TaskRaised
 from newswire.metrics import Metrics
-from newswire.outcomes import EntryOutcome, FetchReason, ParseReason, PollOutcome, Stage
+from newswire.outcomes import FetchReason, ParseReason, PollOutcome
 from newswire.records import Item
-from newswire.store import Store, feeds, seen, trail
+from newswire.store import Store, feeds, seen
 from newswire.topics import ITEMS
 
 PARSE_DEADLINE_S: Final = 3.0
@@ -61,24 +62,7 @@ class CollectStatus:
     polled: int
     failing: int
     in_flight: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Ended:
-    """A poll that ended; where a body was read, its entries with their ids."""
-
-    poll: Poll
-    end: End
-    entries: tuple[Identified | None, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Settled:
-    """A poll that ended, and what it brought."""
-
-    poll: Poll
-    end: End
-    news: News | None
+    pressure: Pressure
 
 
 class CollectWorker:
@@ -100,16 +84,18 @@ class CollectWorker:
         floor_s: float,
         in_flight: int = 400,
         once: bool = False,
+        back_pressure: BackPressure | None = None,
     ) -> None:
         self._sources = {source.source_id: source for source in sources}
         self._store, self._bus, self._http, self._jail = store, bus, http, jail
         self._clock, self._metrics, self._owner = clock, metrics, owner
         self._floor_s, self._most_in_flight, self._once = floor_s, in_flight, once
+        self._back_pressure = back_pressure
         self._started_at: float | None = None  # set by the first step, once the store knows the sources
         self._flying: dict[str, tuple[Poll, Future[Any]]] = {}
         self._came_back: SimpleQueue[tuple[Poll, Answer | None, Future[Any]]] = SimpleQueue()
         self._jailed_bytes: dict[str, int] = {}  # bodies that wait for the jail, or are read there
-        self._waiting: deque[_Ended] = deque()  # ended, and not yet published and marked
+        self._waiting: deque[Ended] = deque()  # ended, and not yet published and marked
         self._polled: set[str] = set()
         self._failing: set[str] = set()
         self._look_at = 0.0  # this and the next two on the monotonic clock
@@ -120,21 +106,26 @@ class CollectWorker:
         """Take what came back, publish and mark what is new, and start as many polls as there is room for."""
         if self._started_at is None:
             self._begin()
-        took = self._take(wait=False)
-        settled = self._settle()
-        started = self._start()
         self._renew()
+        took = self._take(wait=False)
+        ended = self._settle()
+        started = self._start()
         self._forget()
-        if took or settled or started:
+        if took or ended or started:
             return 0.0
         if self._flying:
             return 0.0 if self._take(wait=True) else 0.001
         return _LOOK_EVERY_S
 
     def idle(self) -> bool:
-        """Return whether no poll is under way and no source is due; with `once`, none of those that were due at the start."""
+        """Return whether no poll is under way and no source is due; with `once`, none of those that were due at the start.
+
+        Where polling is stopped and nothing behind it moves, the wait has an end too: `stuck` says why.
+        """
         if self._started_at is None or self._flying or self._waiting:
             return False
+        if self.stuck():
+            return True
         now = self._now_s()
         with self._store.read() as connection:
             return not feeds.count_due(connection, due_before=self._started_at if self._once else now, now=now)
@@ -149,7 +140,14 @@ class CollectWorker:
 
     def status(self) -> CollectStatus:
         """Return how the sources of this process fare. Callable from any thread."""
-        return CollectStatus(len(self._sources), len(self._polled), len(self._failing), len(self._flying))
+        return CollectStatus(len(self._sources), len(self._polled), len(self._failing), len(self._flying), self._pressure())
+
+    def stuck(self) -> str | None:
+        """Return why sources that are due are not polled and will not be soon, or None. Callable from any thread."""
+        return self._pressure().why if self._back_pressure is not None and self._back_pressure.stuck() else None
+
+    def _pressure(self) -> Pressure:
+        return self._back_pressure.now if self._back_pressure is not None else Pressure()
 
     def _now_s(self) -> float:
         return self._clock.now().timestamp()
@@ -191,19 +189,19 @@ class CollectWorker:
                 continue
             except Exception as error:  # noqa: BLE001 -- a bug that one feed brings to light must not stop the others
                 _log.exception("bug in a poll", source=poll.source.source_id, url=poll.url)
-                end = _Ended(poll, ParseFailed(ParseReason.PARSE_ERROR, f"bug: {error!r}"))
+                end = Ended(poll, ParseFailed(ParseReason.PARSE_ERROR, f"bug: {error!r}"))
             if end is not None:
                 self._flying.pop(poll.source.source_id, None)
                 self._waiting.append(end)
         return taken
 
-    def _after_fetch(self, poll: Poll, fetched: Fetched | FetchFailed) -> _Ended | None:
+    def _after_fetch(self, poll: Poll, fetched: Fetched | FetchFailed) -> Ended | None:
         """Return the poll's end, or None where the body went to the jail."""
         if isinstance(fetched, FetchFailed):
-            return _Ended(poll, fetched)
+            return Ended(poll, fetched)
         answer = answer_of(fetched)
         if is_unchanged(poll, answer):
-            return _Ended(poll, Unchanged(answer))
+            return Ended(poll, Unchanged(answer))
         hints = hints_of(poll, charset_of(answer.headers.get("content-type")))
         feed = read_at_once(fetched.body, hints)
         if feed is not None:
@@ -213,22 +211,22 @@ class CollectWorker:
         self._fly(poll, answer, self._jail.submit(READ_FEED, *arguments, deadline_s=PARSE_DEADLINE_S))
         return None
 
-    def _after_parse(self, poll: Poll, answer: Answer, future: Future[Any]) -> _Ended:
+    def _after_parse(self, poll: Poll, answer: Answer, future: Future[Any]) -> Ended:
         size = self._jailed_bytes.pop(poll.source.source_id, 0)
         try:
             read = future.result()
         except Killed as error:
-            return _Ended(poll, ParseFailed(ParseReason.PARSE_KILLED, f"the parser was ended ({error.reason}) on {size} bytes"))
+            return Ended(poll, ParseFailed(ParseReason.PARSE_KILLED, f"the parser was ended ({error.reason}) on {size} bytes"))
         except TaskRaised as error:
-            return _Ended(poll, ParseFailed(ParseReason.PARSE_ERROR, str(error)))
-        return self._read(poll, answer, read) if isinstance(read, Feed) else _Ended(poll, read)
+            return Ended(poll, ParseFailed(ParseReason.PARSE_ERROR, str(error)))
+        return self._read(poll, answer, read) if isinstance(read, Feed) else Ended(poll, read)
 
-    def _read(self, poll: Poll, answer: Answer, feed: Feed) -> _Ended:
-        return _Ended(poll, Read(answer, feed), tuple(identified(poll.source, answer.url, feed)))
+    def _read(self, poll: Poll, answer: Answer, feed: Feed) -> Ended:
+        return Ended(poll, Read(answer, feed), tuple(identified(poll.source, answer.url, feed)))
 
     def _settle(self) -> int:
         """Publish and mark what some of the ended polls brought; return how many polls that were."""
-        batch: list[_Ended] = []
+        batch: list[Ended] = []
         entries = 0
         for ended in self._waiting:
             if batch and (len(batch) >= POLLS_A_STEP or entries + len(ended.entries) > ENTRIES_A_STEP):
@@ -237,82 +235,21 @@ class CollectWorker:
             entries += len(ended.entries)
         if not batch:
             return 0
-        settled = self._decide(batch)
-        messages = [_message(item) for one in settled if one.news for _, item in one.news.items]
+        polls = settled(self._store, batch, self._clock.now())
+        messages = [_message(item) for one in polls if one.news for _, item in one.news.items]
         if messages:
             self._bus.publish(ITEMS, messages)
         crash_point("collect_after_publish")
-        self._write(settled)
+        write(self._store, polls, owner=self._owner, now=self._clock.now(), floor_s=self._floor_s)
         crash_point("collect_after_mark")
-        for one in settled:
+        for one in polls:
             self._waiting.popleft()
             self._count(one)
         self._look_at = 0.0  # hosts are free again, and intervals may be short
         self._show()
-        return len(settled)
+        return len(polls)
 
-    def _decide(self, batch: Sequence[_Ended]) -> list[_Settled]:
-        now = self._clock.now()
-        known = self._known(batch)
-        settled: list[_Settled] = []
-        for ended in batch:
-            if not isinstance(ended.end, Read):
-                settled.append(_Settled(ended.poll, ended.end, None))
-                continue
-            source, state = ended.poll.source, ended.poll.state
-            news = decide(
-                source,
-                ended.end.feed,
-                ended.entries,
-                known,
-                first_read=state.first_read_at is None,
-                listed_before=state.entries,
-                now=now,
-            )
-            # What this poll lists is known to the next one of the batch.
-            for item_id, revision in news.marks.items():
-                before = known.get(item_id)
-                by_source = dict(before.by_source) if before else {}
-                known[item_id] = Known(by_source | {source.source_id: revision}, {*(before.revisions if before else ()), revision})
-            settled.append(_Settled(ended.poll, ended.end, news))
-        return settled
-
-    def _known(self, batch: Sequence[_Ended]) -> dict[str, Known]:
-        listed = [(ended.poll.source.source_id, entry) for ended in batch for entry in ended.entries if entry is not None]
-        if not listed:
-            return {}
-        with self._store.read() as connection:
-            marks = seen.marks_of(connection, (entry.item_id for _, entry in listed))
-            changed = [
-                entry.item_id
-                for source_id, entry in listed
-                if (listing := marks.get(entry.item_id)) and listing.get(source_id, entry.revision) != entry.revision
-            ]
-            revisions = seen.revisions_of(connection, changed)
-        return {item_id: Known(by_source, revisions.get(item_id, set())) for item_id, by_source in marks.items()}
-
-    def _write(self, settled: Sequence[_Settled]) -> None:
-        now = self._clock.now()
-        at = now.timestamp()
-        marks, steps, states, postponed = [], [], [], {}
-        for one in settled:
-            source = one.poll.source
-            state = state_after(one.poll, one.end, one.news, now=now, floor_s=self._floor_s, jitter=random.random())  # noqa: S311 -- spreads polls
-            wait_s = state.next_due_at - at
-            if state.reason == FetchReason.HOST_BUSY and wait_s <= feeds.HOST_PATIENCE_S:
-                postponed[source.source_id] = at + wait_s  # still due: nothing was asked of the source itself
-                continue
-            states.append(state)
-            if one.news is not None:
-                marks += [seen.Mark(source.source_id, item_id, revision, at) for item_id, revision in one.news.marks.items()]
-                steps += [_step(outcome, item, at) for outcome, item in one.news.items]
-        with self._store.begin() as connection:
-            seen.mark(connection, marks)
-            trail.record(connection, steps)
-            feeds.settle(connection, states, owner=self._owner)
-            feeds.postpone(connection, postponed, owner=self._owner)
-
-    def _count(self, one: _Settled) -> None:
+    def _count(self, one: Settled) -> None:
         source = one.poll.source
         outcome, reason = outcome_of(one.end)
         self._metrics.polls.labels(outcome.value, reason.value).inc()
@@ -345,15 +282,17 @@ class CollectWorker:
 
     def _start(self) -> int:
         """Lease due sources up to the room there is and start their polls; return how many."""
-        room = self._most_in_flight - len(self._flying) - len(self._waiting)
+        pressure = self._back_pressure.look() if self._back_pressure is not None else Pressure()
+        room = pressure.room(self._most_in_flight) - len(self._flying) - len(self._waiting)
         now, monotonic = self._now_s(), self._clock.monotonic()
         if room <= 0 or monotonic < self._look_at or sum(self._jailed_bytes.values()) > JAILED_BYTES:
             return 0
         assert self._started_at is not None
         due_before = self._started_at if self._once else now
         with self._store.read() as connection:
-            ids = feeds.due(connection, due_before=due_before, now=now, per_host=PER_HOST, most=room)
-        ids = [source_id for source_id in ids if source_id in self._sources and source_id not in self._flying]
+            ids = feeds.due(connection, due_before=due_before, now=now, per_host=PER_HOST, most=room, stretch=pressure.stretch)
+        in_hand = self._in_hand()  # their own leases may have run out while the bus or the store was away
+        ids = [source_id for source_id in ids if source_id in self._sources and source_id not in in_hand]
         if not ids:
             self._look_at = monotonic + _WAIT_S
             return 0
@@ -372,12 +311,17 @@ class CollectWorker:
 
     def _renew(self) -> None:
         monotonic = self._clock.monotonic()
-        if not self._flying:
+        in_hand = self._in_hand()
+        if not in_hand:
             self._renew_at = monotonic + _RENEW_EVERY_S
         elif monotonic >= self._renew_at:
             self._renew_at = monotonic + _RENEW_EVERY_S
             with self._store.begin() as connection:
-                feeds.renew(connection, owner=self._owner, until=self._now_s() + LEASE_S)
+                feeds.renew(connection, sorted(in_hand), owner=self._owner, until=self._now_s() + LEASE_S)
+
+    def _in_hand(self) -> set[str]:
+        """Return the sources whose polls are under way, or wait to be published and marked."""
+        return {*self._flying, *(ended.poll.source.source_id for ended in self._waiting)}
 
     def _forget(self) -> None:
         monotonic = self._clock.monotonic()
@@ -390,8 +334,3 @@ class CollectWorker:
 
 def _message(item: Item) -> Message:
     return Message(key=item.item_id, value=encode(item), headers={SCHEMA_HEADER: schema_of(Item), TRACE_HEADER: item.trace_id})
-
-
-def _step(outcome: EntryOutcome, item: Item, at: float) -> trail.Step:
-    detail = {"source": item.source_id, "outlet": item.outlet, "title": item.title, "url": item.url}
-    return trail.Step(item.item_id, item.revision, Stage.COLLECT, "", outcome.value, None, detail, at)

@@ -40,6 +40,9 @@ class Metrics:
             "newswire_collectors_possible_gaps_total", "Polls in which no entry was known: some may have been missed."
         )
         self.sources = gauge("newswire_collectors_sources", "Sources in the configuration, by state of their last poll.", "state")
+        self.pressure = gauge(
+            "newswire_collectors_pressure", "How much the collectors hold back, from 0 (not at all) to 1 (no new polls), by cause.", "cause"
+        )
         self.items_in = counter("newswire_processors_items_in_total", "Items read from the bus.")
         self.items = counter("newswire_processors_items_total", "Items, by ItemOutcome and reason.", "outcome", "reason")
         self.pages_in = counter("newswire_processors_pages_in_total", "Page looks begun.")

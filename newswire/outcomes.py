@@ -27,6 +27,7 @@ class FetchReason(StrEnum):
     TOO_LARGE = "too_large"  # decoded bytes passed the cap
     DEADLINE = "deadline"  # the total deadline passed
     REDIRECT = "redirect"  # too many hops, a loop, or a Location that cannot be used
+    REDIRECTED = "redirected"  # led elsewhere, and told so as the fetch asked: what follows is a fetch of its own
     DNS = "dns"
     CONNECT = "connect"  # refused, reset, unreachable
     TLS = "tls"
@@ -55,6 +56,14 @@ class PollOutcome(StrEnum):
     READ = "read"  # a body was fetched and its entries were read
     UNCHANGED = "unchanged"  # 304, or the same bytes as last time
     FAILED = "failed"
+
+
+class PressureCause(StrEnum):
+    """What makes the collectors hold back."""
+
+    PROCESSORS = "processors"  # items wait for the processors
+    ALERTING = "alerting"  # reports wait for alerting, which keeps the archive
+    DISK = "disk"  # the disk of the data folder is nearly full
 
 
 class EntryOutcome(StrEnum):

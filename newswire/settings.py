@@ -18,6 +18,15 @@ from newswire.field_types import seconds
 _PREFIX: Final = "NEWSWIRE_"
 _KAFKA: Final = "NEWSWIRE_KAFKA_"
 _SECRET_FILE_BYTES: Final = 65_536
+_SIZES: Final = {"kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+
+
+@dataclass(frozen=True, slots=True)
+class DiskLow:
+    """How much of a disk must stay free: the larger one of a share of it and a size; nothing where both are 0."""
+
+    share: float = 0.0
+    size_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +46,9 @@ class Settings:
     allow_ports: frozenset[int] = field(default_factory=frozenset)  # NEWSWIRE_ALLOW_PORTS
     poll_floor_s: float = 120.0  # NEWSWIRE_POLL_FLOOR
     host_spacing_s: float = 2.0  # NEWSWIRE_HOST_SPACING
+    slow_after_s: float = 900.0  # NEWSWIRE_SLOW_AFTER
+    stop_after_s: float = 7_200.0  # NEWSWIRE_STOP_AFTER
+    disk_low: DiskLow = DiskLow(0.05, 500_000_000)  # NEWSWIRE_DISK_LOW
     contact: str = ""  # NEWSWIRE_CONTACT, in the User-Agent
     log_level: str = "info"  # NEWSWIRE_LOG
     kafka: Mapping[str, SecretStr] = field(default_factory=dict)  # NEWSWIRE_KAFKA_…, names in lower case; some are passwords
@@ -45,6 +57,14 @@ class Settings:
     def store_url(self) -> str:
         """The store's SQLAlchemy URL, with its password."""
         return self.store.get_secret_value() if self.store else f"sqlite:///{self.data / 'newswire.sqlite3'}"
+
+    @property
+    def folders_filled(self) -> tuple[Path, ...]:
+        """The folders of this machine that fill up as Newswire runs: of the embedded bus, and of an SQLite store."""
+        folders = [self.data] if self.bus == "embedded" else []
+        if self.store_url.startswith("sqlite:///") and (path := self.store_url.removeprefix("sqlite:///").partition("?")[0]):
+            folders.append(Path(path).parent)
+        return tuple(dict.fromkeys(folders))
 
     def secret_values(self) -> Iterator[str]:
         """Yield every secret in clear, for the one processor of the log that looks for them."""
@@ -93,7 +113,10 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
             faults.append(_fault(f"{name}: {error}"))
     if faults:
         raise ConfigurationError(faults)
-    return Settings(**fields, kafka=kafka)
+    settings = Settings(**fields, kafka=kafka)
+    if 0 < settings.stop_after_s <= settings.slow_after_s:
+        raise ConfigurationError([_fault("NEWSWIRE_STOP_AFTER: a longer time than NEWSWIRE_SLOW_AFTER is due, or 0 for never")])
+    return settings
 
 
 def unknown_variables(environ: Iterable[str], also: Collection[str] = ()) -> list[Fault]:
@@ -226,6 +249,19 @@ def _allow_ports(text: str) -> dict[str, Any]:
     return {"allow_ports": frozenset(int(part) for part in _list(text))}
 
 
+def _disk_low(text: str) -> dict[str, Any]:
+    share, size_bytes = 0.0, 0
+    for part in _list(text):
+        found = re.fullmatch(r"(?P<number>[0-9]{1,9}(?:\.[0-9]{1,3})?)(?P<unit>%|kB|MB|GB|TB)", part)
+        if (part != "0" and not found) or (found and found["unit"] == "%" and float(found["number"]) >= 100):
+            raise ValueError(f"a share, a size or both are due, such as 5%,500MB, or 0 for none, not '{part[:60]}'")
+        if found and found["unit"] == "%":
+            share = float(found["number"]) / 100
+        elif found:
+            size_bytes = int(float(found["number"]) * _SIZES[found["unit"]])
+    return {"disk_low": DiskLow(share, size_bytes)}
+
+
 def _contact(text: str) -> dict[str, Any]:
     if not re.fullmatch(r"[ -~]{1,200}", text):
         raise ValueError("a mail address or URL is due, in at most 200 ASCII characters: it is sent in the User-Agent")
@@ -260,6 +296,19 @@ VARIABLES: Final = (
     Variable("NEWSWIRE_POLL_FLOOR", "2m", "shortest interval between two polls of a source", lambda t: {"poll_floor_s": seconds(t)}),
     Variable(
         "NEWSWIRE_HOST_SPACING", "2s", "time between two requests to one host; 0s only for tests", lambda t: {"host_spacing_s": seconds(t)}
+    ),
+    Variable(
+        "NEWSWIRE_SLOW_AFTER",
+        "15m",
+        "age of the oldest record that a stage has not taken yet, past which fewer feeds are polled; 0: never",
+        lambda t: {"slow_after_s": seconds(t)},
+    ),
+    Variable("NEWSWIRE_STOP_AFTER", "2h", "age past which no feed is polled; 0: never", lambda t: {"stop_after_s": seconds(t)}),
+    Variable(
+        "NEWSWIRE_DISK_LOW",
+        "5%,500MB",
+        "no feed is polled while less of the data folder's disk is free (the larger of the two); on again at twice as much; 0: off",
+        _disk_low,
     ),
     Variable("NEWSWIRE_CONTACT", "", "mail address or URL that webmasters read in the User-Agent", _contact),
     Variable("NEWSWIRE_LOG", "info", "least level that is logged: debug, info, warning, error", _log_level),

@@ -18,3 +18,10 @@ def robots_allow(robots_text: str, url: str, agent: str) -> bool:
     from processors.robots import allowed  # noqa: PLC0415 -- as above
 
     return allowed(robots_text, url, agent)
+
+
+def robots_delay(robots_text: str, agent: str) -> float | None:
+    """Return what `processors.robots.delay` reads."""
+    from processors.robots import delay  # noqa: PLC0415 -- as above
+
+    return delay(robots_text, agent)

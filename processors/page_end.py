@@ -65,7 +65,9 @@ def publish_ends(bus: Bus, ends: Sequence[PageEnd]) -> None:
 def write_ends(store: Store, ends: Sequence[PageEnd], robots: Mapping[str, Robots], *, owner: str, now: float) -> None:
     """Delete or put off the pages, tell the trail, and keep what was learned of robots.txt files, in one transaction."""
     with store.begin() as connection:
-        robots_rows.keep(connection, {host: RobotsRow(found.text, found.reason, found.until) for host, found in robots.items()})
+        robots_rows.keep(
+            connection, {host: RobotsRow(found.text, found.reason, found.until, found.delay_s) for host, found in robots.items()}
+        )
         pages.remove(connection, [end.page.key for end in ends if end.retry is None])
         pages.retry(connection, owner, [end.retry for end in ends if end.retry is not None])
         trail.record(connection, [end.step(now) for end in ends])

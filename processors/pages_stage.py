@@ -6,7 +6,7 @@ Order of durability: the final report is published, then the page's row is delet
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, Final
@@ -17,6 +17,7 @@ from newswire.codec import decode
 from newswire.consumer import DeadLimit, TooManyDead
 from newswire.crash import crash_point
 from newswire.errors import Retryable
+from newswire.guard import host_key
 from newswire.http import Fetched, FetchFailed, Http, Request
 from newswire.jail import Jail, Killed, TaskRaised
 from newswire.metrics import Metrics
@@ -32,8 +33,9 @@ from processors.extract_charset import charset_named
 from processors.feed_look import final_without_page
 from processors.page_end import PageEnd, as_delivered, count_end, publish_ends, write_ends
 from processors.page_look import GivenUp, after_failure, again, body_text, unusable
+from processors.permission import Permission, Permissions
 from processors.report import Understanding, make_report
-from processors.robots import FETCHED_BYTES, PRODUCT_TOKEN, Robots, Verdict, learned, robots_url, verdict
+from processors.robots import Verdict
 
 PAGE_BYTES: Final = 4 << 20
 PAGE_DEADLINE_S: Final = 40.0
@@ -42,7 +44,6 @@ LOOK_S: Final = 300.0  # longer than the fetches, the jail and their queues take
 LEASE_S: Final = 10.0  # renewed while looks are under way, so that what a killed process held is soon looked at by another
 
 _EXTRACT: Final = "processors.jailed:extract_article"
-_ROBOTS_ALLOW: Final = "processors.jailed:robots_allow"
 
 _PER_HOST_LEAST: Final = 2  # one is on the wire, one waits for the host's slot
 _HOSTS_SHARE: Final = 4  # all hosts together may wait with a quarter of what can be in flight: the rest is for other hosts
@@ -54,7 +55,7 @@ _LEASE_AGAIN_S: Final = 0.05  # where a host that had all it may have is free fo
 _COUNT_EVERY_S: Final = 5.0
 _RENEW_EVERY_S: Final = 3.0
 _SOON_S: Final = 60.0
-_ROBOTS_DEADLINE_S: Final = 20.0
+_HOPS: Final = 5  # redirects of a page
 _ACCEPT: Final = {"accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1"}
 
 
@@ -73,6 +74,13 @@ class _Look:
 
     page: DuePage
     item: Item
+    way: tuple[str, ...]  # the addresses so far, of which the last is to be fetched
+    until: float | None = None  # on the monotonic clock: when all fetches must be done, from the first on
+
+    @property
+    def url(self) -> str:
+        """The address that is to be fetched: the page's, or where redirects led."""
+        return self.way[-1]
 
 
 class PageWorker:
@@ -99,8 +107,7 @@ class PageWorker:
         self._overdue_at: dict[Key, float] = {}  # on the monotonic clock: when nothing is expected of it any more
         self._events: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._asking: dict[Key, str] = {}  # the host of each that waits for an answer
-        self._awaiting_robots: dict[str, list[_Look]] = {}
-        self._robots: dict[str, Robots] = {}  # learned and not yet written
+        self._permissions = Permissions(http=http, jail=jail, store=store, clock=clock, when=self._when)
         self._ends: list[PageEnd] = []
         self._ended_at: float | None = None  # the oldest of them, on the monotonic clock
         self._next_lease_at = self._leased_at = self._next_count_at = self._renew_at = 0.0
@@ -135,7 +142,7 @@ class PageWorker:
             self._ends.clear()  # their rows are there still: whoever leases them next reports them
         for key in list(self._pages):
             self._drop(key)
-        self._awaiting_robots.clear()
+        self._permissions.forget()
         with self._store.begin() as connection:
             pages.release(connection, self._owner)
 
@@ -165,7 +172,7 @@ class PageWorker:
         self._renew_at = monotonic + _RENEW_EVERY_S
         if self._pages:
             with self._store.begin() as connection:
-                pages.renew(connection, self._owner, until=self._now() + LEASE_S)
+                pages.renew(connection, self._owner, list(self._pages), until=self._now() + LEASE_S)
 
     def _forget_overdue(self, monotonic: float) -> None:
         """Let go of looks from which nothing came back: whoever leases their pages next looks again."""
@@ -203,17 +210,8 @@ class PageWorker:
         item = self._guarded(page, lambda: decode(Item, page.item))
         if item is None:
             return
-        look = _Look(page, item)
         self._asking[page.key] = page.host
-        robots = self._robots.get(page.host) or _robots_of(row)
-        if page.host in self._awaiting_robots:
-            self._awaiting_robots[page.host].append(look)
-        elif robots is not None and robots.until > self._now():
-            self._judge(look, robots)
-        else:
-            self._awaiting_robots[page.host] = [look]
-            request = Request(robots_url(page.url), FETCHED_BYTES, _ROBOTS_DEADLINE_S)
-            self._when(self._http.submit(request), partial(self._robots_fetched, page.host, robots))
+        self._permissions.ask(page.url, page.host, row, partial(self._permitted, _Look(page, item, (page.url,))))
 
     # -- what has come back, each on the worker's own thread
 
@@ -233,45 +231,46 @@ class PageWorker:
             handled += 1
         return handled > 0
 
-    def _robots_fetched(self, host: str, known: Robots | None, answer: Fetched | FetchFailed | None) -> None:
-        looks = self._awaiting_robots.pop(host, [])
-        if answer is None:
-            return  # cancelled: we are closing
-        if isinstance(answer, FetchFailed) and answer.reason is FetchReason.HOST_BUSY:
-            for look in looks:  # nothing was learned of the host
-                self._end_or_retry(look, again(look.page, answer.reason, self._now(), answer.retry_after_s))
-            return
-        robots = self._robots[host] = learned(answer, known, self._now())
-        for look in looks:
-            self._judge(look, robots)
-
-    def _judge(self, look: _Look, robots: Robots) -> None:
-        match verdict(robots):
+    def _permitted(self, look: _Look, permission: Permission) -> None:
+        if self._pages.get(look.page.key) is not look.page:
+            return  # let go meanwhile
+        match permission.verdict:
             case Verdict.ALLOWED:
                 self._fetch(look)
-            case Verdict.REFUSED:
-                self._end_with_feed(look, FetchReason.ROBOTS)
             case Verdict.WAIT:
-                now = self._now()
-                self._end_or_retry(look, again(look.page, robots.reason, now, robots.until - now))
-            case Verdict.RULES:
-                asked = self._jail.submit(_ROBOTS_ALLOW, robots.text, look.page.url, PRODUCT_TOKEN, deadline_s=EXTRACT_DEADLINE_S)
-                self._when(asked, partial(self._robots_asked, look))
-
-    def _robots_asked(self, look: _Look, answer: object) -> None:
-        if answer is True:
-            self._fetch(look)
-        elif answer is not None:  # a file that ends its reader is nobody's permission
-            self._end_with_feed(look, FetchReason.ROBOTS)
+                self._end_or_retry(look, again(look.page, permission.reason, self._now(), permission.wait_s))
+            case _:
+                self._end_with_feed(look, FetchReason.ROBOTS)
 
     def _fetch(self, look: _Look) -> None:
-        request = Request(look.page.url, PAGE_BYTES, PAGE_DEADLINE_S, _ACCEPT)
-        self._when(self._http.submit(request), partial(self._fetched, look))
+        now = self._clock.monotonic()
+        until = look.until if look.until is not None else now + PAGE_DEADLINE_S
+        if until <= now:
+            late = FetchFailed(look.url, FetchReason.DEADLINE, f"not done within {PAGE_DEADLINE_S:g} s")
+            self._end_or_retry(look, after_failure(look.page, late, self._now()))
+            return
+        request = Request(look.url, PAGE_BYTES, until - now, _ACCEPT, hand_back=True)
+        self._when(self._http.submit(request), partial(self._fetched, replace(look, until=until)))
+
+    def _led(self, look: _Look, url: str) -> None:
+        """Go where a redirect leads, if that host's robots.txt lets us: every hop is a fetch like the first."""
+        host = host_key(url)
+        if host is None or url in look.way or len(look.way) > _HOPS:
+            self._end_with_feed(look, FetchReason.REDIRECT)
+            return
+        self._asking[look.page.key] = host
+        try:
+            self._permissions.ask_anew(url, host, partial(self._permitted, replace(look, way=(*look.way, url))))
+        except Retryable:  # the store is away: this look must not hang in the air
+            self._end_or_retry(look, again(look.page, FetchReason.HOST_BUSY, self._now(), None))
 
     def _fetched(self, look: _Look, answer: Fetched | FetchFailed | None) -> None:
-        if answer is None:
+        if answer is None or self._pages.get(look.page.key) is not look.page:
             return
         self._answered(look.page.key)
+        if isinstance(answer, FetchFailed) and answer.led_to is not None:
+            self._led(look, answer.led_to)
+            return
         if isinstance(answer, FetchFailed):
             self._end_or_retry(look, after_failure(look.page, answer, self._now()))
             return
@@ -371,11 +370,11 @@ class PageWorker:
             raise TooManyDead(f"{self.name} stops, its pages stay due: {why}")
         publish_ends(self._bus, ends)
         crash_point("page_after_publish")
-        write_ends(self._store, ends, self._robots, owner=self._owner, now=self._now())
+        write_ends(self._store, ends, self._permissions.learned, owner=self._owner, now=self._now())
         crash_point("page_after_delete")
         self._limit = limit
         self._ends, self._ended_at = [], None
-        self._robots.clear()
+        self._permissions.learned.clear()
         for end in ends:
             del self._pages[end.page.key], self._overdue_at[end.page.key]
             count_end(self._metrics, end)
@@ -393,7 +392,3 @@ def _outcome_of(done: "Future[Any]") -> Any:
         return error
     except CancelledError:
         return None
-
-
-def _robots_of(row: RobotsRow | None) -> Robots | None:
-    return None if row is None else Robots(row.text, FetchReason(row.reason), row.until)

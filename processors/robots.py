@@ -1,6 +1,7 @@
 """What a site's robots.txt (RFC 9309) lets us fetch. Pure; the fetching is `pages_stage`'s.
 
-`Crawl-delay` is no part of RFC 9309 and is not read: one request in flight per host and `NEWSWIRE_HOST_SPACING` apply to every host.
+`Crawl-delay` is no part of RFC 9309, and old enough to be meant: where it is longer than `NEWSWIRE_HOST_SPACING` it is that host's spacing, up
+to a minute, for all that is fetched from it.
 """
 
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from newswire.outcomes import FetchReason
 PRODUCT_TOKEN: Final = "newswire"  # noqa: S105 -- the name by which robots.txt knows us (RFC 9309 section 2.2.1), no secret
 PARSED_BYTES: Final = 512_000  # RFC 9309 section 2.5 asks for at least 500 KiB
 FETCHED_BYTES: Final = 2_000_000
+
+DELAY_CAP_S: Final = 60.0
 
 _KEPT_S: Final = 86_400.0  # RFC 9309 section 2.4: at most 24 hours
 _UNREACHABLE_S: Final = 300.0
@@ -44,6 +47,7 @@ class Robots:
     text: str
     reason: FetchReason
     until: float
+    delay_s: float | None = None  # what its Crawl-delay asks of us, within the cap
 
 
 def robots_url(url: str) -> str:
@@ -59,7 +63,7 @@ def learned(answer: Fetched | FetchFailed, known: Robots | None, now: float) -> 
     if answer.reason in _UNREACHABLE:
         wait_s = max(_UNREACHABLE_S, min(answer.retry_after_s or 0.0, _KEPT_S))
         if known is not None and known.reason is FetchReason.OK:
-            return Robots(known.text, known.reason, now + wait_s)
+            return Robots(known.text, known.reason, now + wait_s, known.delay_s)
         return Robots("", answer.reason, now + wait_s)
     return Robots("", answer.reason, now + _KEPT_S)
 
@@ -79,3 +83,19 @@ def allowed(robots_text: str, url: str, agent: str = PRODUCT_TOKEN) -> bool:
     Its time grows with agents times rules, so a foreign file goes through the jail.
     """
     return bool(Protego.parse(robots_text).can_fetch(url, agent))
+
+
+def asks_for_delay(robots_text: str) -> bool:
+    """Return whether a Crawl-delay may stand in the file, for anybody: then it is worth the reading."""
+    return "crawl-delay" in robots_text.lower()
+
+
+def delay(robots_text: str, agent: str = PRODUCT_TOKEN) -> float | None:
+    """Return the seconds that the file's Crawl-delay asks of `agent` between two requests. For the jail, as `allowed`."""
+    asked = Protego.parse(robots_text).crawl_delay(agent)
+    return None if asked is None else float(asked)
+
+
+def patience(asked_s: float) -> float | None:
+    """Return the seconds between two requests that are granted to a Crawl-delay."""
+    return min(float(asked_s), DELAY_CAP_S) if asked_s > 0 else None

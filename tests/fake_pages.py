@@ -102,6 +102,10 @@ class FakeHttp:
         raw = body.encode() if isinstance(body, str) else body
         self.answers.setdefault(url, []).append(Fetched(led_to or url, 200, {"content-type": content_type}, raw, None, 0.01))
 
+    def moves(self, url: str, led_to: str) -> None:
+        """Redirect; how far is up to the one who asks, as with `hand_back`."""
+        self.answers.setdefault(url, []).append(FetchFailed(url, FetchReason.REDIRECTED, "as told", 302, led_to=led_to))
+
     def fail(self, url: str, reason: FetchReason, *, retry_after_s: float | None = None) -> None:
         self.answers.setdefault(url, []).append(FetchFailed(url, reason, "as told", retry_after_s=retry_after_s))
 

@@ -2,15 +2,43 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection
 
 from newswire.bus import Backlog, Batch, Delivered, Message, Output
 from newswire.bus.size import refuse_too_large
 from newswire.errors import Fenced, Retryable
 from newswire.outcomes import RetryReason
+from newswire.store import Store
 from newswire.topics import Topic
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+
+
+class ForgetfulStore(Store):
+    """A store whose connection breaks in some commits: all of it was written, and nobody was told."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.lost = 0  # so many of the next commits' answers are lost
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        with self._store.begin() as connection:
+            yield connection
+        if self.lost:
+            self.lost -= 1
+            raise Retryable(RetryReason.STORE, "the fake lost the answer of a commit")
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        with self._store.read() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Leave the store open: it is somebody else's."""
 
 
 class JumpingClock:

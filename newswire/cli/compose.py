@@ -48,6 +48,7 @@ JAIL_TASKS: Final = (
     "collectors.jailed:find_feeds",
     "processors.jailed:extract_article",
     "processors.jailed:robots_allow",
+    "processors.jailed:robots_delay",
 )
 JAIL_WORKERS: Final = 2
 
@@ -250,8 +251,18 @@ def make_receivers(settings: Settings, routes: "Routes", stream: TextIO | None) 
 
 def collect_workers(ground: Ground, sources: "Sequence[Source]", http: Http, jail: Jail, *, once: bool) -> "tuple[CollectWorker]":
     """Return the workers of the first stage."""
+    from collectors.back_pressure import BackPressure
+    from collectors.pressure import Limits
     from collectors.stage import CollectWorker
 
+    settings = ground.settings
+    back_pressure = BackPressure(
+        bus=ground.bus,
+        clock=ground.clock,
+        metrics=ground.metrics,
+        limits=Limits(settings.slow_after_s, settings.stop_after_s, settings.disk_low),
+        folders=settings.folders_filled,
+    )
     return (
         CollectWorker(
             sources=sources,
@@ -264,6 +275,7 @@ def collect_workers(ground: Ground, sources: "Sequence[Source]", http: Http, jai
             owner=ground.owner,
             floor_s=ground.settings.poll_floor_s,
             once=once,
+            back_pressure=back_pressure,
         ),
     )
 

@@ -18,7 +18,7 @@ from newswire.cli.ask import print_why, why_of
 from newswire.cli.options import Config, read_settings
 from newswire.cli.run import watch
 from newswire.demo import DemoSite, demo_items
-from newswire.settings import Settings
+from newswire.settings import DiskLow, Settings
 from newswire.store import Store, decisions, open_store, outbox
 from newswire.urls import canonical_url, item_id_of_url
 
@@ -112,6 +112,7 @@ def demo_settings(settings: Settings, folder: Path, port: int) -> Settings:
         allow_ports=frozenset({port}),
         host_spacing_s=0.0,
         poll_floor_s=0.0,
+        disk_low=DiskLow(),  # a little data, gone in a minute
     )
 
 

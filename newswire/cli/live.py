@@ -39,6 +39,7 @@ class Watch:
     reports: int
     alerts: int
     queues: tuple[Queue, ...]
+    held_back: str = ""  # why fewer sources are polled, or none
 
 
 def total(metric: MetricWrapperBase, **labels: str) -> int:
@@ -67,6 +68,8 @@ def read_queues(bus: Bus, clock: Clock) -> tuple[Queue, ...]:
 def describe(watch: Watch) -> Text:
     """Return the status line: counts first, then the queues that are not empty."""
     line = Text(no_wrap=True, overflow="ellipsis")
+    if watch.held_back:
+        line.append(f" polling {watch.held_back} ·", style="bold red")
     line.append(f" {watch.polled}/{watch.sources} sources polled", style="bold")
     line.append(f" · {watch.failing} failing", style="red" if watch.failing else "dim")
     line.append(f" · {watch.items:,} items · {watch.reports:,} reports · ")

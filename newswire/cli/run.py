@@ -58,7 +58,7 @@ def collect(config: Config = None, until_idle: UntilIdle = False) -> None:
         sources = compose.read_sources(ground.folder)
         http, jail = compose.open_http(ground, stack), compose.open_jail(ground, stack)
         workers = compose.collect_workers(ground, sources, http, jail, once=until_idle)
-        sys.exit(_serve(ground, workers, until_idle=until_idle))
+        sys.exit(_ended(_serve(ground, workers, until_idle=until_idle), workers[0], until_idle=until_idle))
 
 
 @app.command()
@@ -117,7 +117,8 @@ def watch(settings: Settings, *, until_idle: bool, sources: "Sequence[Source] | 
         if not quiet:
             _greet(console if lively else Console(stderr=True), ground, len(watched), len(desk.watchlists))
         live = _live(console, ground, collecting[0]) if lively else None
-        return _serve(ground, workers, until_idle=until_idle, live=live)
+        status = _serve(ground, workers, until_idle=until_idle, live=live)
+        return _ended(status, collecting[0], until_idle=until_idle)
 
 
 def _leave_when_told() -> None:
@@ -148,6 +149,15 @@ def _serve(ground: compose.Ground, workers: Sequence[Worker], *, until_idle: boo
     return status
 
 
+def _ended(status: int, collecting: "CollectWorker", *, until_idle: bool) -> int:
+    """Return the exit status: 1 where sources were left unpolled because the pipeline or the disk does not take more."""
+    why = collecting.stuck() if until_idle and status == 0 else None
+    if why is None:
+        return status
+    print(f"newswire: sources that are due were not polled: {why}", file=sys.stderr)
+    return 1
+
+
 def _live(console: Console, ground: compose.Ground, collecting: "CollectWorker") -> LiveStatus:
     metrics = ground.metrics
 
@@ -161,6 +171,7 @@ def _live(console: Console, ground: compose.Ground, collecting: "CollectWorker")
             reports=total(metrics.reports),
             alerts=total(metrics.sends, outcome="sent"),
             queues=_queues(ground),
+            held_back=f"{status.pressure.degree}: {status.pressure.why}" if status.pressure.why else "",
         )
 
     return LiveStatus(console, read)

@@ -183,6 +183,8 @@ class GuardedHttp:
                 return Fetched(target.url, answer.status, answer.headers, answer.body, learned, took_s)
             permanent = permanent and answer.status in PERMANENT
             trail.url = location(target, answer)
+            if request.hand_back:
+                return FetchFailed(target.url, FetchReason.REDIRECTED, "it leads elsewhere", answer.status, led_to=trail.url)
             previous = target
         raise HopFailed(FetchReason.REDIRECT, f"more than {request.max_redirects} redirects")
 

@@ -17,6 +17,7 @@ class Request:
     deadline_s: float
     headers: Mapping[str, str] = field(default_factory=dict)
     max_redirects: int = 5
+    hand_back: bool = False  # a redirect is not followed but told: `FetchFailed` with `redirected` and `led_to`
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class FetchFailed:
     detail: str  # in words, with no secret in it
     status: int | None = None
     retry_after_s: float | None = None
+    led_to: str | None = None  # where a redirect leads that was handed back; not checked yet
 
 
 class Http(Protocol):

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
 
-from sqlalchemy import Connection, and_, bindparam, func, select, update
+from sqlalchemy import Connection, and_, bindparam, exists, func, literal_column, select, update
 
-from newswire.store.hosts import BUSY_HOSTS
+from newswire.store.hosts import IS_BUSY
 from newswire.store.tables import feeds, hosts
 from newswire.store.upsert import upsert
 
@@ -60,23 +60,37 @@ _BRING_FORWARD: Final = update(feeds).where(feeds.c.source_id == bindparam("id")
 _LIVE: Final = and_(feeds.c.configured, feeds.c.gone_at.is_(None))
 _DUE: Final = and_(_LIVE, feeds.c.next_due_at <= bindparam("due_before"))
 _REFUSING: Final = select(hosts.c.host).where(hosts.c.down_until > bindparam("patience_ends_at"))
+_WINDOW: Final = 2_000
+"""How many of the oldest due sources one look takes in, so that its cost does not grow with what waits."""
+
+_IS_LEASED: Final = and_(feeds.c.lease_until > literal_column("0"), feeds.c.lease_until > bindparam("now"))  # as the index is written
 _LEASED: Final = (
-    select(feeds.c.host.label("host"), func.count().label("leases"))
-    .where(feeds.c.lease_until > bindparam("now"))
-    .group_by(feeds.c.host)
-    .subquery("leased")
+    select(feeds.c.host.label("host"), func.count().label("leases")).where(_IS_LEASED).group_by(feeds.c.host).subquery("leased")
+)
+_OLDEST: Final = (
+    select(feeds.c.source_id, feeds.c.host, feeds.c.next_due_at)
+    .where(
+        _DUE,
+        feeds.c.next_due_at + bindparam("stretch") * feeds.c.interval_s <= bindparam("now"),
+        feeds.c.lease_until <= bindparam("now"),
+        ~exists().where(hosts.c.host == feeds.c.host, IS_BUSY),
+        # A host that has all it may have must not fill the window.
+        feeds.c.host.not_in(select(_LEASED.c.host).where(_LEASED.c.leases >= bindparam("per_host"))),
+    )
+    .order_by(feeds.c.next_due_at)
+    .limit(_WINDOW)
+    .subquery("oldest")
 )
 _RANKED: Final = (
     select(
-        feeds.c.source_id,
-        feeds.c.next_due_at,
+        _OLDEST.c.source_id,
+        _OLDEST.c.next_due_at,
         (
-            func.row_number().over(partition_by=feeds.c.host, order_by=(feeds.c.next_due_at, feeds.c.source_id))
+            func.row_number().over(partition_by=_OLDEST.c.host, order_by=(_OLDEST.c.next_due_at, _OLDEST.c.source_id))
             + func.coalesce(_LEASED.c.leases, 0)
         ).label("place"),
     )
-    .select_from(feeds.outerjoin(_LEASED, _LEASED.c.host == feeds.c.host))
-    .where(_DUE, feeds.c.lease_until <= bindparam("now"), feeds.c.host.not_in(BUSY_HOSTS))
+    .select_from(_OLDEST.outerjoin(_LEASED, _LEASED.c.host == _OLDEST.c.host))
     .subquery("ranked")
 )
 _CANDIDATES: Final = (
@@ -97,7 +111,7 @@ _SETTLE: Final = (
 )
 _POSTPONE: Final = update(feeds).where(_HELD_BY).values(lease_owner=None, lease_until=bindparam("until"))
 _RENEW: Final = (
-    update(feeds).where(feeds.c.lease_owner == bindparam("owner"), feeds.c.lease_until > 0).values(lease_until=bindparam("until"))
+    update(feeds).where(_AMONG, feeds.c.lease_owner == bindparam("owner"), feeds.c.lease_until > 0).values(lease_until=bindparam("until"))
 )
 _RELEASE: Final = update(feeds).where(feeds.c.lease_owner == bindparam("owner")).values(lease_owner=None, lease_until=0.0)
 _COUNT_DUE: Final = select(func.count()).select_from(feeds).where(_DUE, feeds.c.host.not_in(_REFUSING))
@@ -164,9 +178,13 @@ def sync(connection: Connection, sources: Sequence[NewFeed], now: float) -> None
         connection.execute(_BRING_FORWARD, sooner)
 
 
-def due(connection: Connection, *, due_before: float, now: float, per_host: int, most: int) -> list[str]:
-    """Return the ids of sources that can be leased now, longest due first: not leased, host not held back, few of one host at a time."""
-    return list(connection.execute(_CANDIDATES, {"due_before": due_before, "now": now, "per_host": per_host, "most": most}).scalars())
+def due(connection: Connection, *, due_before: float, now: float, per_host: int, most: int, stretch: float = 0.0) -> list[str]:
+    """Return the ids of sources that can be leased now, longest due first: not leased, host not held back, few of one host at a time.
+
+    `stretch` makes each wait for so many of its own intervals more: under pressure.
+    """
+    wanted = {"due_before": due_before, "now": now, "per_host": per_host, "most": most, "stretch": stretch}
+    return list(connection.execute(_CANDIDATES, wanted).scalars())
 
 
 def lease(connection: Connection, ids: Sequence[str], *, owner: str, now: float, until: float) -> list[FeedState]:
@@ -196,9 +214,14 @@ def postpone(connection: Connection, until: Mapping[str, float], *, owner: str) 
         connection.execute(_POSTPONE, [{"id": source_id, "owner": owner, "until": at} for source_id, at in until.items()])
 
 
-def renew(connection: Connection, *, owner: str, until: float) -> None:
-    """Keep the leases that this worker still holds until then: short leases, renewed, are soon free where their holder died."""
-    connection.execute(_RENEW, {"owner": owner, "until": until})
+def renew(connection: Connection, ids: Sequence[str], *, owner: str, until: float) -> None:
+    """Keep the leases of these sources until then, those of them that this worker still holds.
+
+    Short leases, renewed, are soon free where their holder died. Only what the worker knows of is renewed: a lease whose commit went
+    through and whose answer was lost must run out.
+    """
+    if ids:
+        connection.execute(_RENEW, {"ids": ids, "owner": owner, "until": until})
 
 
 def release(connection: Connection, *, owner: str) -> None:

@@ -5,7 +5,7 @@ The robots columns of the same rows belong to `newswire.store.robots`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy import Connection, and_, bindparam, delete, or_, select, update
@@ -28,7 +28,7 @@ _FORGET_EVERY_S: Final = 3_600.0
 _FORGOTTEN_AT_ONCE: Final = 1_000
 
 _ROWS: Final = (
-    select(hosts.c.host, hosts.c.next_at, hosts.c.owner, hosts.c.held_until, hosts.c.down_until, hosts.c.failures)
+    select(hosts.c.host, hosts.c.next_at, hosts.c.owner, hosts.c.held_until, hosts.c.down_until, hosts.c.failures, hosts.c.crawl_delay_s)
     .where(hosts.c.host.in_(bindparam("names", expanding=True)))
     .order_by(hosts.c.host)  # all processes lock in one order, so that none waits for another in a ring
     .with_for_update()  # nothing on SQLite, where the write transaction is the lock
@@ -44,15 +44,19 @@ _WRITE: Final = (
         failures=bindparam("count"),
     )
 )
+_HOLD_BACK: Final = (
+    update(hosts).where(hosts.c.host == bindparam("name"), hosts.c.next_at < bindparam("until")).values(next_at=bindparam("until"))
+)
 _NEW_ROW: Final = {"next_at": 0.0, "held_until": 0.0, "down_until": 0.0, "failures": 0, "robots_until": 0.0}
-_BUSY: Final = or_(
+IS_BUSY: Final = or_(
     hosts.c.next_at > bindparam("now"),
     hosts.c.down_until > bindparam("now"),
     hosts.c.held_until > bindparam("now"),
 )
 
-BUSY_HOSTS: Final = select(hosts.c.host).where(_BUSY)
-"""The hosts that nobody may ask at `:now`, for `….not_in(BUSY_HOSTS)` in the lease queries of feeds and pages."""
+"""Whether nobody may ask the host at `:now`; for the lease query of feeds."""
+
+BUSY_HOSTS: Final = select(hosts.c.host).where(IS_BUSY)
 
 _IDLE: Final = and_(
     hosts.c.next_at < bindparam("before"),
@@ -72,6 +76,7 @@ class Host:
     held_until: float = 0.0
     down_until: float = 0.0
     failures: int = 0  # in a row
+    asks_s: float | None = None  # the spacing that its robots.txt asks for
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +86,15 @@ class Pace:
     spacing_s: float
     hold_s: float = 60.0  # longer than the longest deadline of a fetch; ends by itself where its holder died
 
+    def spacing_of(self, host: Host) -> float:
+        """Return the seconds between two requests to this host: its own wish where that is longer."""
+        return max(self.spacing_s, host.asks_s or 0.0) if self.spacing_s > 0 else 0.0
+
 
 def wait_s(host: Host, pace: Pace, now: float) -> float:
     """Return 0 where a request may start now, else the seconds to wait before asking again."""
     # Where the machine's clock jumped back, what was written before the jump must not hold a host for longer than it ever could.
-    down_s = max(min(host.down_until - now, RETRY_AFTER_CAP_S), min(host.next_at - now, pace.spacing_s))
+    down_s = max(min(host.down_until - now, RETRY_AFTER_CAP_S), min(host.next_at - now, pace.spacing_of(host)))
     if down_s > 0:
         return down_s
     if pace.spacing_s > 0 and host.owner is not None and host.held_until > now:
@@ -97,7 +106,7 @@ def held(host: Host, owner: str, pace: Pace, now: float) -> Host:
     """Return the host with its slot taken."""
     if pace.spacing_s <= 0:
         return host
-    return Host(host.next_at, owner, now + pace.hold_s, host.down_until, host.failures)
+    return replace(host, owner=owner, held_until=now + pace.hold_s)
 
 
 def freed(host: Host, owner: str, pace: Pace, now: float, *, retry_after_s: float | None, failed: bool) -> Host:
@@ -109,8 +118,9 @@ def freed(host: Host, owner: str, pace: Pace, now: float, *, retry_after_s: floa
     elif failures > 1:
         down_until = max(down_until, now + min(pace.spacing_s * BACKOFF_SPACINGS * 2.0 ** min(failures - 2, 30), BACKOFF_CAP_S))
     ours = host.owner is None or host.owner == owner
-    return Host(
-        next_at=now + pace.spacing_s,
+    return replace(
+        host,
+        next_at=now + pace.spacing_of(host),
         owner=None if ours else host.owner,
         held_until=0.0 if ours else host.held_until,
         down_until=down_until,
@@ -139,6 +149,11 @@ def write_hosts(connection: Connection, before: Mapping[str, Host], after: Mappi
     ]
     if changed:
         connection.execute(_WRITE, changed)
+
+
+def hold_back(connection: Connection, host: str, until: float) -> None:
+    """Let nothing be asked of the host before then."""
+    connection.execute(_HOLD_BACK, {"name": host, "until": until})
 
 
 def busy_hosts(connection: Connection, now: float) -> set[str]:

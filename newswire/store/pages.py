@@ -85,7 +85,13 @@ _RETRY: Final = (
     )
 )
 _RENEW: Final = (
-    update(pages).where(pages.c.lease_owner == bindparam("the_owner"), pages.c.lease_until > 0).values(lease_until=bindparam("new_until"))
+    update(pages)
+    .where(
+        tuple_(pages.c.item_id, pages.c.revision).in_(bindparam("keys", expanding=True)),
+        pages.c.lease_owner == bindparam("the_owner"),
+        pages.c.lease_until > 0,
+    )
+    .values(lease_until=bindparam("new_until"))
 )
 _LET_GO: Final = (
     update(pages)
@@ -227,9 +233,14 @@ def remove(connection: Connection, keys: Sequence[Key]) -> None:
         connection.execute(_DELETE, [{"the_item": item_id, "the_revision": revision} for item_id, revision in keys])
 
 
-def renew(connection: Connection, owner: str, *, until: float) -> None:
-    """Keep what this owner still holds until then: short leases, renewed, are soon free where their holder died."""
-    connection.execute(_RENEW, {"the_owner": owner, "new_until": until})
+def renew(connection: Connection, owner: str, keys: Sequence[Key], *, until: float) -> None:
+    """Keep these pages until then, those of them that this owner still holds.
+
+    Short leases, renewed, are soon free where their holder died. Only what the owner knows of is renewed: a lease whose commit went
+    through and whose answer was lost must run out.
+    """
+    if keys:
+        connection.execute(_RENEW, {"keys": list(keys), "the_owner": owner, "new_until": until})
 
 
 def let_go(connection: Connection, owner: str, keys: Sequence[tuple[str, str]]) -> None:

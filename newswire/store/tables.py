@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 METADATA: Final = MetaData(
@@ -52,6 +53,8 @@ feeds: Final = Table(
     Column("gone_at", Double),  # 410: retired, with a notice
     Column("configured", Boolean, nullable=False, default=True),  # false: no longer in the configuration, kept for its state
     Index(None, "next_due_at"),
+    # Few of many rows: who is leased must not be looked for in all of them.
+    Index("ix_feeds_leased", "lease_until", sqlite_where=text("lease_until > 0"), postgresql_where=text("lease_until > 0")),
 )
 
 seen: Final = Table(
@@ -77,6 +80,7 @@ hosts: Final = Table(
     Column("robots", Text),
     Column("robots_reason", String(32)),  # FetchReason of the last robots.txt fetch
     Column("robots_until", Double, nullable=False, default=0),
+    Column("crawl_delay_s", Double),  # the spacing that its robots.txt asks for
 )
 
 pages: Final = Table(

@@ -47,7 +47,11 @@ def worker(store: Store, bus: MemoryBus, metrics: Metrics, site: Web, forbidden:
         user_agent="newswire/test",
         clock=clock,
     )
-    jail = ProcessJail(workers=1, tasks=("processors.jailed:extract_article", "processors.jailed:robots_allow"), metrics=metrics)
+    jail = ProcessJail(
+        workers=1,
+        tasks=("processors.jailed:extract_article", "processors.jailed:robots_allow", "processors.jailed:robots_delay"),
+        metrics=metrics,
+    )
     worker = PageWorker(
         understanding=FakeUnderstanding(), store=store, bus=bus, http=http, jail=jail, clock=clock, metrics=metrics, owner="test"
     )

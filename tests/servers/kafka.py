@@ -236,7 +236,7 @@ def _lay_out(folder: Path, count: int, stack: ExitStack, *, secured: bool, java:
             )
             + properties
         )
-        formatted = ["format", "--ignore-formatted", "-t", cluster_id, "-c", broker.properties, *scram]
+        formatted = ["format", "--ignore-formatted", f"--cluster-id={cluster_id}", "-c", broker.properties, *scram]
         _run(_java(), *QUICK_START, "-cp", f"{jars()}/*", "kafka.tools.StorageTool", *formatted)
         brokers.append(broker)
     return KafkaCluster(brokers, certificate)

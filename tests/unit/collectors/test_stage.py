@@ -3,18 +3,23 @@ from datetime import timedelta
 
 import pytest
 
+from collectors.back_pressure import BackPressure
+from collectors.pressure import Degree, Limits
 from collectors.sources import Source, make_source
 from collectors.stage import CollectWorker
+from newswire.bus import Message
 from newswire.clock import ManualClock
 from newswire.codec import decode
 from newswire.errors import Retryable
+from newswire.http import Fetched
 from newswire.jail import Killed, KillReason
 from newswire.metrics import Metrics
 from newswire.outcomes import FetchReason, RetryReason, Stage
 from newswire.records import Item
+from newswire.settings import DiskLow
 from newswire.store import Store, feeds, trail
-from newswire.topics import ITEMS, Topic
-from tests.fakes import MemoryBus
+from newswire.topics import ITEMS, PROCESSORS_GROUP, Topic
+from tests.fakes import NOW, ForgetfulStore, MemoryBus
 from tests.fakes_http import FakeHttp, InlineJail
 
 URL = "https://news.example.pk/feed"
@@ -39,7 +44,19 @@ class World:
         self.store, self.bus, self.clock, self.metrics = store, bus, clock, metrics
         self.http, self.jail = FakeHttp(), InlineJail()
 
-    def worker(self, *sources: Source, floor_s: float = 0.0, once: bool = True, in_flight: int = 400, owner: str = "one") -> CollectWorker:
+    def pressure(self, *, slow_after_s: float, stop_after_s: float) -> BackPressure:
+        limits = Limits(slow_after_s, stop_after_s, DiskLow())
+        return BackPressure(bus=self.bus, clock=self.clock, metrics=self.metrics, limits=limits)
+
+    def worker(
+        self,
+        *sources: Source,
+        floor_s: float = 0.0,
+        once: bool = True,
+        in_flight: int = 400,
+        owner: str = "one",
+        back_pressure: BackPressure | None = None,
+    ) -> CollectWorker:
         return CollectWorker(
             sources=sources or [make_source(URL, outlet="The News", country="PK", language="en")],
             store=self.store,
@@ -52,6 +69,7 @@ class World:
             floor_s=floor_s,
             in_flight=in_flight,
             once=once,
+            back_pressure=back_pressure,
         )
 
     def run(self, *sources: Source, floor_s: float = 0.0) -> CollectWorker:
@@ -281,6 +299,28 @@ def test_a_lease_is_renewed_while_its_poll_goes_on_and_soon_free_where_its_holde
     second.close()
 
 
+def test_a_lease_whose_answer_was_lost_is_not_renewed_and_falls_free(world: World) -> None:
+    slow = "https://slow.example.pk/feed"
+    world.http.hang(slow)
+    world.http.serve(URL, rss(item(1)))
+    world.run(floor_s=10)
+    world.store = forgetful = ForgetfulStore(world.store)
+    worker = world.worker(make_source(slow), make_source(URL), once=False, floor_s=10)
+    worker.step()
+    world.clock.set(world.clock.now() + timedelta(minutes=1))
+    forgetful.lost = 2
+    for _ in range(2):  # the renewal of the slow one's lease, then the lease of the other, which is due again
+        with pytest.raises(Retryable):
+            worker.step()
+    assert len(world.http.asked(URL)) == 1
+    for _ in range(3):
+        world.clock.set(world.clock.now() + timedelta(seconds=4))
+        worker.step()
+    assert len(world.http.asked(URL)) == 2
+    assert len(world.http.asked(slow)) == 1  # what it knows of, it kept
+    worker.close()
+
+
 def test_few_sources_of_one_host_are_leased_at_a_time(world: World) -> None:
     urls = [f"https://one.example.pk/feed/{n}" for n in range(20)]
     for url in urls:
@@ -289,6 +329,54 @@ def test_few_sources_of_one_host_are_leased_at_a_time(world: World) -> None:
     worker.step()
     assert worker.status().in_flight == 4
     worker.close()
+
+
+def test_a_pipeline_that_falls_behind_slows_the_polls_then_stops_them_and_lets_them_go_on(world: World) -> None:
+    source = make_source(URL, interval_s=600)
+    world.http.serve(URL, rss(item(1)))
+    world.run(source, floor_s=60)  # at 9:01, and nobody reads the item
+    worker = world.worker(source, once=False, floor_s=60, back_pressure=world.pressure(slow_after_s=600, stop_after_s=1_200))
+    for minutes in (15, 17.5, 25, 60):  # it was due at 9:11
+        world.clock.set(NOW + timedelta(minutes=minutes))
+        worker.step()
+        assert len(world.http.asked(URL)) == 1
+    assert worker.status().pressure.degree is Degree.STOP
+    world.bus.committed[ITEMS.name, PROCESSORS_GROUP] = 1
+    world.clock.set(NOW + timedelta(minutes=61))
+    for _ in range(3):
+        worker.step()
+    assert len(world.http.asked(URL)) == 2
+    assert worker.status().pressure.degree is Degree.GO
+    worker.close()
+
+
+def test_polls_under_way_at_a_stop_are_published_and_one_who_works_until_idle_ends_with_the_reason(world: World) -> None:
+    other = "https://other.example.pk/feed"
+    world.http.hang(URL)
+    world.http.serve(other, rss(item(2)))
+    worker = world.worker(make_source(URL), back_pressure=world.pressure(slow_after_s=60, stop_after_s=120))
+    worker.step()
+    world.bus.publish(ITEMS, [Message("an older item", b"")])
+    world.clock.set(world.clock.now() + timedelta(minutes=5))
+    late = world.worker(make_source(URL), make_source(other), owner="two", back_pressure=world.pressure(slow_after_s=60, stop_after_s=120))
+    late.step()
+    worker.step()
+    assert worker.status().pressure.degree is Degree.STOP
+    world.http.let_go(URL, Fetched(URL, 200, {}, rss(item(1)).encode(), None, 0.01))
+    worker.step()
+    assert len(world.bus.log[ITEMS.name]) == 2
+    assert worker.idle()
+    assert not late.idle()
+    assert world.http.asked(other) == []
+    world.clock.set(world.clock.now() + timedelta(minutes=1))
+    late.step()  # the item that the other one published has moved something
+    world.clock.set(world.clock.now() + timedelta(minutes=1))
+    late.step()
+    assert late.idle()
+    assert "the processors are 7m behind" in (late.stuck() or "")
+    assert world.http.asked(other) == []
+    worker.close()
+    late.close()
 
 
 class _DeafBus(MemoryBus):

@@ -47,6 +47,20 @@ def test_one_host_gets_few_leases_however_many_sources_it_has(store: Store) -> N
     assert len(lease(store, per_host=3)) == 1
 
 
+def test_a_host_with_more_sources_than_one_look_takes_in_leaves_the_others_their_turn(store: Store) -> None:
+    sync(store, *(new(f"h{n}", "one.example") for n in range(2_100)), now=NOW - 60)
+    sync(store, *(new(f"h{n}", "one.example") for n in range(2_100)), new("z", "other.example"))
+    assert len(lease(store, per_host=2)) == 2
+    assert lease(store, per_host=2) == ["z"]
+
+
+def test_under_pressure_a_source_waits_for_more_of_its_intervals(store: Store) -> None:
+    sync(store, new("a"))
+    with store.begin() as connection:
+        for now, stretch, found in ((NOW + 599, 1.0, []), (NOW + 600, 1.0, ["a"]), (NOW + 600, 1.1, []), (NOW, 0.0, ["a"])):
+            assert feeds.due(connection, due_before=NOW, now=now, per_host=4, most=9, stretch=stretch) == found
+
+
 @pytest.mark.parametrize("column", ["next_at", "down_until", "held_until"])
 def test_a_host_that_is_held_back_is_not_asked(store: Store, column: str) -> None:
     sync(store, new("a", "busy.example"), new("b"))

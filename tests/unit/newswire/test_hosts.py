@@ -105,6 +105,16 @@ def test_many_are_settled_at_once_and_each_sees_those_before_it(slots: StoreSlot
     assert slots.settle([], []) == []
 
 
+def test_a_host_may_ask_for_a_longer_spacing_and_not_for_a_shorter() -> None:
+    for asked_s, spaced_s in ((10.0, 10.0), (0.5, 2.0), (None, 2.0)):
+        host = freed(held(Host(asks_s=asked_s), "a", PACE, T), "a", PACE, T + 1, retry_after_s=None, failed=False)
+        assert host.asks_s == asked_s
+        assert wait_s(host, PACE, T + 1) == spaced_s
+        assert wait_s(host, PACE, T + 1 + spaced_s) == 0
+    unspaced = Pace(0.0)
+    assert wait_s(freed(Host(asks_s=10.0), "a", unspaced, T, retry_after_s=None, failed=False), unspaced, T) == 0
+
+
 def test_without_spacing_any_number_is_in_flight_but_retry_after_counts(store: Store, clock: ManualClock) -> None:
     slots = StoreSlots(store=store, clock=clock, owner="a", spacing_s=0)
     assert slots.settle(["a"] * 50, []) == [0] * 50

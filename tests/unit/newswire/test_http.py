@@ -223,6 +223,14 @@ def test_redirects_are_followed_and_permanent_ones_learned(client: GuardedHttp, 
     assert (through_a_temporary_one.url, through_a_temporary_one.permanent_url) == (server.url("/good"), None)
 
 
+def test_a_redirect_is_handed_back_to_one_who_asks_for_that(client: GuardedHttp, server: HostileServer) -> None:
+    server.scripts |= {"/a": redirect("/b?x=1", 301), "/b": GOOD}
+    answer = client.submit(Request(server.url("/a"), 1_000, 5, hand_back=True)).result(10)
+    assert isinstance(answer, FetchFailed)
+    assert (answer.reason, answer.status, answer.led_to) == (FetchReason.REDIRECTED, 301, server.url("/b?x=1"))
+    assert len(server.requests) == 1
+
+
 def test_the_body_of_a_redirect_is_not_read(client: GuardedHttp, server: HostileServer) -> None:
     server.scripts["/endless"] = hostile.REDIRECT_WITH_ENDLESS_BODY
     assert fetched(client, server.url("/endless")).body == b"<rss/>"

@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr, TypeAdapter
 
 from newswire.errors import ConfigurationError
-from newswire.settings import VARIABLES, Settings, forget_secrets, from_environment, unknown_variables
+from newswire.settings import VARIABLES, DiskLow, Settings, forget_secrets, from_environment, unknown_variables
 
 CANARY = "xoxb-canary-1234567890"
 FULL = {
@@ -25,6 +25,9 @@ FULL = {
     "NEWSWIRE_ALLOW_PORTS": "8080,8443,",
     "NEWSWIRE_POLL_FLOOR": "1h30m",
     "NEWSWIRE_HOST_SPACING": "0s",
+    "NEWSWIRE_SLOW_AFTER": "10m",
+    "NEWSWIRE_STOP_AFTER": "0",
+    "NEWSWIRE_DISK_LOW": "2.5%, 1.5GB",
     "NEWSWIRE_CONTACT": "desk@example.org",
     "NEWSWIRE_LOG": "WARNING",
     "NEWSWIRE_KAFKA_SASL_MECHANISM": "PLAIN",
@@ -42,6 +45,9 @@ WRONG = {
     "NEWSWIRE_ALLOW_PORTS": "8080,70000",
     "NEWSWIRE_POLL_FLOOR": "120",
     "NEWSWIRE_HOST_SPACING": "-2s",
+    "NEWSWIRE_SLOW_AFTER": "soon",
+    "NEWSWIRE_STOP_AFTER": "-1h",
+    "NEWSWIRE_DISK_LOW": "5",
     "NEWSWIRE_CONTACT": "desk\r\nX-Injected: 1",
     "NEWSWIRE_LOG": "warn",
     "NEWSWIRE_KAFKA_SASL_PLAIN_PASSWORD_FILE": "/nowhere/password",
@@ -76,6 +82,7 @@ def test_every_variable_is_read() -> None:
     assert settings.allow_networks == (IPv4Network("10.0.0.0/8"), IPv6Network("fd00::/8"), IPv4Network("127.0.0.1/32"))
     assert settings.allow_ports == {8080, 8443}
     assert (settings.poll_floor_s, settings.host_spacing_s) == (5400.0, 0.0)
+    assert (settings.slow_after_s, settings.stop_after_s, settings.disk_low) == (600.0, 0.0, DiskLow(0.025, 1_500_000_000))
     assert (settings.contact, settings.log_level) == ("desk@example.org", "warning")
     assert settings.kafka == {"sasl_mechanism": SecretStr("PLAIN"), "sasl_plain_password": SecretStr(CANARY)}
     assert {variable.name for variable in VARIABLES} <= FULL.keys()
@@ -87,6 +94,23 @@ def test_the_defaults_said_in_the_table_are_the_defaults() -> None:
     read = {name for variable in VARIABLES for name in variable.read(FULL[variable.name])}
     assert read | {"kafka"} == {field.name for field in fields(Settings)}
     assert Settings(data=Path("x")).store_url == "sqlite:///x/newswire.sqlite3"
+
+
+@pytest.mark.parametrize("text", ["100%", "5%500MB", "500mb", "-1GB", "5%,lots"])
+def test_a_wrong_low_water_mark_is_told_with_what_would_be_right(text: str) -> None:
+    (fault,) = faults_of({"NEWSWIRE_DISK_LOW": text})
+    assert "such as 5%,500MB, or 0 for none" in fault
+
+
+def test_a_stop_before_the_slowing_is_refused() -> None:
+    assert "a longer time than NEWSWIRE_SLOW_AFTER is due" in faults_of({"NEWSWIRE_STOP_AFTER": "5m"})[0]
+    assert from_environment({"NEWSWIRE_SLOW_AFTER": "0", "NEWSWIRE_STOP_AFTER": "5m"}).stop_after_s == 300
+
+
+def test_the_folders_that_fill_up_are_those_of_this_machine() -> None:
+    assert from_environment({}).folders_filled == (Path("var"),)
+    assert from_environment({"NEWSWIRE_STORE": "sqlite:////srv/news.sqlite3"}).folders_filled == (Path("var"), Path("/srv"))
+    assert from_environment({"NEWSWIRE_BUS": FULL["NEWSWIRE_BUS"], "NEWSWIRE_STORE": FULL["NEWSWIRE_STORE"]}).folders_filled == ()
 
 
 def test_every_fault_is_said_at_once_with_what_would_be_right() -> None:

@@ -1,8 +1,10 @@
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 from structlog.testing import capture_logs
 
 from newswire.bus import Message
@@ -15,11 +17,12 @@ from newswire.metrics import Metrics
 from newswire.outcomes import FetchReason, PageOutcome, PageReason, ParseReason, RetryReason, Stage
 from newswire.records import Basis, DeadLetter, Item, Label, Report
 from newswire.store import Store, pages, trail
+from newswire.store.hosts import StoreSlots
 from newswire.store.pages import DuePage
 from newswire.topics import DEAD, Topic
 from processors.pages_stage import PageWorker
 from tests.fake_pages import BODY, FakeHttp, FakeUnderstanding, InlineJail, an_item, html_page, reports_on
-from tests.fakes import NOW, MemoryBus
+from tests.fakes import NOW, ForgetfulStore, MemoryBus
 
 URL = "https://news.example/a"
 ROBOTS = "https://news.example/robots.txt"
@@ -208,6 +211,84 @@ def test_robots_that_forbid_are_obeyed_and_kept_for_a_day(
     assert http.asked("robots.txt") == [ROBOTS, ROBOTS]
 
 
+def test_a_redirect_is_followed_where_the_robots_of_its_host_let_us(
+    worker: PageWorker, store: Store, bus: MemoryBus, http: FakeHttp
+) -> None:
+    http.page("https://open.example/robots.txt", "User-agent: *\nDisallow: /private\n", "text/plain")
+    http.page("https://open.example/a", html_page(BODY), led_to="https://open.example/a")
+    for name, led_to in {
+        "a": "https://open.example/a",
+        "b": "https://open.example/private/b",
+        "c": "https://news.example/d",
+        "d": "https://news.example/c",
+        "e": "https://open.example/e?1",
+        "f": "file:///etc/passwd",
+    }.items():
+        http.moves(f"https://news.example/{name}", led_to)
+    for hop in range(1, 9):
+        http.moves(f"https://open.example/e?{hop}", f"https://open.example/e?{hop + 1}")
+    owe(store, *(an_item(name) for name in "abcef"))
+    work(worker, 40)
+    assert {report.item.guid: report.page_failure for report in reports_on(bus)} == {
+        "a": None,
+        "b": FetchReason.ROBOTS,
+        "c": FetchReason.REDIRECT,  # in a circle
+        "e": FetchReason.REDIRECT,  # too often
+        "f": FetchReason.REDIRECT,
+    }
+    assert http.asked("robots.txt") == [ROBOTS, "https://open.example/robots.txt"]
+    assert http.asked("/private/b") == []
+    assert http.asked("e?5") == ["https://open.example/e?5"]
+    assert http.asked("e?6") == []
+    assert owed(store) == 0
+
+
+def test_a_redirect_while_the_store_is_away_is_tried_again(
+    make_worker: Callable[..., PageWorker], store: Store, bus: MemoryBus, http: FakeHttp, clock: ManualClock
+) -> None:
+    class AwayStore(ForgetfulStore):
+        away = False
+
+        @contextmanager
+        def read(self) -> Iterator[Connection]:
+            if self.away and http.asked("/a"):
+                self.away = False
+                raise Retryable(RetryReason.STORE, "as told")
+            with super().read() as connection:
+                yield connection
+
+    unsteady = AwayStore(store)
+    worker = make_worker(store=unsteady)
+    http.moves(URL, "https://open.example/a")
+    http.page("https://open.example/a", html_page(BODY), led_to="https://open.example/a")
+    owe(store, an_item())
+    unsteady.away = True
+    work(worker)
+    assert reports_on(bus) == []
+    assert not unsteady.away
+    clock.set(NOW + timedelta(minutes=1))
+    work(worker)
+    assert [report.basis for report in reports_on(bus)] == [Basis.PAGE]
+
+
+def test_a_crawl_delay_is_the_hosts_spacing_for_all_who_ask_it(
+    worker: PageWorker, store: Store, bus: MemoryBus, http: FakeHttp, clock: ManualClock
+) -> None:
+    http.page(ROBOTS, "User-agent: *\nCrawl-delay: 20\n", "text/plain")
+    http.page("https://other.example/robots.txt", "User-agent: *\nCrawl-Delay: 86400\n", "text/plain")
+    for url in (URL, "https://other.example/b"):
+        http.page(url, html_page(BODY))
+    owe(store, an_item(), an_item("b", url="https://other.example/b"))
+    work(worker)
+    assert len(reports_on(bus)) == 2
+    elsewhere = StoreSlots(store=store, clock=clock, owner="another process", spacing_s=2.0)
+    assert elsewhere.settle(["news.example", "other.example"], []) == [20.0, 60.0]
+    clock.set(NOW + timedelta(seconds=61))
+    assert elsewhere.settle(["news.example"], []) == [0]
+    elsewhere.settle([], [("news.example", None, False)])
+    assert elsewhere.acquire("news.example") == 20.0
+
+
 def test_robots_that_cannot_be_had_make_the_page_wait(
     worker: PageWorker, store: Store, bus: MemoryBus, http: FakeHttp, clock: ManualClock, metrics: Metrics
 ) -> None:
@@ -330,6 +411,27 @@ def test_a_process_that_died_after_publishing_is_followed_by_one_that_deletes(
     assert owed(store) == 0
     first, second = reports_on(bus)
     assert (first.item, first.text, first.basis) == (second.item, second.text, second.basis)
+
+
+def test_a_lease_whose_answer_was_lost_is_not_renewed_and_falls_free(
+    make_worker: Callable[..., PageWorker], store: Store, http: FakeHttp, clock: ManualClock
+) -> None:
+    forgetful = ForgetfulStore(store)
+    worker = make_worker(store=forgetful)
+    http.hold = True
+    owe(store, an_item())
+    worker.step()
+    owe(store, an_item("b", url="https://other.example/b"))
+    clock.set(NOW + timedelta(seconds=1))
+    forgetful.lost = 1
+    with pytest.raises(Retryable):
+        worker.step()
+    assert worker.status().in_flight == 1
+    for seconds in (4, 8, 12):
+        clock.set(NOW + timedelta(seconds=seconds))
+        worker.step()
+    assert http.asked() == [ROBOTS, "https://other.example/robots.txt"]
+    assert worker.status().in_flight == 2
 
 
 def test_closing_gives_pages_back_and_counts_them(

@@ -2,7 +2,7 @@ import pytest
 
 from newswire.http import Fetched, FetchFailed
 from newswire.outcomes import FetchReason
-from processors.robots import PARSED_BYTES, Robots, Verdict, allowed, learned, robots_url, verdict
+from processors.robots import PARSED_BYTES, Robots, Verdict, allowed, asks_for_delay, delay, learned, patience, robots_url, verdict
 
 URL = "https://news.example/robots.txt"
 NOW = 1_000_000.0
@@ -69,6 +69,24 @@ def test_the_start_of_a_long_file_is_read_and_its_bytes_fit_any_store() -> None:
     robots = learned(read(b"\xef\xbb\xbfUser-agent: *\0\nDisallow: /\xff\n" + b"#" * 2 * PARSED_BYTES), None, NOW)
     assert robots.text.startswith("User-agent: *\nDisallow: /")
     assert len(robots.text) <= PARSED_BYTES
+
+
+@pytest.mark.parametrize(
+    ("rules", "granted"),
+    [
+        ("User-agent: *\nCrawl-delay: 10", 10.0),
+        ("User-agent: *\nCrawl-delay: 10\n\nUser-agent: newswire\ncrawl-delay: 0.5", 0.5),
+        ("User-agent: other\nCrawl-delay: 10", None),
+        ("User-agent: *\nCrawl-delay: 86400", 60.0),
+        ("User-agent: *\nCrawl-delay: 1e400", None),
+        ("User-agent: *\nCrawl-delay: -3", None),
+        ("User-agent: *\nCrawl-delay: soon", None),
+        ("User-agent: *\nCrawl-delay: 0", None),
+    ],
+)
+def test_a_crawl_delay_is_granted_within_a_minute(rules: str, granted: float | None) -> None:
+    assert asks_for_delay(rules)
+    assert patience(delay(rules) or 0.0) == granted
 
 
 def test_the_file_stands_at_the_root_of_the_same_port() -> None:
