@@ -67,7 +67,7 @@ def start_member(servers: str) -> subprocess.Popen[str]:
 def commits_again(flow: Flow) -> float:
     """Return how long it takes from now until a commit succeeds."""
     before = flow.committed
-    return wait_until(lambda: flow.committed > before, limit_s=60)
+    return wait_until(lambda: flow.committed > before, limit_s=60, flow=flow)
 
 
 def test_twenty_kills_of_the_broker_in_the_middle_of_a_commit_lose_nothing(broker: KafkaCluster, say: Say) -> None:
