@@ -183,13 +183,13 @@ def _answers(address: str) -> bool:
 
 
 def _memory(pid: int) -> int:
-    """Return the bytes that a process and its children have to themselves, a fair part of what they share counted."""
+    """Return the bytes that a process and its children have to themselves: what they share with others' processes moves as those come and go."""
     total = 0
     with suppress(psutil.Error):
         main = psutil.Process(pid)
         for one in (main, *main.children(recursive=True)):
             with suppress(psutil.Error):
-                total += one.memory_full_info().pss
+                total += one.memory_full_info().uss
     return total
 
 
