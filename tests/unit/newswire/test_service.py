@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from structlog.typing import EventDict
 
 from newswire.clock import SystemClock
-from newswire.errors import Fenced, Retryable
+from newswire.errors import ConfigurationError, Fault, Fenced, Retryable
 from newswire.metrics import Metrics
 from newswire.outcomes import RetryReason
 from newswire.service import Service, TooManyDead, Worker, back_off_s
@@ -122,6 +122,41 @@ def test_a_retryable_step_is_tried_again_and_counted() -> None:
     assert service(worker, metrics=metrics).run(until_idle=True) == 0
     assert worker.done == 2
     assert errors(metrics, "retryable") == 1
+
+
+def test_a_server_that_is_away_is_said_ever_more_rarely_and_once_when_it_is_back(logs: list[EventDict]) -> None:
+    worker = Script(*[raises(retryable())] * 9, raises(Retryable(RetryReason.BUS, "another")), does())
+    running = service(worker)
+    for _ in range(11):  # one step after another, without the waits between them
+        running._step(running._runners[0])
+    assert [entry["in_a_row"] for entry in logs if entry["event"] == "will try again"] == [1, 2, 4, 8, 10]
+    assert [entry["failures"] for entry in logs if entry["event"] == "works again"] == [10]
+
+
+def test_what_only_a_person_can_put_right_is_one_line_without_traceback_and_stops_in_the_end(logs: list[EventDict]) -> None:
+    metrics = Metrics()
+    refusal = ConfigurationError([Fault("NEWSWIRE_BUS", 0, 0, "the broker refuses name or password")])
+    assert service(Script(*[raises(refusal)] * 9), metrics=metrics, stop_after_errors=2).run() == 1
+    assert errors(metrics, "configuration") == 2
+    refused = [entry for entry in logs if entry["event"] == "refused"]
+    assert refused[0]["error"] == "NEWSWIRE_BUS: the broker refuses name or password"
+    assert not any("exc_info" in entry for entry in refused)
+
+
+def test_one_failure_is_no_reason_not_to_be_ready_and_a_step_that_hangs_is() -> None:
+    running = service(Script())
+    [runner] = running._runners
+    now = 100.0
+    assert not running._works(runner, now)  # nothing is known of it
+    runner.succeeded_at = now
+    assert running._works(runner, now + 1_000)  # idle, or waiting for long
+    runner.failures = 1
+    assert running._works(runner, now + 2)
+    assert not running._works(runner, now + 6)
+    runner.failures, runner.step_began_at, running._watched_s = 0, 50.0, 60.0
+    assert running._works(runner, now + 10)
+    running._watched_s = 71.0
+    assert not running._works(runner, now + 21)
 
 
 def test_a_fenced_step_is_tried_again_at_once_and_counted() -> None:
