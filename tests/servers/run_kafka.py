@@ -42,7 +42,8 @@ _END_S: Final = 20.0
 _SHOWN: Final = 300  # characters
 _CONSUMER: Final = "org.apache.kafka.tools.consumer.ConsoleConsumer"
 
-_console = Console(highlight=False, soft_wrap=True)
+_console = Console(highlight=False, markup=False, soft_wrap=True)
+_complaints = Console(highlight=False, markup=False, soft_wrap=True, stderr=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +70,12 @@ def main() -> None:
         signal.signal(signum, _told)
     if missing := _missing():
         for line in missing:
-            print(f"run-kafka: {line}", file=sys.stderr)
+            _complaints.print(f"run-kafka: {line}")
         sys.exit(2)
     try:
         sys.exit(run(real=arguments.real, until_idle=arguments.until_idle))
     except ServerUnavailable as error:
-        print(f"run-kafka: {error}", file=sys.stderr)
+        _complaints.print(f"run-kafka: {error}")
         sys.exit(2)
     except _Told:
         _console.print("Everything has ended; nothing is left running.", style="dim")
@@ -210,8 +211,8 @@ def _watch(stages: Sequence[Stage]) -> int:
 def _ended(stages: Sequence[Stage]) -> int:
     for stage in stages:
         if stage.process.poll():
-            print(f"run-kafka: {stage.name} ended with {stage.process.returncode}; the end of {stage.log}:", file=sys.stderr)
-            print(tail(stage.log), file=sys.stderr)
+            _complaints.print(f"run-kafka: {stage.name} ended with {stage.process.returncode}; the end of {stage.log}:")
+            _complaints.print(tail(stage.log))
             return 1
     return 0
 
@@ -225,7 +226,7 @@ def _say_what_lies_there(bus: Bus) -> None:
             counts[topic.name] += 1
             last = message.value if topic is ALERTS else last
     _console.print("Records on Kafka: " + ", ".join(f"{name} {count}" for name, count in counts.items()))
-    _console.print(f"The last of news.alerts: {last.decode()[:_SHOWN]}…", markup=False)
+    _console.print(f"The last of news.alerts: {last.decode()[:_SHOWN]}…")
 
 
 def _say_how_to_read(servers: str) -> None:
@@ -256,7 +257,7 @@ def _told(_signum: int, _frame: FrameType | None) -> None:
     for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(signum, signal.SIG_IGN)  # the end is on its way
     with suppress(OSError):
-        print("\nEnding: collect, process, alert, then PostgreSQL and Kafka …", flush=True)
+        _console.print("\nEnding: collect, process, alert, then PostgreSQL and Kafka …", style="dim")
     raise _Told
 
 
