@@ -147,7 +147,12 @@ def _move(old: Place, new: Place) -> Iterator[tuple[str, str, int, str]]:
         if old.bus is not None and new.bus is not None:
             for one in records.move_records(old.bus, new.bus):
                 unread = f" that {one.group} had not read" if one.group else ""
-                yield "bus", one.topic, one.records, f"{one.topic:<14} {one.records:>9,} records{unread}"
+                yield (
+                    "bus",
+                    one.topic,
+                    one.records,
+                    f"{one.topic:<14} {one.records:>9,} {'record' if one.records == 1 else 'records'}{unread}",
+                )
         crash_point("move_after_records")
         if new.store is not None:
             with old.store.read() as source, new.store.begin() as target:

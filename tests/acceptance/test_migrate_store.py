@@ -145,7 +145,7 @@ def test_the_way_back_to_one_machine(here: World, web: Web, slack: FakeSlack, ka
     half_way(here, web, slack)
     place = {"NEWSWIRE_DATA": str(here.root / "back")}
     told = here.run("migrate-store", "--to", str(settings_of(here, **place)), timeout=100).stdout
-    assert "1 records that processors had not read" in told
+    assert "1 record that processors had not read" in told
     go_to(here, place)
     the_rest_is_told_and_the_story_goes_on(here, web, slack, slack.posted[0].ts)
 
