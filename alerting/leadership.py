@@ -12,7 +12,7 @@ from newswire.metrics import Metrics
 from newswire.service import Worker
 from newswire.store import Store, leaders
 
-ROLE: Final = "alerter"
+ROLE: Final = leaders.ALERTER
 LEASE_S: Final = 10.0
 STANDBY_S: Final = 1.0
 

@@ -315,6 +315,7 @@ def alert_workers(ground: Ground, desk: "DeskFiles", stack: ExitStack, stream: T
     from alerting.sender import SenderWorker
     from alerting.stage import ReportHandler
 
+    require_here(ground)
     routes = desk.routes if ground.settings.slack_token is not None else desk.routes.with_terminal()
     watchlists = compile_desk(desk)
     ground.metrics.config_ok.set(1)
@@ -352,6 +353,30 @@ def alert_workers(ground: Ground, desk: "DeskFiles", stack: ExitStack, stream: T
 def _resigned(leadership: "StoreLeadership") -> None:
     with suppress(Retryable):  # the store is away, and the lease runs out by itself
         leadership.resign()
+
+
+def require_here(ground: Ground) -> None:
+    """Return where the store's data have not been moved elsewhere: two places that tell would tell twice.
+
+    Raises:
+        ConfigurationError: they have.
+
+    """
+    from newswire.store import leaders
+
+    with ground.store.read() as connection:
+        moved = leaders.moved_to(connection)
+    if moved is not None:
+        raise ConfigurationError(
+            [
+                Fault(
+                    "environment",
+                    0,
+                    0,
+                    f"NEWSWIRE_STORE: `newswire migrate-store` has moved its data to {moved}; nothing is told from here (`newswire migrate-store --reopen` gives the move up)",
+                )
+            ]
+        )
 
 
 def upkeep_workers(ground: Ground) -> list[Worker]:

@@ -59,6 +59,7 @@ class Broker:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, "LOG_DIR": str(self.folder)},
+                process_group=0,  # Ctrl-C is for whoever started it, which then stops it in order
             )
 
     def kill(self) -> None:
