@@ -17,6 +17,7 @@ from newswire import __version__, log
 from newswire.bus import Bus
 from newswire.clock import Clock, SystemClock
 from newswire.config import find_config_folder, folder_holding
+from newswire.consumer import DeadLimit
 from newswire.errors import ConfigurationError, Fault
 from newswire.http import Http
 from newswire.jail import Jail
@@ -263,6 +264,7 @@ def process_workers(ground: Ground, understanding: "Understanding", http: Http, 
         handler=ItemHandler(understanding=understanding, store=ground.store, clock=ground.clock, metrics=ground.metrics),
         metrics=ground.metrics,
         clock=ground.clock,
+        limit=DeadLimit(most=ground.settings.dead_limit),
     )
     pages = PageWorker(
         understanding=understanding,
@@ -273,6 +275,7 @@ def process_workers(ground: Ground, understanding: "Understanding", http: Http, 
         clock=ground.clock,
         metrics=ground.metrics,
         owner=ground.owner,
+        limit=DeadLimit(most=ground.settings.dead_limit),
     )
     return [items, pages]
 
@@ -305,6 +308,7 @@ def alert_workers(ground: Ground, desk: "DeskFiles", stack: ExitStack, stream: T
         ),
         metrics=ground.metrics,
         clock=ground.clock,
+        limit=DeadLimit(most=ground.settings.dead_limit),
     )
     sender = SenderWorker(
         store=ground.store,

@@ -138,13 +138,13 @@ class World:
             "NEWSWIRE_HTTP_ADDRESS": "127.0.0.1:0",
         }
 
-    def on_servers(self, kafka: KafkaCluster, store_url: str) -> None:
+    def on_servers(self, kafka: KafkaCluster, store_url: str, *, partitions: int = 4) -> None:
         """Move to a real Kafka, under a prefix of its own, and to this PostgreSQL database; the topics are made."""
         self.environment |= {
             "NEWSWIRE_BUS": f"kafka://{kafka.servers}",
             "NEWSWIRE_STORE": store_url,
             "NEWSWIRE_TOPIC_PREFIX": f"{uuid.uuid4().hex[:8]}.",
-            "NEWSWIRE_KAFKA_NUM_PARTITIONS": "4",
+            "NEWSWIRE_KAFKA_NUM_PARTITIONS": str(partitions),
             "NEWSWIRE_KAFKA_SESSION_TIMEOUT_MS": "3000",  # a killed member is put out soon
         }
         self.run("topics", "create")

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +28,8 @@ STAGES: Final = ("collect", "process", "alert")
 UP: Final = b"serving"  # what a process logs when its workers start
 BUG: Final = (b"bug in", b"bug while", b"Traceback", b"worker broken", b"step hangs")
 
+_AT_A_TIME: Final = 10
+
 _FILLER: Final = (
     "The baker kneads the dough until it no longer sticks to the board and leaves it under a cloth.",
     "A second rising makes the crumb finer, and the loaf keeps for a day longer in the pantry.",
@@ -45,6 +47,7 @@ class Life:
     stage: str
     log: Path
     process: subprocess.Popen[bytes]
+    ends_at: float | None = None  # monotonic: when it is to be killed
     _up: bool = False
 
     def up(self) -> bool:
@@ -103,13 +106,26 @@ class Fleet:
         for life in list(self.crew):
             self.dismiss(life)
 
-    def kill_one(self, chance: random.Random) -> None:
-        """Kill a process of a stage drawn by lot, among those that have come as far as their work, and start another in its place."""
-        wait_until(self.up, limit_s=60)
-        stage = chance.choice(sorted({life.stage for life in self.up()}))
-        victim = chance.choice([life for life in self.up() if life.stage == stage])
-        self.kill(victim)
-        self.start(victim.stage)
+    def storm(self, kills: int, chance: random.Random, *, mean_s: Mapping[str, float], between: Callable[[int], None]) -> None:
+        """Kill processes and start others in their place, so many times; `between` is called before each kill, with its number.
+
+        A life ends at any moment after its work has begun: how long it works is drawn from an exponential distribution, which gives many
+        lives that end at once and some that last. What a start takes out of the machine, which is most of the time, is not counted.
+        """
+        for number in range(kills):
+            between(number)
+            victim = self._next_victim(chance, mean_s)
+            self.kill(victim)
+            self.start(victim.stage)
+
+    def _next_victim(self, chance: random.Random, mean_s: Mapping[str, float]) -> Life:
+        while True:
+            for life in self.up():
+                if life.ends_at is None:
+                    life.ends_at = time.monotonic() + chance.expovariate(1 / mean_s[life.stage])
+                if time.monotonic() >= life.ends_at:
+                    return life
+            time.sleep(0.01)
 
     def up(self) -> list[Life]:
         for life in self.crew:
@@ -131,25 +147,35 @@ class Fleet:
 
 
 class Wire:
-    """Feeds that grow: entry number `n` is on feed `n % feeds`, and a feed lists all that were let out so far, newest first."""
+    """Feeds that grow by some entries at a time, one feed after the other; each lists all that were let out so far, newest first.
 
-    def __init__(self, web: Web, entries: Sequence[Entry], feeds: int) -> None:
-        self._web, self._entries, self._feeds = web, entries, feeds
+    They are spread over several sites, as a site whose sources a killed process held is left alone until the leases end.
+    """
+
+    def __init__(self, sites: Sequence[Web], entries: Sequence[Entry], feeds: int) -> None:
+        self._sites, self._entries, self._feeds = sites, entries, feeds
         self._out = 0
-        self.urls = [f"{web.base}/feed{n}" for n in range(feeds)]
+        self.urls = [f"{self._site(n).base}/feed{n}" for n in range(feeds)]
         for n in range(feeds):
             self._serve(n)
 
     def let_out(self, count: int) -> None:
         """Let so many entries be listed, counted from the first."""
         before, self._out = self._out, min(count, len(self._entries))
-        for feed in {n % self._feeds for n in range(before, self._out)}:
+        for feed in {self._feed(n) for n in range(before, self._out)}:
             self._serve(feed)
 
+    def _feed(self, number: int) -> int:
+        return number // _AT_A_TIME % self._feeds
+
+    def _site(self, feed: int) -> Web:
+        return self._sites[feed % len(self._sites)]
+
     def _serve(self, feed: int) -> None:
-        body = rss(reversed(self._entries[feed : self._out : self._feeds])).encode()
+        out = [entry for number, entry in enumerate(self._entries[: self._out]) if self._feed(number) == feed]
+        body = rss(reversed(out)).encode()
         etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
-        self._web.answers[f"/feed{feed}"] = Answer(body, "application/rss+xml", headers={"ETag": etag})
+        self._site(feed).answers[f"/feed{feed}"] = Answer(body, "application/rss+xml", headers={"ETag": etag})
 
 
 def filler(number: int, *, whole: bool, web: Web) -> Entry:

@@ -4,7 +4,8 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -28,6 +29,8 @@ from tests.servers.kafka import KafkaCluster
 pytestmark = [pytest.mark.crash, pytest.mark.servers]
 
 KILLS = 200
+LIFE_S = {"collect": 3.0, "process": 4.0, "alert": 8.0}  # how long one works before it is killed, in the mean
+SITES = 20
 DOUBT_S = 0.4  # how long the fake Slack takes over a message: so many kills meet one on its way
 
 
@@ -55,9 +58,9 @@ def world(kafka: KafkaCluster, migrated: Callable[[], str], tmp_path: Path) -> W
 
 
 @pytest.fixture
-def web() -> Iterator[Web]:
-    with Web() as running:
-        yield running
+def sites() -> Iterator[list[Web]]:
+    with ExitStack() as stack:
+        yield [stack.enter_context(Web()) for _ in range(SITES)]
 
 
 @pytest.fixture
@@ -74,24 +77,24 @@ class Day:
     told: list[Story]
 
     @classmethod
-    def of(cls, web: Web, *, items: int, with_page: int, told: int) -> "Day":
+    def of(cls, sites: Sequence[Web], *, items: int, with_page: int, told: int) -> "Day":
         """Return so many entries in which the stories are spread, some of the others with a page to be fetched, and of those some missing."""
         chosen = stories()[:told]
         assert len(chosen) == told, f"the corpus has {len(chosen)} stories apart"
-        entries = [filler(n, whole=n % (items // with_page) != 0, web=web) for n in range(items - told)]
+        entries = [filler(n, whole=n % (items // with_page) != 0, web=sites[n % len(sites)]) for n in range(items - told)]
         for number in range(0, items - told, items // 20):
-            web.answers.pop(f"/p{number}", None)
+            sites[number % len(sites)].answers.pop(f"/p{number}", None)
         for number, story in enumerate(chosen):
-            entries.insert(number * (items // told) + 1, story.entry(number, web))
+            entries.insert(number * (items // told) + 1, story.entry(number, sites[number % len(sites)]))
         return cls(entries, chosen)
 
     def item_ids(self) -> set[str]:
         return {item_id_of_url(canonical_url(entry.link) or "") for entry in self.entries}
 
 
-def set_out(world: World, wire: Wire, web: Web, slack: FakeSlack) -> None:
+def set_out(world: World, wire: Wire, sites: Sequence[Web], slack: FakeSlack) -> None:
     world.sources(*wire.urls, interval="3s")
-    world.allow_ports(web.port)
+    world.allow_ports(*(site.port for site in sites))
     world.slack(slack.url)
 
 
@@ -142,22 +145,23 @@ def books(bus: Bus, store: Store, slack: FakeSlack, day: Day) -> str:
 
 
 @pytest.mark.timeout(900)
-def test_kills_at_any_moment_lose_nothing_and_tell_nothing_twice(world: World, web: Web, slack: FakeSlack, say: Say) -> None:
+def test_kills_at_any_moment_lose_nothing_and_tell_nothing_twice(world: World, sites: list[Web], slack: FakeSlack, say: Say) -> None:
     number = seed()
     chance = random.Random(number)
-    day = Day.of(web, items=10_000, with_page=1_000, told=60)
-    wire = Wire(web, day.entries, feeds=100)
-    set_out(world, wire, web, slack)
+    day = Day.of(sites, items=10_000, with_page=1_000, told=60)
+    wire = Wire(sites, day.entries, feeds=100)
+    set_out(world, wire, sites, slack)
     with Fleet(world) as fleet, world.bus() as bus, world.store() as store:
         began = time.monotonic()
         for stage in STAGES * 2:
             fleet.start(stage)
-        for kill in range(KILLS):
+
+        def let_out(kill: int) -> None:
             wire.let_out((kill + 1) * len(day.entries) // KILLS)
-            time.sleep(chance.uniform(0.05, 1.2))
-            fleet.kill_one(chance)
-            if kill % 50 == 49:
-                say(f"{kill + 1} kills in {time.monotonic() - began:.0f} s: {how_far(bus, store)}")
+            if kill % 40 == 39:
+                say(f"{kill} kills in {time.monotonic() - began:.0f} s: {how_far(bus, store)}")
+
+        fleet.storm(KILLS, chance, mean_s=LIFE_S, between=let_out)
         took_s = wait_until(lambda: drained(bus, store, len(day.entries)), limit_s=300, look_s=0.5)
         line = books(bus, store, slack, day)
         fleet.dismiss_all()

@@ -26,6 +26,7 @@ FULL = {
     "NEWSWIRE_POLL_FLOOR": "1h30m",
     "NEWSWIRE_HOST_SPACING": "0s",
     "NEWSWIRE_CONTACT": "desk@example.org",
+    "NEWSWIRE_DEAD_LIMIT": "0",
     "NEWSWIRE_LOG": "WARNING",
     "NEWSWIRE_KAFKA_SASL_MECHANISM": "PLAIN",
     "NEWSWIRE_KAFKA_SASL_PLAIN_PASSWORD": CANARY,
@@ -43,6 +44,7 @@ WRONG = {
     "NEWSWIRE_POLL_FLOOR": "120",
     "NEWSWIRE_HOST_SPACING": "-2s",
     "NEWSWIRE_CONTACT": "desk\r\nX-Injected: 1",
+    "NEWSWIRE_DEAD_LIMIT": "-1",
     "NEWSWIRE_LOG": "warn",
     "NEWSWIRE_KAFKA_SASL_PLAIN_PASSWORD_FILE": "/nowhere/password",
 }
@@ -77,6 +79,7 @@ def test_every_variable_is_read() -> None:
     assert settings.allow_ports == {8080, 8443}
     assert (settings.poll_floor_s, settings.host_spacing_s) == (5400.0, 0.0)
     assert (settings.contact, settings.log_level) == ("desk@example.org", "warning")
+    assert settings.dead_limit == 0
     assert settings.kafka == {"sasl_mechanism": SecretStr("PLAIN"), "sasl_plain_password": SecretStr(CANARY)}
     assert {variable.name for variable in VARIABLES} <= FULL.keys()
 
