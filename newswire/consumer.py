@@ -23,9 +23,7 @@ from newswire.topics import DEAD, GROUPS, Topic
 
 POLL_S: Final = 0.5  # so that a drain never waits longer for a quiet topic
 UPKEEP_S: Final = 10.0
-HOW_TO_GO_ON: Final = (
-    "`newswire dead list` says why; start it again when that is put right, or with NEWSWIRE_DEAD_LIMIT=0 to give up whatever cannot be handled"
-)
+HOW_TO_GO_ON: Final = "`newswire dead list` says why; start it again when that is put right, or with NEWSWIRE_DEAD_LIMIT=0 to give up whatever cannot be handled"
 
 R = TypeVar("R")
 _log = structlog.get_logger(__name__)

@@ -97,14 +97,13 @@ class Fleet:
     def dismiss(self, life: Life) -> None:
         """End a process in order: it drains, and says with its status that it did."""
         life.process.send_signal(signal.SIGTERM)
-        assert life.process.wait(30) == 0, life.log.read_text()[-3_000:]
-        self._is_over(life)
+        self._see_off(life)
 
     def dismiss_all(self) -> None:
         for life in self.crew:
             life.process.send_signal(signal.SIGTERM)
         for life in list(self.crew):
-            self.dismiss(life)
+            self._see_off(life)
 
     def storm(self, kills: int, chance: random.Random, *, mean_s: Mapping[str, float], between: Callable[[int], None]) -> None:
         """Kill processes and start others in their place, so many times; `between` is called before each kill, with its number.
@@ -140,6 +139,10 @@ class Fleet:
     def orphans(self) -> list[psutil.Process]:
         """Return the children of killed processes that live on."""
         return [child for child in self._children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+
+    def _see_off(self, life: Life) -> None:
+        assert life.process.wait(30) == 0, life.log.read_text()[-3_000:]
+        self._is_over(life)
 
     def _is_over(self, life: Life) -> None:
         self.crew.remove(life)

@@ -98,25 +98,29 @@ def set_out(world: World, wire: Wire, sites: Sequence[Web], slack: FakeSlack) ->
     world.slack(slack.url)
 
 
+def final_items(store: Store) -> int:
+    """Return how many items have been decided for the last time."""
+    with store.read() as connection:
+        return connection.execute(select(func.count(archive.c.item_id.distinct())).where(archive.c.final)).scalar_one()
+
+
 def drained(bus: Bus, store: Store, items: int) -> bool:
     """Return whether everything was read, decided and told, and nothing waits anywhere."""
     with store.read() as connection:
-        final = connection.execute(select(func.count(archive.c.item_id.distinct())).where(archive.c.final)).scalar_one()
         owed = connection.execute(select(func.count()).select_from(pages)).scalar_one()
         unpublished = connection.execute(select(func.count()).select_from(decisions).where(~decisions.c.published)).scalar_one()
         unsent, _ = outbox.waiting(connection)
-    if final < items or owed or unpublished or unsent:
+    if final_items(store) < items or owed or unpublished or unsent:
         return False
     return not any(bus.backlog(topic, group).records for topic, group in ((ITEMS, PROCESSORS_GROUP), (REPORTS, ALERTING_GROUP)))
 
 
 def how_far(bus: Bus, store: Store) -> str:
     with store.read() as connection:
-        final = connection.execute(select(func.count(archive.c.item_id.distinct())).where(archive.c.final)).scalar_one()
         owed = connection.execute(select(func.count()).select_from(pages)).scalar_one()
         unsent, _ = outbox.waiting(connection)
     items, reports = bus.backlog(ITEMS, PROCESSORS_GROUP).records, bus.backlog(REPORTS, ALERTING_GROUP).records
-    return f"{final} items final; behind: {items} items, {reports} reports, {owed} pages, {unsent} messages"
+    return f"{final_items(store)} items final; behind: {items} items, {reports} reports, {owed} pages, {unsent} messages"
 
 
 def books(bus: Bus, store: Store, slack: FakeSlack, day: Day) -> str:
@@ -169,3 +173,26 @@ def test_kills_at_any_moment_lose_nothing_and_tell_nothing_twice(world: World, s
         assert not fleet.orphans()
     kills = ", ".join(f"{stage} {times}" for stage, times in sorted(fleet.kills.items()))
     say(f"seed {number}: {KILLS} kills ({kills}); {line}; drained {took_s:.1f} s after the last kill")
+
+
+@pytest.mark.timeout(300)
+def test_members_come_and_go_in_good_order(world: World, sites: list[Web], slack: FakeSlack, say: Say) -> None:
+    day = Day.of(sites, items=1_000, with_page=200, told=10)
+    wire = Wire(sites, day.entries, feeds=20)
+    set_out(world, wire, sites, slack)
+    with Fleet(world) as fleet, world.bus() as bus, world.store() as store:
+        _, first_processor, first_alerter = [fleet.start(stage) for stage in STAGES]
+        wire.let_out(400)
+        wait_until(lambda: final_items(store) >= 100, limit_s=60)
+        fleet.start("process")
+        fleet.start("alert")
+        wire.let_out(700)
+        wait_until(lambda: len(fleet.up()) == 5 and final_items(store) >= 400, limit_s=60)
+        wire.let_out(len(day.entries))
+        fleet.dismiss(first_processor)
+        fleet.dismiss(first_alerter)
+        took_s = wait_until(lambda: drained(bus, store, len(day.entries)), limit_s=120, look_s=0.5)
+        line = books(bus, store, slack, day)
+        fleet.dismiss_all()
+        assert not fleet.bugs()
+    say(f"one processor and one alerter came, one of each left: {line}; drained {took_s:.1f} s later")
