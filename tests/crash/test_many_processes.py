@@ -29,9 +29,9 @@ from tests.servers.kafka import KafkaCluster
 pytestmark = [pytest.mark.crash, pytest.mark.servers]
 
 KILLS = 200
-LIFE_S = {"collect": 3.0, "process": 4.0, "alert": 8.0}  # how long one works before it is killed, in the mean
+LIFE_S = {"collect": 4.0, "process": 4.0, "alert": 7.0}  # how long one works before it is killed, in the mean
 SITES = 20
-DOUBT_S = 0.4  # how long the fake Slack takes over a message: so many kills meet one on its way
+SEND_S = 0.4  # how long the fake Slack takes over a message: so many kills meet one on its way
 
 
 class Say(Protocol):
@@ -65,7 +65,7 @@ def sites() -> Iterator[list[Web]]:
 
 @pytest.fixture
 def slack() -> Iterator[FakeSlack]:
-    with FakeSlack(slow_s=DOUBT_S) as running:
+    with FakeSlack(slow_s=SEND_S) as running:
         yield running
 
 
