@@ -188,7 +188,7 @@ def test_a_broken_stage_stops_and_its_topic_keeps_the_records(bus: MemoryBus, me
         while not under.idle():
             under.step()
 
-    with pytest.raises(TooManyDead, match=r"processors stops, its records stay on news\.items: \d+ records in a row"):
+    with pytest.raises(TooManyDead, match=r"processors stops, its records stay on news\.items: more than 50 records in a row"):
         run_dry()
     assert len(buried(bus)) == 50
     assert bus.backlog(ITEMS, PROCESSORS_GROUP).records == 950
