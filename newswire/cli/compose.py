@@ -20,6 +20,7 @@ from newswire.cli.patience import Probes, waited_for
 from newswire.clock import Clock, SystemClock
 from newswire.clockwatch import ClockWatch
 from newswire.config import find_config_folder, folder_holding
+from newswire.consumer import DeadLimit
 from newswire.errors import ConfigurationError, Fault, Retryable
 from newswire.http import Http
 from newswire.jail import Jail
@@ -294,6 +295,7 @@ def process_workers(ground: Ground, understanding: "Understanding", http: Http, 
         handler=ItemHandler(understanding=understanding, store=ground.store, clock=ground.clock, metrics=ground.metrics),
         metrics=ground.metrics,
         clock=ground.clock,
+        limit=DeadLimit(most=ground.settings.dead_limit),
     )
     pages = PageWorker(
         understanding=understanding,
@@ -304,6 +306,7 @@ def process_workers(ground: Ground, understanding: "Understanding", http: Http, 
         clock=ground.clock,
         metrics=ground.metrics,
         owner=ground.owner,
+        limit=DeadLimit(most=ground.settings.dead_limit),
     )
     return [items, pages]
 
@@ -337,6 +340,7 @@ def alert_workers(ground: Ground, desk: "DeskFiles", stack: ExitStack, stream: T
         ),
         metrics=ground.metrics,
         clock=ground.clock,
+        limit=DeadLimit(most=ground.settings.dead_limit),
     )
     sender = SenderWorker(
         store=ground.store,

@@ -236,6 +236,7 @@ def _lay_out(folder: Path, count: int, stack: ExitStack, *, secured: bool, java:
                 replication=min(3, count),
             )
         )
+        # With a blank in place of the sign, an id that begins with a hyphen, as one in 64 does, is taken for an option.
         formatted = ["format", "--ignore-formatted", f"--cluster-id={cluster_id}", "-c", broker.properties, *scram]
         _run(_java(), *QUICK_START, "-cp", f"{jars()}/*", "kafka.tools.StorageTool", *formatted)
         brokers.append(broker)
