@@ -7,7 +7,7 @@ it was to wait for is counted from now on.
 
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, Update, and_, bindparam, case, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Update, and_, bindparam, case, func, or_, select, update
 
 from newswire.outcomes import SendState
 from newswire.store.tables import feeds, hosts, outbox, pages
@@ -29,7 +29,9 @@ _tried_in_the_future: Final = and_(
     outbox.c.state.in_((SendState.NEW.value, SendState.SENDING.value)),
     or_(outbox.c.created_at > _FUTURE, outbox.c.doubt_since > _FUTURE, outbox.c.next_try_at > _FUTURE + BACK_OFF_MOST_S),
 )
-_used_in_the_future: Final = hosts.c.next_at > _FUTURE + bindparam("spacing_s", type_=hosts.c.next_at.type)
+_own_spacing: Final = func.coalesce(hosts.c.crawl_delay_s, 0.0)
+_spacing: Final = case((_own_spacing > bindparam("spacing_s"), _own_spacing), else_=bindparam("spacing_s", type_=hosts.c.next_at.type))
+_used_in_the_future: Final = hosts.c.next_at > _FUTURE + _spacing
 _held_for_too_long: Final = hosts.c.held_until > _NOW + LEASE_MOST_S
 
 
@@ -64,11 +66,14 @@ _MENDS: Final[tuple[tuple[str, ColumnElement[bool], Update], ...]] = (
         .values(
             # What the server asked for is kept: it was counted from the end of the last request, which is where the spacing begins.
             down_until=case(
-                (and_(_used_in_the_future, hosts.c.down_until > hosts.c.next_at), _NOW + hosts.c.down_until - hosts.c.next_at),
+                (
+                    and_(_used_in_the_future, hosts.c.down_until > hosts.c.next_at - _spacing),
+                    _NOW + hosts.c.down_until - (hosts.c.next_at - _spacing),
+                ),
                 (_used_in_the_future, 0.0),
                 else_=hosts.c.down_until,
             ),
-            next_at=case((_used_in_the_future, _NOW), else_=hosts.c.next_at),
+            next_at=case((_used_in_the_future, _NOW + _spacing), else_=hosts.c.next_at),
             held_until=_lease_ends_soon(hosts.c.held_until, _held_for_too_long),
         ),
     ),

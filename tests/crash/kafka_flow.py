@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections import Counter
+import traceback
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -31,6 +32,7 @@ class Flow:
     committed: int = 0
     committed_at: float = 0.0
     errors: Counter[str] = field(default_factory=Counter)
+    said: deque[str] = field(default_factory=lambda: deque(maxlen=12))  # the last of them, for a test that fails
     bugs: list[BaseException] = field(default_factory=list)
     committing: threading.Event = field(default_factory=threading.Event)
     stop_publishing: threading.Event = field(default_factory=threading.Event)
@@ -68,6 +70,7 @@ class Flow:
             work()
         except (Retryable, Fenced) as error:
             self.errors[type(error).__name__] += 1
+            self.said.append(f"{time.strftime('%X')} {threading.current_thread().name}: {error}")
             time.sleep(_BACK_OFF_S)
         except Exception as error:  # noqa: BLE001 -- said at the end of the test
             self.bugs.append(error)
@@ -93,7 +96,9 @@ def flowing(servers: str, *, members: int = 1, settings: KafkaSettings = QUICK) 
         yield flow
         flow.stop_publishing.set()
         publisher.join()
-        wait_until(lambda: backlog_is_empty(bus), limit_s=90)
+        wait_until(lambda: backlog_is_empty(bus), limit_s=90, flow=flow)
+        time.sleep(0.5)  # a request of a producer that was thrown away may be read by the broker only now
+        wait_until(lambda: backlog_is_empty(bus), limit_s=90, flow=flow)
     finally:
         flow.stop_publishing.set()
         flow.stop_copying.set()
@@ -110,11 +115,12 @@ def backlog_is_empty(bus: KafkaBus) -> bool:
         return False
 
 
-def wait_until(true: Callable[[], bool], *, limit_s: float) -> float:
-    """Return how long it took until it was true."""
+def wait_until(true: Callable[[], bool], *, limit_s: float, flow: Flow | None = None) -> float:
+    """Return how long it took until it was true; where that takes too long, what the flow met last is said."""
     began = time.monotonic()
     while not true():
-        assert time.monotonic() - began < limit_s, f"not so after {limit_s} s"
+        met = "\n".join([*flow.said, *map(repr, flow.bugs)]) if flow is not None else ""
+        assert time.monotonic() - began < limit_s, f"not so after {limit_s} s\n{met}"
         time.sleep(0.02)
     return time.monotonic() - began
 
@@ -128,7 +134,7 @@ def compare(servers: str, flow: Flow) -> str:
     items = Counter(message.value.decode() for message in bus.browse(ITEMS))
     reports = Counter(message.value.decode() for message in bus.browse(REPORTS))
     bus.close()
-    assert not flow.bugs, flow.bugs
+    assert not flow.bugs, "\n".join("".join(traceback.format_exception(bug)) for bug in flow.bugs[:3])
     assert flow.acknowledged <= set(items), "acknowledged and not stored"
     assert set(reports) == set(items), "stored and not copied, or copied and not stored"
     twice = sum(reports.values()) - sum(items.values())

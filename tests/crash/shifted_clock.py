@@ -16,5 +16,5 @@ def _shifted(clock: SystemClock) -> datetime:
 
 
 if __name__ == "__main__":
-    SystemClock.now = _shifted  # type: ignore[method-assign]  # the machine's clock cannot be set for one process alone
+    SystemClock.now = _shifted  # type: ignore[assignment, method-assign]  # the machine's clock cannot be set for one process alone
     main()

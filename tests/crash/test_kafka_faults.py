@@ -12,7 +12,7 @@ from statistics import median
 from typing import Protocol
 
 import pytest
-from kafka import KafkaAdminClient, KafkaProducer
+from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
 
 from newswire.bus import Delivered, Message
 from newswire.bus.kafka import KafkaBus
@@ -67,7 +67,7 @@ def start_member(servers: str) -> subprocess.Popen[str]:
 def commits_again(flow: Flow) -> float:
     """Return how long it takes from now until a commit succeeds."""
     before = flow.committed
-    return wait_until(lambda: flow.committed > before, limit_s=60)
+    return wait_until(lambda: flow.committed > before, limit_s=60, flow=flow)
 
 
 def test_twenty_kills_of_the_broker_in_the_middle_of_a_commit_lose_nothing(broker: KafkaCluster, say: Say) -> None:
@@ -256,3 +256,46 @@ def test_a_producer_that_the_broker_has_lost_the_thread_of_is_replaced(broker: K
     stored = [message.value.decode() for message in bus.browse(ITEMS)]
     bus.close()
     assert sorted(set(stored)) == acknowledged
+
+
+def test_a_producer_that_the_broker_has_forgotten_goes_on(say: Say) -> None:
+    """Its records were deleted and its id has expired: brokers since 2.5 take what it sends next, older ones say UNKNOWN_PRODUCER_ID."""
+    forgetful = "producer.id.expiration.ms=500\nproducer.id.expiration.check.interval.ms=100\n"
+    with required(kafka_cluster(properties=forgetful)) as cluster:
+        settings = replace(QUICK, servers=(cluster.servers,))
+        with KafkaTopics(settings) as topics:
+            topics.create()
+        bus = KafkaBus(settings)
+        admin = KafkaAdminClient(bootstrap_servers=cluster.servers)
+        acknowledged: list[str] = []
+        refused: list[str] = []
+
+        def publish(value: str) -> float:
+            began = time.monotonic()
+            while value not in acknowledged:
+                try:
+                    bus.publish(ITEMS, [Message("one", value.encode())])
+                    acknowledged.append(value)
+                except Retryable as error:
+                    refused.append(str(error))
+            return time.monotonic() - began
+
+        for value in ("1", "2", "3"):
+            publish(value)
+        [(partition, last)] = {(message.partition, message.offset) for message in bus.browse(ITEMS) if message.value == b"3"}
+        admin.delete_records({TopicPartition(ITEMS.name, partition): last + 1})
+        known = producers(admin, partition)
+        assert known
+        wait_until(lambda: not producers(admin, partition), limit_s=20)
+        took_s = [publish(value) for value in ("4", "5", "6")]
+        stored = [message.value.decode() for message in bus.browse(ITEMS)]
+        bus.close()
+        admin.close()
+    assert stored == ["4", "5", "6"]
+    say(f"a producer that was forgotten: {len(refused)} refusals, its next record acknowledged after {took_s[0]:.2f} s")
+
+
+def producers(admin: KafkaAdminClient, partition: int) -> list[int]:
+    """Return the ids of the producers that the broker knows on a partition of `news.items`."""
+    at = TopicPartition(ITEMS.name, partition)
+    return [one.producer_id for one in admin.describe_producers([at])[at].active_producers]

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from sqlalchemy import URL
 from sqlalchemy.engine import make_url
 
 from tests.acceptance.world import World
@@ -99,7 +100,7 @@ def secured() -> Iterator[KafkaCluster]:
 
 def refused_by(world: World, cluster: KafkaCluster, protocol: str, mechanism: str) -> int:
     """Return the status with which a wrong password ends a command; the right one did what was asked."""
-    access = {
+    world.environment |= {
         "NEWSWIRE_BUS": f"kafka://{cluster.sasl_ssl_servers if protocol == 'SASL_SSL' else cluster.sasl_servers}",
         "NEWSWIRE_TOPIC_PREFIX": f"{protocol}.{mechanism}.",
         "NEWSWIRE_KAFKA_SECURITY_PROTOCOL": protocol,
@@ -109,11 +110,11 @@ def refused_by(world: World, cluster: KafkaCluster, protocol: str, mechanism: st
         "NEWSWIRE_KAFKA_REQUEST_TIMEOUT_MS": "5000",
     }
     if protocol == "SASL_SSL":
-        access["NEWSWIRE_KAFKA_SSL_CAFILE"] = str(cluster.certificate)
-    world.run("topics", "create", **access)
-    wrong = world.run("run", "--until-idle", status=None, **(access | {"NEWSWIRE_KAFKA_SASL_PLAIN_PASSWORD": CANARY}))
+        world.environment["NEWSWIRE_KAFKA_SSL_CAFILE"] = str(cluster.certificate)
+    world.run("topics", "create")
+    wrong = world.run("run", "--until-idle", status=None, NEWSWIRE_KAFKA_SASL_PLAIN_PASSWORD=CANARY)
     assert "refuses name or password" in wrong.stderr
-    assert access["NEWSWIRE_BUS"].removeprefix("kafka://") in wrong.stderr
+    assert world.environment["NEWSWIRE_BUS"].removeprefix("kafka://") in wrong.stderr
     assert "NEWSWIRE_KAFKA_SASL_PLAIN_USERNAME and …_PASSWORD" in wrong.stderr or wrong.returncode == 1
     assert CANARY not in wrong.stderr
     assert "Traceback" not in wrong.stderr
@@ -123,10 +124,9 @@ def refused_by(world: World, cluster: KafkaCluster, protocol: str, mechanism: st
 def test_a_wrong_password_of_kafka_is_said_and_the_right_one_works(
     tmp_path: Path, secured: KafkaCluster, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    world = World(tmp_path)
     ways = [(protocol, mechanism) for protocol in ("SASL_PLAINTEXT", "SASL_SSL") for mechanism in ("PLAIN", "SCRAM-SHA-256")]
     with ThreadPoolExecutor(len(ways)) as threads:
-        ends = [one.result() for one in [threads.submit(refused_by, world, secured, *way) for way in ways]]
+        ends = [one.result() for one in [threads.submit(refused_by, World(tmp_path / "-".join(way)), secured, *way) for way in ways]]
     # A broker hangs up together with its refusal; where kafka-python loses that in each of its tries, the end is 1, with the hint.
     assert set(ends) <= {1, 2}
     with capfd.disabled():
@@ -145,19 +145,21 @@ def test_a_broker_whose_certificate_is_not_trusted_is_said(tmp_path: Path, secur
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "words"),
+    ("change", "words"),
     [
-        ("password", CANARY, 'password authentication failed for user "locked"; the user and password of NEWSWIRE_STORE must be right'),
-        ("username", "nobody", 'role "nobody" does not exist; NEWSWIRE_STORE must name a user of that server'),
-        ("database", "nowhere", 'database "nowhere" does not exist; NEWSWIRE_STORE must name a database that is there'),
+        (
+            lambda url: url.set(username="locked", password=CANARY),
+            'password authentication failed for user "locked"; the user and password of NEWSWIRE_STORE must be right',
+        ),
+        (lambda url: url.set(username="nobody"), 'role "nobody" does not exist; NEWSWIRE_STORE must name a user of that server'),
+        (lambda url: url.set(database="nowhere"), 'database "nowhere" does not exist; NEWSWIRE_STORE must name a database that is there'),
     ],
 )
 def test_a_postgresql_that_does_not_let_us_in_is_said_and_not_waited_for(
-    tmp_path: Path, postgres: PostgresServer, field: str, value: str, words: str
+    tmp_path: Path, postgres: PostgresServer, change: Callable[[URL], URL], words: str
 ) -> None:
     postgres.lock_role("locked", password="right-password")
-    url = make_url(postgres.url)
-    url = url.set(username="locked", password=value) if field == "password" else url.set(**{field: value})
+    url = change(make_url(postgres.url))
     world = World(tmp_path)
     refused = world.run("run", status=2, NEWSWIRE_STORE=url.render_as_string(hide_password=False))
     assert words in refused.stderr

@@ -144,11 +144,11 @@ class KafkaCluster:
 
 @contextmanager
 def kafka_cluster(
-    *, brokers: int = 1, secured: bool = False, folder: Path | None = None, java: Sequence[str] = QUICK_START
+    *, brokers: int = 1, secured: bool = False, folder: Path | None = None, java: Sequence[str] = QUICK_START, properties: str = ""
 ) -> Iterator[KafkaCluster]:
     """Yield a cluster of so many brokers, ready; stopped and forgotten at the end. `folder` keeps its data where one is named.
 
-    A `secured` one has listeners with SASL and TLS, too.
+    A `secured` one has listeners with SASL and TLS, too. `properties` are appended to those of every broker.
 
     Raises:
         ServerUnavailable: Java or Maven is missing, the jars cannot be fetched, or a broker does not start.
@@ -159,7 +159,7 @@ def kafka_cluster(
         if folder is None:
             folder = Path(tempfile.mkdtemp(prefix="newswire-kafka-"))
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        cluster = _lay_out(folder, brokers, stack, secured=secured, java=java)
+        cluster = _lay_out(folder, brokers, stack, secured=secured, java=java, properties=properties)
         for broker in cluster.brokers:
             broker.start()
         cluster.wait_until_ready()
@@ -203,7 +203,7 @@ def _java() -> str:
     return java
 
 
-def _lay_out(folder: Path, count: int, stack: ExitStack, *, secured: bool, java: Sequence[str]) -> KafkaCluster:
+def _lay_out(folder: Path, count: int, stack: ExitStack, *, secured: bool, java: Sequence[str], properties: str) -> KafkaCluster:
     """Return the brokers with their folders formatted, none of them running."""
     keystore, certificate = _make_certificate(folder) if secured else (None, None)
     listeners = ("plain", "controller", "proxied", "sasl", "sasl_ssl")
@@ -235,6 +235,7 @@ def _lay_out(folder: Path, count: int, stack: ExitStack, *, secured: bool, java:
                 data=broker.folder / "data",
                 replication=min(3, count),
             )
+            + properties
         )
         # With a blank in place of the sign, an id that begins with a hyphen, as one in 64 does, is taken for an option.
         formatted = ["format", "--ignore-formatted", f"--cluster-id={cluster_id}", "-c", broker.properties, *scram]

@@ -122,7 +122,7 @@ def test_attempts_that_are_no_number_count_as_none(attempts: str) -> None:
 
 def test_a_letter_for_a_topic_that_does_not_exist_is_not_replayed() -> None:
     bus = MemoryBus()
-    letter = bury(bus, delivered(b"", topic="news.elsewhere"))
+    bury(bus, delivered(b"", topic="news.elsewhere"))
     with pytest.raises(Permanent, match=r"topic 'news\.elsewhere', which does not exist"):
         put_back(bus, only(bus))
 
