@@ -317,12 +317,20 @@ def alert_workers(ground: Ground, desk: "DeskFiles", stack: ExitStack, stream: T
     from alerting.publisher import PublisherWorker
     from alerting.sender import SenderWorker
     from alerting.stage import ReportHandler
+    from newswire.store import leaders
+    from newswire.store.presence import SessionLock
 
     require_here(ground)
     routes = desk.routes if ground.settings.slack_token is not None else desk.routes.with_terminal()
     watchlists = compile_desk(desk)
     ground.metrics.config_ok.set(1)
-    leadership = StoreLeadership(store=ground.store, clock=ground.clock, metrics=ground.metrics, owner=ground.owner)
+    leadership = StoreLeadership(
+        store=ground.store,
+        clock=ground.clock,
+        metrics=ground.metrics,
+        owner=ground.owner,
+        presence=SessionLock(ground.store, leaders.ALERTER),
+    )
     stack.callback(_resigned, leadership)
     reports = ConsumerWorker(
         name="reports",

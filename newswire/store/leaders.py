@@ -13,6 +13,7 @@ from newswire.store.upsert import upsert
 ALERTER: Final = "alerter"
 UNFINISHED: Final = "here, and is not done: run it again"
 _MOVED: Final = "moved to "
+_IS_MOVE: Final = leaders.c.owner.startswith(_MOVED, autoescape=True)
 
 
 def _take(dialect: postgresql.Insert | sqlite.Insert) -> Executable:
@@ -27,7 +28,7 @@ def _take(dialect: postgresql.Insert | sqlite.Insert) -> Executable:
                 "epoch": case((same_owner, leaders.c.epoch), else_=leaders.c.epoch + 1),
                 "lease_until": dialect.excluded.lease_until,
             },
-            where=same_owner | (leaders.c.lease_until <= bindparam("now")) | (leaders.c.lease_until == bindparam("stale")),
+            where=same_owner | (leaders.c.lease_until <= bindparam("now")) | ((leaders.c.lease_until == bindparam("stale")) & ~_IS_MOVE),
         )
         .returning(leaders.c.epoch)
     )
@@ -51,7 +52,7 @@ def take(connection: Connection, role: str, owner: str, now: float, lease_s: flo
     """Return the epoch in which `owner` holds the role until `now + lease_s`, None where another's lease still runs.
 
     `owner` names one life of one process. Asking again renews the lease in the same epoch; taking over from another begins a new one.
-    A lease that ends at `stale` is taken over whatever the clock says: whoever asks has seen that nobody renews it.
+    A lease that ends at `stale` is taken over whatever the clock says: whoever asks has seen that nobody renews it. A move's is not.
     """
     parameters = {"role": role, "owner": owner, "now": now, "lease_until": now + lease_s, "stale": stale}
     epoch: int | None = connection.execute(_TAKE[connection.dialect.name], parameters).scalar()
@@ -106,5 +107,5 @@ def moved_to(connection: Connection) -> str | None:
 
 def reopen(connection: Connection) -> bool:
     """End what `hold_for_move` began; return whether there was anything to end."""
-    held = leaders.c.owner.startswith(_MOVED, autoescape=True) & (leaders.c.role == ALERTER) & (leaders.c.lease_until > 0)
+    held = _IS_MOVE & (leaders.c.role == ALERTER) & (leaders.c.lease_until > 0)
     return connection.execute(update(leaders).where(held).values(lease_until=0)).rowcount > 0
