@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command 
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check acceptance servers format lint types contracts evaluate train schemas constraints clean
+.PHONY: help run demo run-kafka test check acceptance servers format lint types contracts evaluate train schemas constraints clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z%-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -15,6 +15,9 @@ run: $(VENV)/.installed  ## set everything up, then watch the news with config/ 
 
 demo: $(VENV)/.installed  ## the whole pipeline on a little web of this machine: no internet needed, under a minute
 	@$(BIN)/newswire demo
+
+run-kafka: $(VENV)/.installed-dev  ## the same as five processes over a real Kafka and PostgreSQL of this machine (RUN=--until-idle, RUN=--real)
+	@$(BIN)/python -m tests.servers.run_kafka $(RUN)
 
 test: $(VENV)/.installed-dev  ## the fast tests: no network, no containers, under a minute
 	$(BIN)/pytest -q -n $(WORKERS) -m "not acceptance and not crash and not servers"

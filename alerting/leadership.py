@@ -12,9 +12,11 @@ from newswire.metrics import Metrics
 from newswire.service import Worker
 from newswire.store import Store, leaders
 
-ROLE: Final = "alerter"
+ROLE: Final = leaders.ALERTER
 LEASE_S: Final = 10.0
 STANDBY_S: Final = 1.0
+_RENEWED: Final = 1 / 5  # of the lease, so often
+_DEAD: Final = 1 / 3  # of the lease: not renewed for so long, and not present, is dead
 
 
 class Leadership(Protocol):
@@ -38,6 +40,18 @@ class Leadership(Protocol):
         ...
 
 
+class Presence(Protocol):
+    """A lock that its holder's death gives back at once."""
+
+    def held(self) -> bool:
+        """Return whether the lock is ours now, taking it where it is free."""
+        ...
+
+    def close(self) -> None:
+        """Give the lock back."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class _Held:
     epoch: int
@@ -45,10 +59,17 @@ class _Held:
 
 
 class StoreLeadership:
-    """The lease in the store, renewed when a third of it has passed."""
+    """The lease in the store, renewed when a fifth of it has passed.
 
-    def __init__(self, *, store: Store, clock: Clock, metrics: Metrics, owner: str, lease_s: float = LEASE_S) -> None:
+    With a `presence`, which the active one holds as long as it lives, a dead one is followed within a third of the lease. The lease alone
+    decides where the active one hangs and its lock stays: then it is followed when the lease ends.
+    """
+
+    def __init__(
+        self, *, store: Store, clock: Clock, metrics: Metrics, owner: str, lease_s: float = LEASE_S, presence: Presence | None = None
+    ) -> None:
         self._store, self._clock, self._metrics, self._owner, self._lease_s = store, clock, metrics, owner, lease_s
+        self._presence = presence
         self._lock = threading.Lock()
         self._held: _Held | None = None
         self._ask_at = 0.0
@@ -62,21 +83,24 @@ class StoreLeadership:
                 return True
             if self._resigned or (self._held is None and now < self._ask_at):
                 return False
+            present = self._presence is not None and self._presence.held()
             with self._store.begin() as connection:
                 at = self._clock.now().timestamp()
-                epoch = leaders.take(connection, ROLE, self._owner, at, self._lease_s, stale=self._stale(now))
+                epoch = leaders.take(connection, ROLE, self._owner, at, self._lease_s, stale=self._stale(now, alone=present))
                 ends_at = leaders.lease_until(connection, ROLE) if epoch is None else None
             if ends_at != self._seen[0]:
                 self._seen = (ends_at, now)
             self._ask_at = now + STANDBY_S
-            self._held = None if epoch is None else _Held(epoch, now + self._lease_s / 3)
+            self._held = None if epoch is None else _Held(epoch, now + self._lease_s * _RENEWED)
             self._metrics.active.set(self._held is not None)
             return self._held is not None
 
-    def _stale(self, now: float) -> float | None:
-        """Return the end of another's lease that was not renewed for as long as it lasts: its clock was set back, or ours, and it is dead."""
+    def _stale(self, now: float, *, alone: bool) -> float | None:
+        """Return the end of another's lease where it is dead: not renewed for as long as it lasts (its clock was set back, or ours), or `alone`,
+        as the one who holds the presence is, for a part of that.
+        """
         ends_at, since = self._seen
-        return ends_at if now - since > self._lease_s else None
+        return ends_at if now - since > self._lease_s * (_DEAD if alone else 1) else None
 
     def check(self, connection: Connection) -> int:
         held = self._held
@@ -94,6 +118,8 @@ class StoreLeadership:
         with self._lock:
             held, self._held, self._resigned = self._held, None, True
             self._metrics.active.set(0)
+            if self._presence is not None:
+                self._presence.close()
             if held is not None:
                 with self._store.begin() as connection:
                     leaders.release(connection, ROLE, self._owner, held.epoch)

@@ -23,6 +23,7 @@ from newswire.topics import DEAD, GROUPS, Topic
 
 POLL_S: Final = 0.5  # so that a drain never waits longer for a quiet topic
 UPKEEP_S: Final = 10.0
+HOW_TO_GO_ON: Final = "`newswire dead list` says why; start it again when that is put right, or with NEWSWIRE_DEAD_LIMIT=0 to give up whatever cannot be handled"
 
 R = TypeVar("R")
 _log = structlog.get_logger(__name__)
@@ -88,8 +89,8 @@ class DeadLimit:
 
     run: int = 0  # records given up since the last that was handled
     bugs: tuple[bool, ...] = ()  # of the last `WINDOW` records, which met a bug
+    most: int = 50  # so many in a row may be given up; 0: any number
 
-    IN_A_ROW: ClassVar[int] = 50
     WINDOW: ClassVar[int] = 1_000
     BUG_SHARE: ClassVar[float] = 0.05
 
@@ -99,12 +100,12 @@ class DeadLimit:
         for reason in ends:
             run = 0 if reason is None else run + 1
         bugs = (*self.bugs, *(reason is DeadReason.BUG for reason in ends))
-        return DeadLimit(run, bugs[-self.WINDOW :])
+        return DeadLimit(run, bugs[-self.WINDOW :], self.most)
 
     def broken(self) -> str | None:
         """Return why the stage must stop, or None where it may go on."""
-        if self.run > self.IN_A_ROW:
-            return f"{self.run} records in a row could not be handled"
+        if self.most and self.run > self.most:
+            return f"more than {self.most} records in a row could not be handled"
         if sum(self.bugs) > self.WINDOW * self.BUG_SHARE:
             return f"{sum(self.bugs)} of the last {len(self.bugs)} records met a bug"
         return None
@@ -125,12 +126,13 @@ class ConsumerWorker:
         metrics: Metrics,
         clock: Clock,
         batch: int = 50,
+        limit: DeadLimit | None = None,
     ) -> None:
         self.name = name
         self._bus, self._topic, self._group, self._stage = bus, topic, group, stage
         self._handler, self._metrics, self._clock, self._batch = handler, metrics, clock, batch
         self._consumer: Consumer | None = None
-        self._limit = DeadLimit()
+        self._limit = limit or DeadLimit()
         self._in_flight = False
 
     def step(self) -> float:
@@ -198,7 +200,7 @@ class ConsumerWorker:
         limit = self._limit.after(ends)
         why = limit.broken()
         if why is not None:
-            raise TooManyDead(f"{self.name} stops, its records stay on {self._topic.name}: {why}")
+            raise TooManyDead(f"{self.name} stops, its records stay on {self._topic.name}: {why}; {HOW_TO_GO_ON}")
         consumer.commit(batch, handled.outputs)
         self._limit = limit  # only now: a batch that is tried again is counted once
 

@@ -20,6 +20,9 @@ CRASH_POINTS: Final = (
 )
 """Where `NEWSWIRE_CRASH_AT` may end a process by SIGKILL; `NAME:3` means the third time it is reached."""
 
+MOVE_CRASH_POINTS: Final = ("move_after_records",)  # the new bus has the records, the new store nothing yet
+"""The same, of `newswire migrate-store`."""
+
 _reached: dict[str, int] = {}
 
 

@@ -6,6 +6,7 @@ Never: drops a record without a letter, or replays one that is not whole.
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
@@ -22,17 +23,21 @@ from newswire.records import DeadLetter
 from newswire.text import clean_line
 from newswire.topics import DEAD, topic_named
 
-ATTEMPTS_HEADER: Final = "attempts"  # on a replayed record: how often it was given up before
+ATTEMPTS_HEADER: Final = "attempts"  # on a replayed record: how often it was given up before; the dead-id header says in which letter
 CUT_HEADER: Final = "cut-from-bytes"  # in a letter's headers: the value was longer than the log takes; this was its length
 DEAD_ID_HEADER: Final = "dead-id"
 REASON_HEADER: Final = "reason"
 _ERROR_LIMIT: Final = 1_000  # characters
+_ID: Final = re.compile("[0-9a-f]{32}")
 
 _log = structlog.get_logger(__name__)
 
 
 def dead_id_of(stage: Stage, message: Delivered) -> str:
-    """Return the letter's id: the same record given up by the same stage has the same, however often its batch is replayed."""
+    """Return the letter's id: the same record given up by the same stage has the same, however often its batch or its letter is replayed."""
+    first = message.headers.get(DEAD_ID_HEADER, "")
+    if _ID.fullmatch(first):
+        return first
     where = f"{stage}|{message.topic}|{message.partition}|{message.offset}|{message.written_at.isoformat()}|"
     return hashlib.sha256(where.encode() + message.value).hexdigest()[:32]
 
@@ -45,7 +50,7 @@ def dead_letter(stage: Stage, message: Delivered, reason: DeadReason, error: str
         topic=message.topic,
         key=message.key,
         value_base64="",
-        headers={name: value for name, value in message.headers.items() if name != CUT_HEADER},
+        headers={name: value for name, value in message.headers.items() if name not in {CUT_HEADER, DEAD_ID_HEADER}},
         reason=reason,
         error=clean_line(error, limit=_ERROR_LIMIT),
         attempts=_attempts(message) + 1,
@@ -67,33 +72,15 @@ def dead_output(letter: DeadLetter) -> Output:
 
 
 def letters(bus: Bus) -> Iterator[DeadLetter]:
-    """Yield every letter on `news.dead`, each once; one that cannot be decoded is logged and passed over."""
-    seen: set[str] = set()
+    """Yield every letter on `news.dead`, each as it was written last; one that cannot be decoded is logged and passed over."""
+    last = {_id_on(message): (message.partition, message.offset) for message in bus.browse(DEAD)}
     for message in bus.browse(DEAD):
+        if last.get(_id_on(message)) != (message.partition, message.offset):
+            continue
         try:
-            letter = decode(DeadLetter, message.value)
+            yield decode(DeadLetter, message.value)
         except Permanent as error:
             _log.warning("dead letter cannot be read", partition=message.partition, offset=message.offset, error=str(error))
-            continue
-        if letter.dead_id not in seen:
-            seen.add(letter.dead_id)
-            yield letter
-
-
-def replay(bus: Bus, dead_id: str) -> DeadLetter:
-    """Put the record of a letter back on the topic it came from, with the number of its attempts, and return the letter.
-
-    Raises:
-        KeyError: no letter on `news.dead` has this id.
-        Permanent: the letter is not whole, or names no topic of this Newswire.
-        Retryable: the bus cannot be written now.
-
-    """
-    letter = next((letter for letter in letters(bus) if letter.dead_id == dead_id), None)
-    if letter is None:
-        raise KeyError(dead_id)
-    put_back(bus, letter)
-    return letter
 
 
 def put_back(bus: Bus, letter: DeadLetter) -> None:
@@ -109,7 +96,13 @@ def put_back(bus: Bus, letter: DeadLetter) -> None:
         topic = topic_named(letter.topic)
     except KeyError:
         raise Permanent(DeadReason.BAD_RECORD, f"letter {letter.dead_id} is for topic {letter.topic!r}, which does not exist") from None
-    bus.publish(topic, [Message(letter.key, value, {**letter.headers, ATTEMPTS_HEADER: str(letter.attempts)})])
+    headers = {**letter.headers, ATTEMPTS_HEADER: str(letter.attempts), DEAD_ID_HEADER: letter.dead_id}
+    bus.publish(topic, [Message(letter.key, value, headers)])
+
+
+def _id_on(message: Delivered) -> str:
+    """Return which letter it is: what its header says, as every letter of ours has it."""
+    return message.headers.get(DEAD_ID_HEADER) or f"{message.partition}/{message.offset}"
 
 
 def _whole_value(letter: DeadLetter) -> bytes:

@@ -51,6 +51,7 @@ class Settings:
     disk_low: DiskLow = DiskLow(0.05, 500_000_000)  # NEWSWIRE_DISK_LOW
     contact: str = ""  # NEWSWIRE_CONTACT, in the User-Agent
     log_level: str = "info"  # NEWSWIRE_LOG
+    dead_limit: int = 50  # NEWSWIRE_DEAD_LIMIT, records in a row; 0: none
     kafka: Mapping[str, SecretStr] = field(default_factory=dict)  # NEWSWIRE_KAFKA_…, names in lower case; some are passwords
 
     @property
@@ -276,6 +277,12 @@ def _log_level(text: str) -> dict[str, Any]:
     return {"log_level": text.lower()}
 
 
+def _dead_limit(text: str) -> dict[str, Any]:
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise ValueError(f"a whole number is due, 0 for no limit, not '{text[:60]}'")
+    return {"dead_limit": int(text)}
+
+
 def _list(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
@@ -311,6 +318,7 @@ VARIABLES: Final = (
         _disk_low,
     ),
     Variable("NEWSWIRE_CONTACT", "", "mail address or URL that webmasters read in the User-Agent", _contact),
+    Variable("NEWSWIRE_DEAD_LIMIT", "50", "a stage stops where more records in a row cannot be handled; 0: it never does", _dead_limit),
     Variable("NEWSWIRE_LOG", "info", "least level that is logged: debug, info, warning, error", _log_level),
 )
 """Every variable that Newswire reads, beside `NEWSWIRE_KAFKA_…` (kafka-python's own settings) and those named by a `url_env`."""

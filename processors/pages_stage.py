@@ -14,7 +14,7 @@ from typing import Any, Final
 from newswire.bus import Bus
 from newswire.clock import Clock
 from newswire.codec import decode
-from newswire.consumer import DeadLimit, TooManyDead
+from newswire.consumer import HOW_TO_GO_ON, DeadLimit, TooManyDead
 from newswire.crash import crash_point
 from newswire.errors import Retryable
 from newswire.guard import host_key
@@ -100,6 +100,7 @@ class PageWorker:
         metrics: Metrics,
         owner: str,
         in_flight: int = 64,
+        limit: DeadLimit | None = None,
     ) -> None:
         self._understanding, self._store, self._bus, self._http, self._jail = understanding, store, bus, http, jail
         self._clock, self._metrics, self._owner, self._most = clock, metrics, owner, in_flight
@@ -111,7 +112,7 @@ class PageWorker:
         self._ends: list[PageEnd] = []
         self._ended_at: float | None = None  # the oldest of them, on the monotonic clock
         self._next_lease_at = self._leased_at = self._next_count_at = self._renew_at = 0.0
-        self._limit = DeadLimit()
+        self._limit = limit or DeadLimit()
 
     def step(self) -> float:
         """Lease what there is room for, handle what has come back, and settle what has ended."""
@@ -367,7 +368,7 @@ class PageWorker:
         limit = self._limit.after([end.letter.reason if end.letter is not None else None for end in ends])
         why = limit.broken()
         if why is not None:
-            raise TooManyDead(f"{self.name} stops, its pages stay due: {why}")
+            raise TooManyDead(f"{self.name} stops, its pages stay due: {why}; {HOW_TO_GO_ON}")
         publish_ends(self._bus, ends)
         crash_point("page_after_publish")
         write_ends(self._store, ends, self._permissions.learned, owner=self._owner, now=self._now())

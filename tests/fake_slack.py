@@ -65,11 +65,13 @@ class FakeSlack:
         page: int = 100,
         channels: tuple[str, ...] | None = None,
         history_error: str | None = None,
+        slow_s: float = 0.0,
     ) -> None:
         self.faults = deque(faults)
         self.page = page
         self.channels = channels  # names that exist; None: any
         self.history_error = history_error
+        self.slow_s = slow_s  # a write takes so long: half of it before it counts, half before the answer
         self.posted: list[Posted] = []
         self.calls: list[str] = []
         self.released = threading.Event()  # ends the silences
@@ -198,7 +200,10 @@ def _handler_for(slack: FakeSlack) -> type[BaseHTTPRequestHandler]:
             asked = self._asked()
             fault, _, value = slack.next_fault(method).partition(":")
             accepts = fault == "ok" or fault.startswith("accept")
+            pause_s = slack.slow_s / 2 if method in WRITES else 0.0
+            slack.released.wait(pause_s)
             body = slack.answer(method, asked) if accepts else {}
+            slack.released.wait(pause_s)
             match fault:
                 case "ok":
                     self._json(200, body)

@@ -1,7 +1,7 @@
 """Fakes that keep the laws of what they stand for: the contract suites run over them too."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +12,7 @@ from newswire.bus.size import refuse_too_large
 from newswire.errors import Fenced, Retryable
 from newswire.outcomes import RetryReason
 from newswire.store import Store
-from newswire.topics import Topic
+from newswire.topics import GROUPS, Topic
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 
@@ -85,8 +85,13 @@ class MemoryBus:
         waiting = self.log[topic.name][self.committed[topic.name, group] :]
         return Backlog(len(waiting), waiting[0].written_at if waiting else None)
 
-    def browse(self, topic: Topic) -> Iterator[Delivered]:
-        yield from list(self.log[topic.name])
+    def browse(self, topic: Topic, *, since: datetime | None = None, offsets: Mapping[int, int] | None = None) -> Iterator[Delivered]:
+        there = list(self.log[topic.name]) if offsets is None or 0 in offsets else []
+        first = next((m.offset for m in there if since is None or m.written_at >= since), len(there))
+        yield from there[max(first, (offsets or {}).get(0, 0)) :]
+
+    def others(self, groups: Sequence[tuple[Topic, str]] = GROUPS) -> int:
+        return sum((topic.name, group) in self.owners for topic, group in groups)
 
     def lapse(self) -> None:
         """Put every member out, as after a silence longer than its lease."""

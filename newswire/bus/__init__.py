@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from newswire.topics import Topic
+from newswire.topics import GROUPS, Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +118,25 @@ class Bus(Protocol):
         """Return what the group has still to commit."""
         ...
 
-    def browse(self, topic: Topic) -> Iterator[Delivered]:
-        """Yield every record now on the topic, oldest first in each partition, without joining a group."""
+    def browse(self, topic: Topic, *, since: datetime | None = None, offsets: Mapping[int, int] | None = None) -> Iterator[Delivered]:
+        """Yield every record now on the topic, oldest first in each partition, without joining a group and without moving any offset.
+
+        `since` begins in each partition at the first record that was written then or later; `offsets` (partition → offset) begins
+        there, and leaves the other partitions out.
+
+        Raises:
+            Retryable: the log cannot be read now.
+
+        """
+        ...
+
+    def others(self, groups: Sequence[tuple[Topic, str]] = GROUPS) -> int:
+        """Return how many others work with this log now, as far as the log can tell: processes that have it open, members of the groups.
+
+        Raises:
+            Retryable: the log cannot be read now.
+
+        """
         ...
 
     def ping(self) -> None:

@@ -7,7 +7,7 @@ import heapq
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import count, groupby
 from pathlib import Path
@@ -29,6 +29,7 @@ DEAD_RETENTION_S: Final = 90 * DAY_S  # a dead letter waits for a person
 
 _LOOK_S: Final = 0.02  # how often a waiting consumer looks for what other processes wrote
 _SLICE: Final = 500  # rows dropped in one transaction, so that writers are not held up (5.5 ms; 10,000 rows: 108 ms)
+_PAST_THE_END: Final = 2**63 - 1
 _PAGE: Final = 100  # rows browsed in one read
 _NEXT_OF: Final = "SELECT partition, next FROM offsets WHERE topic = ? AND consumers = ?"
 _FROM: Final = f"SELECT {COLUMNS} FROM log WHERE topic = ? AND partition = ? AND offset >= ? ORDER BY offset"  # noqa: S608 -- no foreign text
@@ -57,6 +58,7 @@ class EmbeddedBus:
         self._reader = self._log.reader()
         self._reading = threading.Lock()
         self._members = count()
+        self._living.appear()  # whoever has the log open is seen, also one that only publishes
 
     def publish(self, topic: Topic, messages: Sequence[Message]) -> None:
         for message in messages:
@@ -67,7 +69,6 @@ class EmbeddedBus:
                 self._log.append(connection, number, messages)
 
     def consumer(self, topic: Topic, group: str) -> "EmbeddedConsumer":
-        self._living.appear()
         return EmbeddedConsumer(
             self._log,
             topic,
@@ -99,10 +100,12 @@ class EmbeddedBus:
             row = self._reader.execute(f"SELECT {COLUMNS} FROM log WHERE offset = ?", (oldest,)).fetchone()  # noqa: S608 -- no foreign text
         return Backlog(records, delivered(topic.name, row).written_at if row is not None else None)
 
-    def browse(self, topic: Topic) -> Iterator[Delivered]:
+    def browse(self, topic: Topic, *, since: datetime | None = None, offsets: Mapping[int, int] | None = None) -> Iterator[Delivered]:
         number = self._number(topic)
-        for partition in range(self._log.partitions):
-            after = 0
+        for partition in range(self._log.partitions) if offsets is None else sorted(offsets):
+            after = offsets[partition] if offsets is not None else 0
+            if since is not None:
+                after = max(after, self._first_since(number, partition, since.timestamp()))
             while True:
                 with translated(RetryReason.BUS, f"the log {self._log.path}"), self._reading:
                     rows = self._reader.execute(f"{_FROM} LIMIT {_PAGE}", (number, partition, after)).fetchall()
@@ -114,6 +117,9 @@ class EmbeddedBus:
     def ping(self) -> None:
         with translated(RetryReason.BUS, f"the log {self._log.path}"), self._reading:
             _version(self._reader)
+
+    def others(self, groups: Sequence[tuple[Topic, str]] = GROUPS) -> int:  # noqa: ARG002 -- a process that only publishes is told here, too
+        return self._living.others()
 
     def maintain(self, now: datetime) -> int:
         self._living.sweep()
@@ -132,6 +138,14 @@ class EmbeddedBus:
     def _number(self, topic: Topic) -> int:
         return self._log.topic(self._prefix + topic.name)
 
+    def _first_since(self, number: int, partition: int, at: float) -> int:
+        """Return the offset of the partition's first record written then or later; past the end where there is none."""
+        with translated(RetryReason.BUS, f"the log {self._log.path}"), self._reading:
+            row = self._reader.execute(
+                "SELECT min(offset) FROM log WHERE topic = ? AND partition = ? AND written_at >= ?", (number, partition, at)
+            ).fetchone()
+        return int(row[0]) if row[0] is not None else _PAST_THE_END
+
     def _drop(self, topic: Topic, before: float) -> int:
         """Return how many records of the topic were dropped: older than `before`, and committed by every group that reads it."""
         number, dropped = self._number(topic), 0
@@ -145,7 +159,7 @@ class EmbeddedBus:
                     gone = connection.execute(
                         """DELETE FROM log WHERE written_at < ? AND offset IN (
                             SELECT offset FROM log WHERE topic = ? AND partition = ? AND offset < ? ORDER BY offset LIMIT ?)""",
-                        (before, number, partition, min(after, default=2**63 - 1), _SLICE),
+                        (before, number, partition, min(after, default=_PAST_THE_END), _SLICE),
                     ).rowcount
                 dropped += gone
                 if gone < _SLICE:

@@ -7,7 +7,7 @@ repeats the batch. Retention is the brokers'; `newswire topics check` holds it a
 import threading
 import time
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -23,7 +23,7 @@ from newswire.bus.kafka_reader import KafkaReader
 from newswire.bus.kafka_settings import KafkaSettings
 from newswire.bus.kafka_topics import KafkaTopics
 from newswire.bus.size import refuse_too_large
-from newswire.topics import Topic
+from newswire.topics import GROUPS, Topic
 
 _LAG_LOOK_S: Final = 300.0
 _PING_S: Final = 3.0
@@ -58,8 +58,11 @@ class KafkaBus:
     def backlog(self, topic: Topic, group: str) -> Backlog:
         return self._reader.backlog(self._prefix + topic.name, self._prefix + group)
 
-    def browse(self, topic: Topic) -> Iterator[Delivered]:
-        return self._reader.browse(self._prefix + topic.name, topic.name)
+    def browse(self, topic: Topic, *, since: datetime | None = None, offsets: Mapping[int, int] | None = None) -> Iterator[Delivered]:
+        return self._reader.browse(self._prefix + topic.name, topic.name, since=since, offsets=offsets)
+
+    def others(self, groups: Sequence[tuple[Topic, str]] = GROUPS) -> int:
+        return self._reader.members([self._prefix + group for _, group in groups])
 
     def ping(self) -> None:
         with self._pinging:

@@ -57,8 +57,21 @@ class KafkaReader:
             oldest = min(self._times(name, waiting).values(), default=None)
         return Backlog(records, datetime.fromtimestamp(oldest, UTC) if oldest is not None else None)
 
-    def browse(self, name: str, topic: str) -> Iterator[Delivered]:
-        """Yield every record now on the topic, oldest first in each partition; `topic` is how it is called in them.
+    def members(self, groups: Sequence[str]) -> int:
+        """Return how many members these groups have now.
+
+        Raises:
+            Retryable: no broker answers.
+
+        """
+        with self._lock:
+            found = self._admin.ask("asking for the members of the groups", lambda admin: admin.describe_groups(list(groups)))
+        return sum(len(one["members"]) for one in found.values())
+
+    def browse(
+        self, name: str, topic: str, *, since: datetime | None = None, offsets: Mapping[int, int] | None = None
+    ) -> Iterator[Delivered]:
+        """Yield every record now on the topic from there on, oldest first in each partition; `topic` is how it is called in them.
 
         Raises:
             Retryable: no broker answers, or the topic does not exist.
@@ -67,7 +80,11 @@ class KafkaReader:
         with self._lock:
             partitions = self._partitions(name)
             starts, ends = (self._offsets(name, partitions, which) for which in (OffsetSpec.EARLIEST, OffsetSpec.LATEST))
-        left = {at: starts[at] for at in partitions if starts[at] < ends[at]}
+            if since is not None:
+                starts = self._first_since(name, partitions, since)
+        if offsets is not None:
+            starts = {at: max(first, offsets[at.partition]) for at, first in starts.items() if at.partition in offsets and first >= 0}
+        left = {at: start for at, start in starts.items() if 0 <= start < ends[at]}
         if not left:
             return
         consumer = self._clients.consumer()
@@ -96,6 +113,16 @@ class KafkaReader:
         found = self._admin.ask(
             f"asking for the offsets of {name}",
             lambda admin: admin.list_partition_offsets(dict.fromkeys(partitions, which), timeout_ms=wait_ms),
+        )
+        return {at: found[at].offset for at in partitions}
+
+    def _first_since(self, name: str, partitions: Sequence[TopicPartition], since: datetime) -> Mapping[TopicPartition, int]:
+        """Return the offset of the first record written then or later, by partition; -1 where there is none."""
+        at_ms = max(0, int(since.timestamp() * 1_000))  # as finely as the brokers know it
+        wait_ms = self._clients.settings.request_s * 1_000
+        found = self._admin.ask(
+            f"asking for the offsets of {name} at a time",
+            lambda admin: admin.list_partition_offsets(dict.fromkeys(partitions, at_ms), timeout_ms=wait_ms),
         )
         return {at: found[at].offset for at in partitions}
 

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from newswire.errors import ConfigurationError, Fault
 
 DAY_S: Final = 86_400
-_PREFIX: Final = "NEWSWIRE_KAFKA_"
+PREFIX: Final = "NEWSWIRE_KAFKA_"
 _SASL: Final = ("sasl_mechanism", "sasl_plain_username", "sasl_plain_password")
 
 
@@ -65,7 +65,7 @@ def kafka_settings(bus: str, given: Mapping[str, SecretStr]) -> KafkaSettings:
         try:
             values[name] = _option(name).read(secret.get_secret_value())
         except ValueError as error:
-            faults.append(_fault(f"{_PREFIX}{name.upper()}: {error}"))
+            faults.append(_fault(f"{PREFIX}{name.upper()}: {error}"))
     faults += [_fault(text) for text in _contradictions(values, refused=bool(faults))]
     if faults:
         raise ConfigurationError(faults)
@@ -84,7 +84,7 @@ def _option(name: str) -> Option:
     if name in REFUSED:
         raise ValueError(f"cannot be set: {REFUSED[name]}")
     near = difflib.get_close_matches(name, [option.name for option in OPTIONS], n=1, cutoff=0.6)
-    raise ValueError("Newswire reads no setting of this name" + (f"; did you mean {_PREFIX}{near[0].upper()}?" if near else ""))
+    raise ValueError("Newswire reads no setting of this name" + (f"; did you mean {PREFIX}{near[0].upper()}?" if near else ""))
 
 
 def _contradictions(values: Mapping[str, Any], *, refused: bool) -> list[str]:
@@ -94,16 +94,16 @@ def _contradictions(values: Mapping[str, Any], *, refused: bool) -> list[str]:
     sasl = [name for name in _SASL if name in values]
     if protocol.startswith("SASL_"):
         missing = [] if refused else [name for name in _SASL if name not in values]
-        found += [f"{_PREFIX}{name.upper()} is missing: {_PREFIX}SECURITY_PROTOCOL is {protocol}" for name in missing]
+        found += [f"{PREFIX}{name.upper()} is missing: {PREFIX}SECURITY_PROTOCOL is {protocol}" for name in missing]
     elif sasl:
         found.append(
-            f"{_PREFIX}{sasl[0].upper()} is set, but {_PREFIX}SECURITY_PROTOCOL is {protocol}; SASL_SSL (or SASL_PLAINTEXT) sends it"
+            f"{PREFIX}{sasl[0].upper()} is set, but {PREFIX}SECURITY_PROTOCOL is {protocol}; SASL_SSL (or SASL_PLAINTEXT) sends it"
         )
     tls = [name for name in values if name.startswith("ssl_")]
     if tls and protocol not in {"SSL", "SASL_SSL"}:
-        found.append(f"{_PREFIX}{tls[0].upper()} is set, but {_PREFIX}SECURITY_PROTOCOL is {protocol}; SSL or SASL_SSL reads it")
+        found.append(f"{PREFIX}{tls[0].upper()} is set, but {PREFIX}SECURITY_PROTOCOL is {protocol}; SSL or SASL_SSL reads it")
     if ("ssl_certfile" in values) != ("ssl_keyfile" in values):
-        found.append(f"{_PREFIX}SSL_CERTFILE and {_PREFIX}SSL_KEYFILE go together; one of them is missing")
+        found.append(f"{PREFIX}SSL_CERTFILE and {PREFIX}SSL_KEYFILE go together; one of them is missing")
     defaults = KafkaSettings(())
     session_s, poll_interval_s = (
         values.get("session_timeout_ms", defaults.session_s),
@@ -111,12 +111,12 @@ def _contradictions(values: Mapping[str, Any], *, refused: bool) -> list[str]:
     )
     delivery_s, request_s = values.get("delivery_timeout_ms", defaults.delivery_s), values.get("request_timeout_ms", defaults.request_s)
     if session_s > poll_interval_s:
-        found.append(f"{_PREFIX}SESSION_TIMEOUT_MS is longer than {_PREFIX}MAX_POLL_INTERVAL_MS")
+        found.append(f"{PREFIX}SESSION_TIMEOUT_MS is longer than {PREFIX}MAX_POLL_INTERVAL_MS")
     if delivery_s <= request_s:
-        found.append(f"{_PREFIX}DELIVERY_TIMEOUT_MS must be longer than {_PREFIX}REQUEST_TIMEOUT_MS")
+        found.append(f"{PREFIX}DELIVERY_TIMEOUT_MS must be longer than {PREFIX}REQUEST_TIMEOUT_MS")
     if delivery_s + request_s >= poll_interval_s:
         found.append(
-            f"{_PREFIX}DELIVERY_TIMEOUT_MS leaves no time within {_PREFIX}MAX_POLL_INTERVAL_MS: a slow commit would lose its partitions"
+            f"{PREFIX}DELIVERY_TIMEOUT_MS leaves no time within {PREFIX}MAX_POLL_INTERVAL_MS: a slow commit would lose its partitions"
         )
     return found
 
@@ -201,7 +201,7 @@ REFUSED: Final = {
     "transactional_id": "records are made once by their identity, not by transactions",
     "enable_auto_commit": "offsets move only after the outputs are durable",
     "auto_offset_reset": "a group without offsets begins at the beginning, or records would be lost",
-    "group_id": "groups have fixed names; NEWSWIRE_TOPIC_PREFIX stands before them",
+    "group_id": "groups have fixed names; NEWSWIRE_TOPICPREFIX stands before them",
     "bootstrap_servers": "NEWSWIRE_BUS=kafka://HOST:PORT,… names the brokers",
     "compression_type": "records are compressed with gzip, which every Kafka tool reads",
     "key_deserializer": "values travel as bytes",

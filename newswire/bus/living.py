@@ -6,6 +6,7 @@ its missing heartbeats (`newswire.bus.members`).
 
 import secrets
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from newswire.filelock import FileLock, is_locked
@@ -40,11 +41,18 @@ class Living:
         """Return whether that process still holds its lock."""
         return process == self.process or is_locked(self._file(process))
 
+    def others(self) -> int:
+        """Return how many other processes hold their locks."""
+        return sum(file != self._file(self.process) and is_locked(file) for file in self._files())
+
     def sweep(self) -> None:
         """Remove the files that dead processes left."""
-        for file in self._path.parent.glob(f"{self._path.name}.member-*"):
+        for file in self._files():
             if file != self._file(self.process) and not is_locked(file):
                 file.unlink(missing_ok=True)
+
+    def _files(self) -> Iterator[Path]:
+        return self._path.parent.glob(f"{self._path.name}.member-*")
 
     def _file(self, process: str) -> Path:
         return self._path.with_name(f"{self._path.name}.member-{process}")

@@ -20,6 +20,7 @@ from newswire.cli.patience import Probes, waited_for
 from newswire.clock import Clock, SystemClock
 from newswire.clockwatch import ClockWatch
 from newswire.config import find_config_folder, folder_holding
+from newswire.consumer import DeadLimit
 from newswire.errors import ConfigurationError, Fault, Retryable
 from newswire.http import Http
 from newswire.jail import Jail
@@ -294,6 +295,7 @@ def process_workers(ground: Ground, understanding: "Understanding", http: Http, 
         handler=ItemHandler(understanding=understanding, store=ground.store, clock=ground.clock, metrics=ground.metrics),
         metrics=ground.metrics,
         clock=ground.clock,
+        limit=DeadLimit(most=ground.settings.dead_limit),
     )
     pages = PageWorker(
         understanding=understanding,
@@ -304,6 +306,7 @@ def process_workers(ground: Ground, understanding: "Understanding", http: Http, 
         clock=ground.clock,
         metrics=ground.metrics,
         owner=ground.owner,
+        limit=DeadLimit(most=ground.settings.dead_limit),
     )
     return [items, pages]
 
@@ -314,11 +317,20 @@ def alert_workers(ground: Ground, desk: "DeskFiles", stack: ExitStack, stream: T
     from alerting.publisher import PublisherWorker
     from alerting.sender import SenderWorker
     from alerting.stage import ReportHandler
+    from newswire.store import leaders
+    from newswire.store.presence import SessionLock
 
+    require_here(ground)
     routes = desk.routes if ground.settings.slack_token is not None else desk.routes.with_terminal()
     watchlists = compile_desk(desk)
     ground.metrics.config_ok.set(1)
-    leadership = StoreLeadership(store=ground.store, clock=ground.clock, metrics=ground.metrics, owner=ground.owner)
+    leadership = StoreLeadership(
+        store=ground.store,
+        clock=ground.clock,
+        metrics=ground.metrics,
+        owner=ground.owner,
+        presence=SessionLock(ground.store, leaders.ALERTER),
+    )
     stack.callback(_resigned, leadership)
     reports = ConsumerWorker(
         name="reports",
@@ -336,6 +348,7 @@ def alert_workers(ground: Ground, desk: "DeskFiles", stack: ExitStack, stream: T
         ),
         metrics=ground.metrics,
         clock=ground.clock,
+        limit=DeadLimit(most=ground.settings.dead_limit),
     )
     sender = SenderWorker(
         store=ground.store,
@@ -352,6 +365,30 @@ def alert_workers(ground: Ground, desk: "DeskFiles", stack: ExitStack, stream: T
 def _resigned(leadership: "StoreLeadership") -> None:
     with suppress(Retryable):  # the store is away, and the lease runs out by itself
         leadership.resign()
+
+
+def require_here(ground: Ground) -> None:
+    """Return where the store's data have not been moved elsewhere: two places that tell would tell twice.
+
+    Raises:
+        ConfigurationError: they have.
+
+    """
+    from newswire.store import leaders
+
+    with ground.store.read() as connection:
+        moved = leaders.moved_to(connection)
+    if moved is not None:
+        raise ConfigurationError(
+            [
+                Fault(
+                    "environment",
+                    0,
+                    0,
+                    f"NEWSWIRE_STORE: `newswire migrate-store` has moved its data to {moved}; nothing is told from here (`newswire migrate-store --reopen` gives the move up)",
+                )
+            ]
+        )
 
 
 def upkeep_workers(ground: Ground) -> list[Worker]:

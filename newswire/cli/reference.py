@@ -8,8 +8,10 @@ from pathlib import Path
 from typer.main import get_command
 
 from newswire import outcomes
+from newswire.bus.kafka_settings import OPTIONS, REFUSED
+from newswire.bus.kafka_settings import PREFIX as KAFKA_PREFIX
 from newswire.cli import add_commands, app
-from newswire.crash import CRASH_POINTS
+from newswire.crash import CRASH_POINTS, MOVE_CRASH_POINTS
 from newswire.metrics import Metrics
 from newswire.settings import VARIABLES
 from newswire.topics import TOPICS
@@ -32,6 +34,11 @@ def text() -> str:
         *_commands(),
         "## Settings",
         settings_table(),
+        "## Kafka",
+        f"Settings for `NEWSWIRE_BUS=kafka://…`, under Kafka's own names. Each may stand in a file instead: `{KAFKA_PREFIX}…_FILE`.",
+        _table(("variable", "meaning"), ((f"`{KAFKA_PREFIX}{option.name.upper()}`", option.meaning) for option in OPTIONS)),
+        "Refused, because a promise would break:",
+        _table(("variable", "why it cannot be set"), ((f"`{KAFKA_PREFIX}{name.upper()}`", why) for name, why in REFUSED.items())),
         "## Topics",
         _table(
             ("topic", "records", "key", "written by", "read by"),
@@ -48,7 +55,7 @@ def text() -> str:
         *_enums(),
         "## Crash points",
         "`NEWSWIRE_CRASH_AT=NAME` (or `NAME:3` for the third time) ends a process by SIGKILL there; for tests.",
-        "\n".join(f"- `{point}`" for point in CRASH_POINTS),
+        "\n".join(f"- `{point}`" for point in (*CRASH_POINTS, *MOVE_CRASH_POINTS)),
     ]
     return "\n\n".join(parts) + "\n"
 

@@ -68,6 +68,20 @@ class Store:
             with connection.begin():
                 yield connection
 
+    def session(self) -> Connection | None:
+        """Return a connection outside of the pool, without transactions, for what belongs to a session; None on SQLite, which has no such thing.
+
+        Raises:
+            Retryable: the database is gone.
+
+        """
+        if self._engine.dialect.name != "postgresql":
+            return None
+        with translated():
+            connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            connection.detach()
+            return connection
+
     def close(self) -> None:
         """Close the connections and the lock file; the store is not to be used again."""
         self._engine.dispose()

@@ -8,6 +8,12 @@ from sqlalchemy.sql import Executable
 
 from newswire.errors import Fenced
 from newswire.store.tables import leaders
+from newswire.store.upsert import upsert
+
+ALERTER: Final = "alerter"
+UNFINISHED: Final = "here, and is not done: run it again"
+_MOVED: Final = "moved to "
+_IS_MOVE: Final = leaders.c.owner.startswith(_MOVED, autoescape=True)
 
 
 def _take(dialect: postgresql.Insert | sqlite.Insert) -> Executable:
@@ -22,7 +28,7 @@ def _take(dialect: postgresql.Insert | sqlite.Insert) -> Executable:
                 "epoch": case((same_owner, leaders.c.epoch), else_=leaders.c.epoch + 1),
                 "lease_until": dialect.excluded.lease_until,
             },
-            where=same_owner | (leaders.c.lease_until <= bindparam("now")) | (leaders.c.lease_until == bindparam("stale")),
+            where=same_owner | (leaders.c.lease_until <= bindparam("now")) | ((leaders.c.lease_until == bindparam("stale")) & ~_IS_MOVE),
         )
         .returning(leaders.c.epoch)
     )
@@ -46,7 +52,7 @@ def take(connection: Connection, role: str, owner: str, now: float, lease_s: flo
     """Return the epoch in which `owner` holds the role until `now + lease_s`, None where another's lease still runs.
 
     `owner` names one life of one process. Asking again renews the lease in the same epoch; taking over from another begins a new one.
-    A lease that ends at `stale` is taken over whatever the clock says: whoever asks has seen that nobody renews it.
+    A lease that ends at `stale` is taken over whatever the clock says: whoever asks has seen that nobody renews it. A move's is not.
     """
     parameters = {"role": role, "owner": owner, "now": now, "lease_until": now + lease_s, "stale": stale}
     epoch: int | None = connection.execute(_TAKE[connection.dialect.name], parameters).scalar()
@@ -78,3 +84,28 @@ def holds(connection: Connection, role: str, owner: str, epoch: int) -> None:
 def release(connection: Connection, role: str, owner: str, epoch: int) -> None:
     """End the lease at once, so that another need not wait for it; do nothing where it is not held in this epoch."""
     connection.execute(_RELEASE, {"held_role": role, "held_owner": owner, "held_epoch": epoch})
+
+
+def hold_for_move(connection: Connection, where: str, until: float) -> None:
+    """Take the alerter's role, whoever has it, for a move of all data: nobody tells from this store until `reopen`."""
+    row = {"role": ALERTER, "owner": f"{_MOVED}{where}", "epoch": 1, "lease_until": until}
+    epochs = connection.execute(select(leaders.c.epoch).where(leaders.c.role == ALERTER).with_for_update()).scalar()
+    upsert(connection, leaders, [{**row, "epoch": (epochs or 0) + 1}], ("role",), ("owner", "epoch", "lease_until"))
+
+
+def alerter_is_active(connection: Connection, now: float) -> bool:
+    """Return whether a process holds the alerter's role now; a move does not count."""
+    owner: str | None = connection.execute(select(leaders.c.owner).where(leaders.c.role == ALERTER, leaders.c.lease_until > now)).scalar()
+    return owner is not None and not owner.startswith(_MOVED)
+
+
+def moved_to(connection: Connection) -> str | None:
+    """Return where this store's data were moved, or are being moved, None where they live here."""
+    owner: str | None = connection.execute(select(leaders.c.owner).where(leaders.c.role == ALERTER, leaders.c.lease_until > 0)).scalar()
+    return owner.removeprefix(_MOVED) if owner and owner.startswith(_MOVED) else None
+
+
+def reopen(connection: Connection) -> bool:
+    """End what `hold_for_move` began; return whether there was anything to end."""
+    held = _IS_MOVE & (leaders.c.role == ALERTER) & (leaders.c.lease_until > 0)
+    return connection.execute(update(leaders).where(held).values(lease_until=0)).rowcount > 0

@@ -1,11 +1,12 @@
 """An engine on PostgreSQL whose calls all come to an end, and whose texts it can hold. The one module that knows the driver."""
 
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any, Final
 
 import psycopg
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event
+from sqlalchemy.exc import DBAPIError
 
 _ENGINE: Final = {
     "pool_size": 8,  # more are opened while more threads ask, and closed when they are given back
@@ -42,15 +43,33 @@ def engine(url: URL, *, silence_s: float = SILENCE_S) -> Engine:
     given = url.update_query_dict({name: value for name, value in _CLIENT_SETTINGS.items() if name not in url.query})
     made = create_engine(given.set(drivername="postgresql+psycopg"), **_ENGINE)
 
-    class Connection(_PatientConnection):
+    class Patient(_PatientConnection):
         patience_s = silence_s
 
     def connect(_dialect: Any, _record: Any, arguments: list[Any], keywords: dict[str, Any]) -> psycopg.Connection[Any]:
-        return Connection.connect(*arguments, **keywords)
+        return Patient.connect(*arguments, **keywords)
 
     event.listen(made, "do_connect", connect)
     event.listen(made, "before_cursor_execute", _without_nul, retval=True)
     return made
+
+
+def copy_rows(connection: Connection, table: Table, rows: Sequence[Sequence[Any]]) -> None:
+    """Write rows, each in the order of the table's columns, by COPY: five times as quick as INSERT for small ones.
+
+    Raises:
+        DBAPIError: as if SQLAlchemy had run it.
+
+    """
+    names = ", ".join(connection.dialect.identifier_preparer.format_column(column) for column in table.columns)
+    statement = f"COPY {connection.dialect.identifier_preparer.format_table(table)} ({names}) FROM STDIN"
+    driver: Any = connection.connection.driver_connection
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row([_text(value) for value in row])
+    except psycopg.Error as error:
+        raise DBAPIError.instance(statement, None, error, psycopg.Error, dialect=connection.dialect) from error
 
 
 class _PatientConnection(psycopg.Connection[Any]):
@@ -100,5 +119,9 @@ def _without_nul(_connection: Any, _cursor: Any, statement: str, parameters: Any
 
 def _stored(row: Any) -> Any:
     if isinstance(row, Mapping) and any(isinstance(value, str) and "\x00" in value for value in row.values()):
-        return {name: value.replace("\x00", _REPLACEMENT) if isinstance(value, str) else value for name, value in row.items()}
+        return {name: _text(value) for name, value in row.items()}
     return row
+
+
+def _text(value: Any) -> Any:
+    return value.replace("\x00", _REPLACEMENT) if isinstance(value, str) else value

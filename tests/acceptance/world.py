@@ -41,6 +41,12 @@ class Entry:
     summary: str
     link: str
     published_at: datetime | None = None
+    content: str = ""  # the whole article, where the feed carries it
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # several processes connect at once
 
 
 class Web:
@@ -73,8 +79,7 @@ class Web:
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the name is the standard library's
                 pass
 
-        self._server = ThreadingHTTPServer((address, 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server((address, 0), Handler)
         self.port: int = self._server.server_address[1]
         self.base = f"http://{address}:{self.port}"
 
@@ -108,10 +113,11 @@ def rss(entries: Iterable[Entry]) -> str:
     items = "".join(
         f"<item><title>{escape(entry.title)}</title><link>{escape(entry.link)}</link><guid>{escape(entry.link)}</guid>"
         f"<description>{escape(entry.summary)}</description>"
-        f"<pubDate>{format_datetime(entry.published_at or now - timedelta(minutes=5))}</pubDate></item>"
+        + (f"<content:encoded>{escape(entry.content)}</content:encoded>" if entry.content else "")
+        + f"<pubDate>{format_datetime(entry.published_at or now - timedelta(minutes=5))}</pubDate></item>"
         for entry in entries
     )
-    return f'<?xml version="1.0"?><rss version="2.0"><channel><title>t</title><link>/</link><description>d</description>{items}</channel></rss>'
+    return f'<?xml version="1.0"?><rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel><title>t</title><link>/</link><description>d</description>{items}</channel></rss>'
 
 
 class World:
@@ -134,13 +140,13 @@ class World:
             "NEWSWIRE_DISK_LOW": "0",  # this machine's disk is no part of the test
         }
 
-    def on_servers(self, kafka: KafkaCluster, store_url: str) -> None:
+    def on_servers(self, kafka: KafkaCluster, store_url: str, *, partitions: int = 4) -> None:
         """Move to a real Kafka, under a prefix of its own, and to this PostgreSQL database; the topics are made."""
         self.environment |= {
             "NEWSWIRE_BUS": f"kafka://{kafka.servers}",
             "NEWSWIRE_STORE": store_url,
             "NEWSWIRE_TOPIC_PREFIX": f"{uuid.uuid4().hex[:8]}.",
-            "NEWSWIRE_KAFKA_NUM_PARTITIONS": "4",
+            "NEWSWIRE_KAFKA_NUM_PARTITIONS": str(partitions),
             "NEWSWIRE_KAFKA_SESSION_TIMEOUT_MS": "3000",  # a killed member is put out soon
         }
         self.run("topics", "create")

@@ -53,6 +53,10 @@ class Bed(Protocol):
         """Time passes in which no member is heard of."""
         ...
 
+    def tick(self) -> None:
+        """A moment passes, long enough for the log's clock to show it."""
+        ...
+
     def failing(self, bus: Bus) -> AbstractContextManager[None]:
         """A block in which nothing of 100 kB can be written."""
         ...
@@ -77,6 +81,9 @@ class MemoryBed:
 
     def silence(self) -> None:
         self.bus.lapse()
+
+    def tick(self) -> None:
+        """Its clock stands still."""
 
     @contextmanager
     def failing(self, bus: Bus) -> Iterator[None]:
@@ -107,6 +114,9 @@ class EmbeddedBed:
 
     def silence(self) -> None:
         self.clock.set(self.clock.now() + timedelta(seconds=LEASE_S + 1))
+
+    def tick(self) -> None:
+        self.clock.set(self.clock.now() + timedelta(milliseconds=5))
 
     @contextmanager
     def failing(self, bus: Bus) -> Iterator[None]:
@@ -160,6 +170,9 @@ class KafkaBed:
 
     def silence(self) -> None:
         time.sleep(self.settings.poll_interval_s + 0.5)  # the broker's clock cannot be moved
+
+    def tick(self) -> None:
+        time.sleep(0.01)
 
     @contextmanager
     def failing(self, bus: Bus) -> Iterator[None]:
@@ -423,6 +436,39 @@ def test_a_record_above_the_limit_is_refused_and_nothing_with_it_is_written(bed:
 
     bus.publish(ITEMS, [fits])
     assert len(consumer.poll(timeout_s=5).messages) == 1
+
+
+def test_browsing_begins_where_it_is_told_and_moves_no_offset(bed: Bed) -> None:
+    bus = bed.open()
+    bus.publish(ITEMS, messages(*"abc", key="one"))
+    bed.tick()
+    bus.publish(ITEMS, messages(*"de", key="one"))
+    there = list(bus.browse(ITEMS))
+    middle, [partition] = there[2], {message.partition for message in there}
+
+    assert values(list(bus.browse(ITEMS, offsets={partition: middle.offset}))) == list("cde")
+    assert list(bus.browse(ITEMS, offsets={partition: there[-1].offset + 1})) == []
+    assert list(bus.browse(ITEMS, offsets={partition + 1_000: 0})) == []
+    assert values(list(bus.browse(ITEMS, since=there[0].written_at))) == list("abcde")
+    later = [message for message in there if message.written_at >= there[3].written_at]  # all of them, where the clock stands still
+    assert list(bus.browse(ITEMS, since=there[3].written_at)) == later
+    assert list(bus.browse(ITEMS, since=there[-1].written_at + timedelta(days=1))) == []
+    assert list(bus.browse(ITEMS, since=there[-1].written_at + timedelta(days=1), offsets={partition: 0})) == []
+    assert values(list(bus.browse(ITEMS, since=there[0].written_at, offsets={partition: middle.offset}))) == list("cde")
+    assert bus.backlog(ITEMS, PROCESSORS_GROUP).records == 5
+
+
+def test_others_that_work_with_the_log_are_counted(bed: Bed) -> None:
+    bus = bed.open()
+    assert bus.others() == 0
+    bus.publish(ITEMS, messages("a"))
+    other = bed.open()
+    consumer = other.consumer(ITEMS, PROCESSORS_GROUP)
+    assert consumer.poll(timeout_s=5)
+    assert bus.others() == 1
+    consumer.close()
+    other.close()
+    assert bus.others() == 0
 
 
 def test_publishing_nothing_is_nothing(bed: Bed) -> None:

@@ -59,6 +59,7 @@ class Broker:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, "LOG_DIR": str(self.folder)},
+                process_group=0,  # Ctrl-C is for whoever started it, which then stops it in order
             )
 
     def kill(self) -> None:
@@ -236,6 +237,7 @@ def _lay_out(folder: Path, count: int, stack: ExitStack, *, secured: bool, java:
             )
             + properties
         )
+        # With a blank in place of the sign, an id that begins with a hyphen, as one in 64 does, is taken for an option.
         formatted = ["format", "--ignore-formatted", f"--cluster-id={cluster_id}", "-c", broker.properties, *scram]
         _run(_java(), *QUICK_START, "-cp", f"{jars()}/*", "kafka.tools.StorageTool", *formatted)
         brokers.append(broker)

@@ -149,7 +149,7 @@ def postgres_server(*, folder: Path | None = None) -> Iterator[PostgresServer]:
 
     """
     user = user_below_root("postgres", "nobody")
-    _program("initdb")
+    require_postgres()
     with ExitStack() as stack:
         if folder is None:
             folder = Path(tempfile.mkdtemp(prefix="newswire-postgres-"))
@@ -166,6 +166,17 @@ def postgres_server(*, folder: Path | None = None) -> Iterator[PostgresServer]:
         stack.callback(_stop, server)
         server.start()
         yield server
+
+
+def require_postgres() -> None:
+    """Return where PostgreSQL's programs are installed.
+
+    Raises:
+        ServerUnavailable: they are not; the message says how to get them.
+
+    """
+    for name in ("initdb", "pg_ctl", "psql"):
+        _program(name)
 
 
 def _stop(server: PostgresServer) -> None:

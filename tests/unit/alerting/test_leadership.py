@@ -1,14 +1,34 @@
-"""Who leads, when clocks are set back: a leader that lives goes on, one that is dead is replaced when its lease was not renewed."""
+"""Who leads when the leader dies, hangs, or a clock is set back: one that lives goes on, one that is dead is replaced."""
 
-from alerting.leadership import LEASE_S, StoreLeadership
+from alerting.leadership import LEASE_S, Presence, StoreLeadership
 from newswire.clock import Clock
 from newswire.metrics import Metrics
-from newswire.store import Store
+from newswire.store import Store, leaders
 from tests.fakes import NOW, JumpingClock
 
 
-def leadership(store: Store, clock: Clock, owner: str) -> StoreLeadership:
-    return StoreLeadership(store=store, clock=clock, metrics=Metrics(), owner=owner)
+def leadership(store: Store, clock: Clock, owner: str, presence: Presence | None = None) -> StoreLeadership:
+    return StoreLeadership(store=store, clock=clock, metrics=Metrics(), owner=owner, presence=presence)
+
+
+class Presences:
+    """A lock that one at a time holds."""
+
+    def __init__(self) -> None:
+        self.holder: object = None
+
+    def of(self, owner: str) -> "Presence":
+        lock = self
+
+        class One:
+            def held(self) -> bool:
+                lock.holder = lock.holder or owner
+                return lock.holder == owner
+
+            def close(self) -> None:
+                lock.holder = None if lock.holder == owner else lock.holder
+
+        return One()
 
 
 def test_a_leader_that_lives_leads_on_when_the_clock_is_set_back(store: Store) -> None:
@@ -44,3 +64,52 @@ def test_a_leader_that_renews_just_before_it_would_be_replaced_stays(store: Stor
     clock.pass_s(LEASE_S + 1)
     assert leader.leading()
     assert not heir.leading()
+
+
+def waited_s(heir: StoreLeadership, clock: JumpingClock) -> float:
+    """Return how long it takes until the heir leads."""
+    waited = 0.0
+    while not heir.leading():
+        clock.pass_s(1.0)
+        waited += 1.0
+        assert waited < 3 * LEASE_S
+    return waited
+
+
+def test_a_leader_whose_lock_fell_free_is_followed_long_before_its_lease_ends(store: Store) -> None:
+    clock, presences = JumpingClock(NOW), Presences()
+    leader = leadership(store, clock, "leader", presences.of("leader"))
+    heir = leadership(store, clock, "heir", presences.of("heir"))
+    assert leader.leading()
+    assert not heir.leading()
+    presences.holder = None  # the leader's process was killed
+    assert waited_s(heir, clock) <= LEASE_S / 2
+    assert not leader.leading()
+
+
+def test_a_leader_that_hangs_with_its_lock_is_followed_when_its_lease_ends(store: Store) -> None:
+    clock, presences = JumpingClock(NOW), Presences()
+    assert leadership(store, clock, "leader", presences.of("leader")).leading()
+    assert LEASE_S <= waited_s(leadership(store, clock, "heir", presences.of("heir")), clock) <= 1.5 * LEASE_S
+
+
+def test_a_leader_that_lives_and_lost_its_lock_leads_on(store: Store) -> None:
+    clock, presences = JumpingClock(NOW), Presences()
+    leader = leadership(store, clock, "leader", presences.of("leader"))
+    heir = leadership(store, clock, "heir", presences.of("heir"))
+    assert leader.leading()
+    presences.holder = "heir"  # the database closed the leader's session, and nothing else
+    for _ in range(30):
+        clock.pass_s(1.0)
+        assert leader.leading()
+        assert not heir.leading()
+
+
+def test_nobody_leads_where_the_data_were_moved_away(store: Store) -> None:
+    clock, presences = JumpingClock(NOW), Presences()
+    with store.begin() as connection:
+        leaders.hold_for_move(connection, "elsewhere", clock.now().timestamp() + 1e9)
+    heir = leadership(store, clock, "heir", presences.of("heir"))
+    for _ in range(30):
+        clock.pass_s(1.0)
+        assert not heir.leading()

@@ -8,7 +8,7 @@ from newswire.bus import Delivered, Message
 from newswire.bus.size import MESSAGE_LIMIT_BYTES, size_of
 from newswire.clock import ManualClock
 from newswire.codec import TRACE_HEADER, decode
-from newswire.dead import dead_letter, dead_output, letters, replay
+from newswire.dead import dead_letter, dead_output, letters, put_back
 from newswire.errors import Permanent
 from newswire.outcomes import DeadReason, Stage
 from newswire.records import DeadLetter
@@ -25,6 +25,11 @@ def delivered(value: bytes, headers: dict[str, str] | None = None, key: str = "k
 def bury(bus: MemoryBus, message: Delivered, reason: DeadReason = DeadReason.BAD_RECORD) -> DeadLetter:
     letter = dead_letter(Stage.READ_FEED, message, reason, "why", clock=CLOCK)
     bus.publish(DEAD, [dead_output(letter).message])
+    return letter
+
+
+def only(bus: MemoryBus) -> DeadLetter:
+    [letter] = letters(bus)
     return letter
 
 
@@ -79,9 +84,9 @@ def test_a_letter_always_fits_the_log_and_says_where_it_is_cut(size: int, header
     bus.publish(DEAD, [dead_output(letter).message])
     if "is cut to fit]" in letter.error:
         with pytest.raises(Permanent, match=rf"only the first [\d,]+ of {size} bytes: it cannot be replayed"):
-            replay(bus, letter.dead_id)
+            put_back(bus, only(bus))
     else:
-        replay(bus, letter.dead_id)
+        put_back(bus, only(bus))
         assert bus.log[ITEMS.name][0].value == message.value
 
 
@@ -94,13 +99,20 @@ def test_replay_puts_the_record_back_with_its_attempts() -> None:
     bus = MemoryBus()
     letter = bury(bus, delivered(b"poison", {"schema": "item/1"}))
 
-    assert replay(bus, letter.dead_id) == letter
+    put_back(bus, letter)
 
     [again] = bus.consumer(ITEMS, PROCESSORS_GROUP).poll(timeout_s=0).messages
-    assert (again.key, again.value, again.headers) == ("k", b"poison", {"schema": "item/1", "attempts": "1"})
-    second = bury(bus, again)
-    assert second.attempts == 2
-    assert second.dead_id != letter.dead_id
+    assert (again.key, again.value, again.headers) == ("k", b"poison", {"schema": "item/1", "attempts": "1", "dead-id": letter.dead_id})
+    bury(bus, again)
+    second = only(bus)  # the same letter, as it is now: replayed again and again, it is still one
+    assert (second.dead_id, second.attempts) == (letter.dead_id, 2)
+    assert second.headers == {"schema": "item/1", "attempts": "1"}
+
+
+@pytest.mark.parametrize("claimed", ["", "A" * 32, "0" * 31, "0" * 33, "../" * 11])
+def test_a_claimed_id_that_is_none_of_ours_is_not_believed(claimed: str) -> None:
+    honest = dead_letter(Stage.ALERT, delivered(b""), DeadReason.BUG, "", clock=CLOCK)
+    assert dead_letter(Stage.ALERT, delivered(b"", {"dead-id": claimed}), DeadReason.BUG, "", clock=CLOCK).dead_id == honest.dead_id
 
 
 @pytest.mark.parametrize("attempts", ["", "-1", "many", "²", "9" * 4_000])
@@ -108,16 +120,11 @@ def test_attempts_that_are_no_number_count_as_none(attempts: str) -> None:
     assert dead_letter(Stage.ALERT, delivered(b"", {"attempts": attempts}), DeadReason.BUG, "", clock=CLOCK).attempts == 1
 
 
-def test_replaying_what_is_not_there_says_so() -> None:
-    with pytest.raises(KeyError):
-        replay(MemoryBus(), "0" * 32)
-
-
 def test_a_letter_for_a_topic_that_does_not_exist_is_not_replayed() -> None:
     bus = MemoryBus()
-    letter = bury(bus, delivered(b"", topic="news.elsewhere"))
+    bury(bus, delivered(b"", topic="news.elsewhere"))
     with pytest.raises(Permanent, match=r"topic 'news\.elsewhere', which does not exist"):
-        replay(bus, letter.dead_id)
+        put_back(bus, only(bus))
 
 
 def test_a_letter_whose_value_is_damaged_is_not_replayed() -> None:
@@ -126,7 +133,7 @@ def test_a_letter_whose_value_is_damaged_is_not_replayed() -> None:
     damaged = json.loads(dead_output(letter).message.value) | {"value_base64": "%%%"}
     bus.publish(DEAD, [Message("k", json.dumps(damaged).encode())])
     with pytest.raises(Permanent, match="not base64"):
-        replay(bus, letter.dead_id)
+        put_back(bus, only(bus))
 
 
 def test_letters_come_once_and_one_that_cannot_be_read_stops_none() -> None:

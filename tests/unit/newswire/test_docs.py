@@ -4,14 +4,32 @@ import re
 import tomllib
 from pathlib import Path
 
+from benchmarks import sizing
 from newswire import __version__
+from newswire.bus.kafka_settings import OPTIONS
 from newswire.cli import reference
+from newswire.settings import VARIABLES
 
 ROOT = Path(__file__).parents[3]
 
 
 def test_the_reference_is_written_anew_when_the_code_changes() -> None:
     assert (ROOT / "docs" / "reference.md").read_text("utf-8") == reference.text(), "run `newswire reference`"
+
+
+def test_the_sizing_page_is_computed_from_the_figures_that_it_names() -> None:
+    assert (ROOT / "docs" / "sizing.md").read_text("utf-8") == sizing.text(), "run python -m benchmarks.sizing"
+
+
+def test_the_pages_for_operators_name_only_commands_and_settings_that_there_are() -> None:
+    commands = set(re.findall(r"^\| `newswire ([a-z-]+(?: [a-z]+)?)`", reference.text(), re.MULTILINE))
+    known = {variable.name for variable in VARIABLES} | {f"NEWSWIRE_KAFKA_{option.name.upper()}" for option in OPTIONS}
+    for page in ("operating", "upgrading", "moving", "sizing"):
+        text = (ROOT / "docs" / f"{page}.md").read_text("utf-8")
+        for command in re.findall(r"(?:^|[`\s])newswire ((?:dead|topics|sources) [a-z]+|[a-z]+(?:-[a-z]+)*)(?=[\s`;)])", text):
+            assert command in commands, f"{page}.md: newswire {command}"
+        for name in re.findall(r"NEWSWIRE_[A-Z_]+[A-Z]", text):
+            assert name.removesuffix("_FILE") in known or name == "NEWSWIRE_KAFKA", f"{page}.md: {name}"
 
 
 def test_the_readme_has_every_setting_and_every_command() -> None:

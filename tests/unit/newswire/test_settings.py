@@ -29,6 +29,7 @@ FULL = {
     "NEWSWIRE_STOP_AFTER": "0",
     "NEWSWIRE_DISK_LOW": "2.5%, 1.5GB",
     "NEWSWIRE_CONTACT": "desk@example.org",
+    "NEWSWIRE_DEAD_LIMIT": "0",
     "NEWSWIRE_LOG": "WARNING",
     "NEWSWIRE_KAFKA_SASL_MECHANISM": "PLAIN",
     "NEWSWIRE_KAFKA_SASL_PLAIN_PASSWORD": CANARY,
@@ -49,6 +50,7 @@ WRONG = {
     "NEWSWIRE_STOP_AFTER": "-1h",
     "NEWSWIRE_DISK_LOW": "5",
     "NEWSWIRE_CONTACT": "desk\r\nX-Injected: 1",
+    "NEWSWIRE_DEAD_LIMIT": "-1",
     "NEWSWIRE_LOG": "warn",
     "NEWSWIRE_KAFKA_SASL_PLAIN_PASSWORD_FILE": "/nowhere/password",
 }
@@ -84,6 +86,7 @@ def test_every_variable_is_read() -> None:
     assert (settings.poll_floor_s, settings.host_spacing_s) == (5400.0, 0.0)
     assert (settings.slow_after_s, settings.stop_after_s, settings.disk_low) == (600.0, 0.0, DiskLow(0.025, 1_500_000_000))
     assert (settings.contact, settings.log_level) == ("desk@example.org", "warning")
+    assert settings.dead_limit == 0
     assert settings.kafka == {"sasl_mechanism": SecretStr("PLAIN"), "sasl_plain_password": SecretStr(CANARY)}
     assert {variable.name for variable in VARIABLES} <= FULL.keys()
 
