@@ -3,8 +3,9 @@
 import signal
 import sys
 import threading
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
 from rich.console import Console
@@ -51,10 +52,7 @@ def run(config: Config = None, until_idle: UntilIdle = False) -> None:
 @app.command()
 def collect(config: Config = None, until_idle: UntilIdle = False) -> None:
     """Run the first stage alone: feeds to `news.items`."""
-    settings = read_settings(config)
-    _leave_when_told()
-    with ExitStack() as stack:
-        ground = stack.enter_context(compose.open_ground(settings, serving=True, patient=not until_idle))
+    with _ground(config, until_idle=until_idle) as (ground, stack):
         sources = compose.read_sources(ground.folder)
         http, jail = compose.open_http(ground, stack), compose.open_jail(ground, stack)
         workers = compose.collect_workers(ground, sources, http, jail, once=until_idle)
@@ -64,10 +62,7 @@ def collect(config: Config = None, until_idle: UntilIdle = False) -> None:
 @app.command()
 def process(config: Config = None, until_idle: UntilIdle = False) -> None:
     """Run the second stage alone: `news.items` and article pages to `news.reports`."""
-    settings = read_settings(config)
-    _leave_when_told()
-    with ExitStack() as stack:
-        ground = stack.enter_context(compose.open_ground(settings, serving=True, patient=not until_idle))
+    with _ground(config, until_idle=until_idle) as (ground, stack):
         understanding = compose.load_understanding(ground.folder)
         http, jail = compose.open_http(ground, stack), compose.open_jail(ground, stack)
         workers = compose.process_workers(ground, understanding, http, jail)
@@ -77,14 +72,20 @@ def process(config: Config = None, until_idle: UntilIdle = False) -> None:
 @app.command()
 def alert(config: Config = None, until_idle: UntilIdle = False) -> None:
     """Run the third stage alone: `news.reports` to Slack or the terminal. One process is active, others stand by."""
-    settings = read_settings(config)
-    _leave_when_told()
-    with ExitStack() as stack:
-        ground = stack.enter_context(compose.open_ground(settings, serving=True, patient=not until_idle))
+    with _ground(config, until_idle=until_idle) as (ground, stack):
         understanding = compose.load_understanding(ground.folder)
         desk = compose.require_desk(ground.folder, understanding, ground.now())
         workers = compose.alert_workers(ground, desk, stack, None)
         sys.exit(_serve(ground, workers, until_idle=until_idle))
+
+
+@contextmanager
+def _ground(config: Path | None, *, until_idle: bool) -> Iterator[tuple[compose.Ground, ExitStack]]:
+    """Yield what a stage of its own stands on, and the stack that closes what is built on it."""
+    settings = read_settings(config)
+    _leave_when_told()
+    with ExitStack() as stack:
+        yield stack.enter_context(compose.open_ground(settings, serving=True, patient=not until_idle)), stack
 
 
 def watch(settings: Settings, *, until_idle: bool, sources: "Sequence[Source] | None" = None, quiet: bool = False) -> int:
