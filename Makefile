@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command 
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo run-kafka test check acceptance servers format lint types contracts evaluate train schemas constraints clean
+.PHONY: help run demo run-kafka test check acceptance servers fleet format lint types contracts evaluate train schemas constraints clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z%-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -27,6 +27,9 @@ acceptance: $(VENV)/.installed-dev  ## the slow tests: real processes, real sock
 
 servers: $(VENV)/.installed-dev  ## the slow tests, and all tests on a real Kafka and PostgreSQL too (Java, Maven, postgresql)
 	NEWSWIRE_REQUIRE_SERVERS=$(REQUIRE_SERVERS) $(BIN)/pytest -q -n $(WORKERS) -m "acceptance or crash or servers"
+
+fleet: $(VENV)/.installed-dev  ## 200 kills of collectors, processors and alerters under 10,000 items, on real servers (ten minutes; `servers` makes 40)
+	FLEET_KILLS=200 $(BIN)/pytest -q tests/crash/test_many_processes.py -k kills
 
 check: $(VENV)/.installed-dev  ## format, lint, types, import contracts, then the fast tests
 	$(BIN)/ruff format --check .

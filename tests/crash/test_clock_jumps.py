@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.world import World
+from tests.crash.conftest import Say
 from tests.crash.pipeline import Desk, Outcome, Process, running, undisturbed, wait_for
 from tests.servers.kafka import KafkaCluster
 
@@ -92,7 +93,7 @@ def in_many(desk: Desk, world: Shifted) -> Sequence[str]:
 
 
 def test_a_clock_that_is_set_back_and_forward_stops_nothing_and_tells_nothing_twice(
-    tmp_path: Path, kafka: KafkaCluster, migrated: Callable[[], str], capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    tmp_path: Path, kafka: KafkaCluster, migrated: Callable[[], str], say: Say, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("CRITICAL", logger="kafka")
     ways = (in_one_process, in_many)
@@ -108,9 +109,8 @@ def test_a_clock_that_is_set_back_and_forward_stops_nothing_and_tells_nothing_tw
         figures = [one.result() for one in lived]
         for desk in desks:
             wait_for(lambda desk=desk: agrees(desk, expected.result()), "all is decided", limit_s=30)  # type: ignore[misc]  # mypy cannot infer a lambda's defaults
-    with capfd.disabled():
-        for way, times in zip(ways, figures, strict=True):
-            sys.stdout.write(f"\n  {way.__name__.replace('_', ' ')}, from news in the feed to Slack: {', '.join(times)}")
+    for way, times in zip(ways, figures, strict=True):
+        say(f"{way.__name__.replace('_', ' ')}, from news in the feed to Slack: {', '.join(times)}")
 
 
 def agrees(desk: Desk, expected: Outcome) -> bool:

@@ -2,7 +2,6 @@
 
 import random
 import sqlite3
-import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +18,7 @@ from newswire.outcomes import RetryReason, Stage
 from newswire.store import open_store, trail
 from newswire.topics import ITEMS, PROCESSORS_GROUP, REPORTS
 from tests.acceptance.world import World
+from tests.crash.conftest import Say
 from tests.crash.full_disk import a_disk, limit_files, longest
 from tests.crash.pipeline import Desk, Process, running, undisturbed, wait_for
 
@@ -35,7 +35,7 @@ def assert_sound(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("mounted", [True, False], ids=["tmpfs", "limit"])
-def test_full_at_any_statement_nothing_acknowledged_is_lost(tmp_path: Path, mounted: bool, capfd: pytest.CaptureFixture[str]) -> None:
+def test_full_at_any_statement_nothing_acknowledged_is_lost(tmp_path: Path, mounted: bool, say: Say) -> None:
     chance = random.Random(11)
     published: set[str] = set()
     copied: set[str] = set()
@@ -104,11 +104,10 @@ def test_full_at_any_statement_nothing_acknowledged_is_lost(tmp_path: Path, moun
         assert not unclear
         assert_sound(disk.folder)
         how = disk.name
-    with capfd.disabled():
-        sys.stdout.write(
-            f"\n  {how}: {ROUNDS} times full, bus refused {refused[RetryReason.BUS]} and store {refused[RetryReason.STORE]} times, "
-            f"{len(published)} records and {len(written)} rows kept, none lost; first write with room again after at most {max(healed):.2f} s"
-        )
+    say(
+        f"{how}: {ROUNDS} times full, bus refused {refused[RetryReason.BUS]} and store {refused[RetryReason.STORE]} times, "
+        f"{len(published)} records and {len(written)} rows kept, none lost; first write with room again after at most {max(healed):.2f} s"
+    )
 
 
 def fill(one: Process, world: World) -> None:
@@ -120,7 +119,7 @@ def is_said(one: Process) -> bool:
     return any(words in str(line.get("error", "")) for line in one.lines() for words in SAID)
 
 
-def test_the_pipeline_on_a_full_disk_says_so_and_goes_on_when_there_is_room(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_pipeline_on_a_full_disk_says_so_and_goes_on_when_there_is_room(tmp_path: Path, say: Say) -> None:
     with ExitStack() as stack, ThreadPoolExecutor(1) as threads:
         expected = threads.submit(undisturbed, tmp_path / "undisturbed")
         desk = Desk(World(tmp_path / "full"), stack)
@@ -154,8 +153,7 @@ def test_the_pipeline_on_a_full_disk_says_so_and_goes_on_when_there_is_room(tmp_
             wait_for(lambda: desk.done(expected.result()), "all is told", limit_s=90)
         assert_sound(desk.world.data)
         assert desk.outcome() == expected.result()
-    with capfd.disabled():
-        sys.stdout.write(
-            f"\n  a full disk under `newswire run`: said after {said_s:.1f} s, not ready {unready_s:.1f} s later, {len(lines)} warnings in all; "
-            f"with room again all is told after {healed_s:.1f} s, ready {ready_s:.1f} s later; killed while full: nothing lost"
-        )
+    say(
+        f"a full disk under `newswire run`: said after {said_s:.1f} s, not ready {unready_s:.1f} s later, {len(lines)} warnings in all; "
+        f"with room again all is told after {healed_s:.1f} s, ready {ready_s:.1f} s later; killed while full: nothing lost"
+    )

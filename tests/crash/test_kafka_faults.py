@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
-from typing import Protocol
 
 import pytest
 from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
@@ -19,6 +18,7 @@ from newswire.bus.kafka import KafkaBus
 from newswire.bus.kafka_topics import KafkaTopics
 from newswire.errors import Fenced, Retryable
 from newswire.topics import ITEMS, PROCESSORS_GROUP, REPORTS
+from tests.crash.conftest import Say
 from tests.crash.kafka_flow import QUICK, Flow, backlog_is_empty, compare, flowing, wait_until
 from tests.servers.fixtures import required
 from tests.servers.kafka import KafkaCluster, kafka_cluster
@@ -34,22 +34,6 @@ def broker() -> Iterator[KafkaCluster]:
     """One broker that a test may kill."""
     with required(kafka_cluster()) as cluster:
         yield cluster
-
-
-class Say(Protocol):
-    """Writes a line to the terminal, captured or not: the figures are what a reader of the run wants."""
-
-    def __call__(self, text: str) -> None: ...
-
-
-@pytest.fixture
-def say(capfd: pytest.CaptureFixture[str]) -> Say:
-    def write(text: str) -> None:
-        with capfd.disabled():
-            sys.stdout.write(f"\n  {text}")
-            sys.stdout.flush()
-
-    return write
 
 
 def start_member(servers: str) -> subprocess.Popen[str]:

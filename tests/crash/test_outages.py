@@ -4,7 +4,6 @@ Three worlds side by side, so that a minute is waited for once: Kafka refuses (e
 by), Kafka takes connections and says nothing, PostgreSQL is stopped.
 """
 
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -17,6 +16,7 @@ import pytest
 
 from newswire.store.engine import migrate
 from tests.acceptance.world import World
+from tests.crash.conftest import Say
 from tests.crash.pipeline import Desk, Outcome, Process, running, undisturbed, wait_for
 from tests.servers.fixtures import required
 from tests.servers.kafka import KafkaCluster, kafka_cluster
@@ -102,7 +102,7 @@ def truth(one: Process, began_at: float, ended_at: float, back_at: float) -> str
 
 
 def test_kafka_or_postgresql_away_for_a_minute(
-    tmp_path: Path, kafka: KafkaCluster, migrated: Callable[[], str], capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    tmp_path: Path, kafka: KafkaCluster, migrated: Callable[[], str], say: Say, caplog: pytest.LogCaptureFixture
 ) -> None:
     # Captured lines of kafka-python would be thirty thousand.
     caplog.set_level("CRITICAL", logger="kafka")
@@ -124,5 +124,5 @@ def test_kafka_or_postgresql_away_for_a_minute(
         outages.append(Outage("PostgreSQL stopped", desks[2], ("run",), stopping.stop, stopping.start))
         expected = threads.submit(undisturbed, tmp_path / "undisturbed")
         figures = [one.result() for one in [threads.submit(endure, outage, expected.result) for outage in outages]]
-    with capfd.disabled():
-        sys.stdout.write("".join(f"\n  {words}" for words in figures))
+    for words in figures:
+        say(words)

@@ -16,6 +16,7 @@ from newswire.store import Store, leaders, open_store
 from newswire.store.engine import migrate
 from newswire.store.tables import hosts
 from newswire.store.upsert import upsert
+from tests.crash.conftest import Say
 from tests.servers.fixtures import required
 from tests.servers.postgres import PostgresServer, postgres_server
 
@@ -69,7 +70,7 @@ def answering(store: Store) -> float:
 
 @pytest.mark.parametrize("end", ["stop", "kill"])
 def test_a_server_that_dies_in_mid_transaction_keeps_what_was_committed_and_nothing_else(
-    server: PostgresServer, store: Store, end: str, capfd: pytest.CaptureFixture[str]
+    server: PostgresServer, store: Store, end: str, say: Say
 ) -> None:
     add(store, "committed")
 
@@ -89,8 +90,7 @@ def test_a_server_that_dies_in_mid_transaction_keeps_what_was_committed_and_noth
     assert batches(store) == {"committed": BATCH}
     add(store, "after")
     assert batches(store) == {"committed": BATCH, "after": BATCH}
-    with capfd.disabled():
-        print(f"\n  PostgreSQL ended ({end}) in a transaction: the next one went through {took_s:.2f} s after its return")  # noqa: T201 -- as below
+    say(f"PostgreSQL ended ({end}) in a transaction: the next one went through {took_s:.2f} s after its return")
 
 
 def test_a_server_that_dies_before_the_commit_has_committed_nothing(server: PostgresServer, store: Store) -> None:
@@ -138,9 +138,7 @@ def test_the_leader_leads_on_after_a_restart_of_the_server(server: PostgresServe
         assert leaders.take(connection, "alerter", "a", 120.0, 30.0) == 1
 
 
-def test_killed_again_and_again_under_writers_nothing_committed_is_lost(
-    server: PostgresServer, store: Store, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_killed_again_and_again_under_writers_nothing_committed_is_lost(server: PostgresServer, store: Store, say: Say) -> None:
     over = threading.Event()
     told = {"committed": 0, "again": 0}
 
@@ -174,5 +172,4 @@ def test_killed_again_and_again_under_writers_nothing_committed_is_lost(
     assert set(found.values()) == {BATCH}  # no half of a batch
     assert len(found) - len(done) <= WRITERS  # what a last commit, whose answer was lost, has left
     assert told["again"] > 0
-    with capfd.disabled():
-        print(f"\n  PostgreSQL ended 5 times: {len(done)} transactions committed, {told['again']} told to try again, none lost")  # noqa: T201 -- the figures are what a reader of the run wants
+    say(f"PostgreSQL ended 5 times: {len(done)} transactions committed, {told['again']} told to try again, none lost")

@@ -1,6 +1,5 @@
 """Commands that meet a server which is away, or does not let them in: what goes on waits, what is short says why and ends."""
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +10,7 @@ from sqlalchemy import URL
 from sqlalchemy.engine import make_url
 
 from tests.acceptance.world import World
+from tests.crash.conftest import Say
 from tests.crash.pipeline import Process, running, wait_for
 from tests.servers.fixtures import required
 from tests.servers.kafka import PASSWORD, KafkaCluster, kafka_cluster
@@ -34,7 +34,7 @@ def look(one: Process) -> tuple[bool, bool]:
 
 
 def test_what_goes_on_waits_for_its_servers_and_ends_when_told(
-    tmp_path: Path, kafka: KafkaCluster, postgres: PostgresServer, migrated: Callable[[], str], capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, kafka: KafkaCluster, postgres: PostgresServer, migrated: Callable[[], str], say: Say
 ) -> None:
     url = migrated()
     world = World(tmp_path)
@@ -67,11 +67,8 @@ def test_what_goes_on_waits_for_its_servers_and_ends_when_told(
         assert all(line["error"] and line["right"].startswith("NEWSWIRE_") for line in said if line["event"] == "waiting for a server")
         assert "Traceback" not in one.log.read_text()
     [line] = [line for line in others[0].lines() if line["event"] == "waiting for a server" and line["server"] == "store"][:1]
-    with capfd.disabled():
-        sys.stdout.write(
-            f"\n  started without servers: healthy, not ready, SIGTERM ends it with 0; ready {ready_s:.1f} s after both are there"
-        )
-        sys.stdout.write(f"\n  it says: {line['event']}: {line['error']}; look at {line['right']}")
+    say(f"started without servers: healthy, not ready, SIGTERM ends it with 0; ready {ready_s:.1f} s after both are there")
+    say(f"it says: {line['event']}: {line['error']}; look at {line['right']}")
 
 
 @pytest.mark.parametrize("arguments", [("run", "--until-idle"), ("alerts",), ("dead", "list"), ("topics", "check")])
@@ -121,17 +118,14 @@ def refused_by(world: World, cluster: KafkaCluster, protocol: str, mechanism: st
     return wrong.returncode
 
 
-def test_a_wrong_password_of_kafka_is_said_and_the_right_one_works(
-    tmp_path: Path, secured: KafkaCluster, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_wrong_password_of_kafka_is_said_and_the_right_one_works(tmp_path: Path, secured: KafkaCluster, say: Say) -> None:
     ways = [(protocol, mechanism) for protocol in ("SASL_PLAINTEXT", "SASL_SSL") for mechanism in ("PLAIN", "SCRAM-SHA-256")]
     with ThreadPoolExecutor(len(ways)) as threads:
         ends = [one.result() for one in [threads.submit(refused_by, World(tmp_path / "-".join(way)), secured, *way) for way in ways]]
     # A broker hangs up together with its refusal; where kafka-python loses that in each of its tries, the end is 1, with the hint.
     assert set(ends) <= {1, 2}
-    with capfd.disabled():
-        said = ", ".join(f"{protocol} {mechanism} {status}" for (protocol, mechanism), status in zip(ways, ends, strict=True))
-        sys.stdout.write(f"\n  a wrong SASL password ends with status: {said}")
+    said = ", ".join(f"{protocol} {mechanism} {status}" for (protocol, mechanism), status in zip(ways, ends, strict=True))
+    say(f"a wrong SASL password ends with status: {said}")
 
 
 def test_a_broker_whose_certificate_is_not_trusted_is_said(tmp_path: Path, secured: KafkaCluster) -> None:
