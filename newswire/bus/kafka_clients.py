@@ -6,7 +6,7 @@ behind where one could not be made.
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final, Self
 
@@ -122,6 +122,26 @@ class KafkaClients:
             # The refusal comes together with the end of the connection, and kafka-python 3.0.12 drops what came with an end.
             return Retryable(why.reason, f"{why}; a broker that refuses name or password hangs up like this")
         return why
+
+
+def commit_once(consumer: Any, offsets: Mapping[Any, Any], timeout_s: float) -> None:
+    """Commit these offsets of a member, in one attempt.
+
+    kafka-python's `commit` tries again until its time is over. A topic that is deleted and made anew in that time is given the offsets of the
+    old one, and as many of its first records are never read.
+
+    Raises:
+        KafkaError: it failed, or no answer came in time; then the offsets may have been committed.
+
+    """
+    ended = threading.Event()
+    # The public `commit_async` answers for the search of the coordinator where that is not known; this one fails there.
+    future = consumer._coordinator._do_commit_offsets_async(offsets)  # noqa: SLF001
+    future.add_both(lambda _: ended.set())
+    if not ended.wait(timeout_s):
+        raise KafkaTimeoutError(f"no answer to a commit in {timeout_s:g} s")
+    if future.failed():
+        raise future.exception
 
 
 def discard_producer(producer: Any) -> None:

@@ -16,7 +16,7 @@ from kafka.errors import KafkaTimeoutError
 from kafka.structs import OffsetAndMetadata
 
 from newswire.bus import Batch, Delivered, Output
-from newswire.bus.kafka_clients import FAILURES, KafkaClients, discard_consumer
+from newswire.bus.kafka_clients import FAILURES, KafkaClients, commit_once, discard_consumer
 from newswire.bus.kafka_errors import Action, said, verdict
 from newswire.bus.kafka_producer import AcknowledgedProducer
 from newswire.bus.size import refuse_too_large
@@ -266,7 +266,7 @@ class KafkaMember:
         client = self._client
         assert client is not None
         try:
-            client.commit(offsets, timeout_ms=self._clients.settings.request_s * 1_000)
+            commit_once(client, offsets, self._clients.settings.request_s)
         except FAILURES as error:
             if verdict(error).action is Action.FENCED and client.group_metadata().generation_id != _NO_GENERATION:
                 self.rewind()  # it is still a member, and is told its partitions at its next poll
