@@ -8,14 +8,23 @@ from newswire.clock import ManualClock
 from newswire.metrics import Metrics
 from newswire.store import Store, open_store
 from tests.fakes import NOW, MemoryBus
+from tests.measured import measured, say
 from tests.servers.fixtures import kafka, migrated, postgres
 
-__all__ = ["kafka", "migrated", "postgres"]  # fixtures
+__all__ = ["kafka", "migrated", "postgres", "say"]  # fixtures
 
 # A shared machine is no place for deadlines; `--hypothesis-profile=thorough` looks longer.
 settings.register_profile("fast", max_examples=40, deadline=None)
 settings.register_profile("thorough", max_examples=1000, deadline=None)
 settings.load_profile("fast")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    lines = [line for name in ("passed", "failed") for line in measured(terminalreporter.getreports(name))]
+    if lines:
+        terminalreporter.section("measured")
+    for line in lines:
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture

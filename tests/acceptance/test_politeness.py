@@ -17,6 +17,7 @@ import pytest
 from newswire.store import Store, pages
 from newswire.topics import GROUPS
 from tests.acceptance.world import Entry, World, rss
+from tests.measured import Say
 from tests.servers.processes import free_ports
 
 pytestmark = [pytest.mark.acceptance]
@@ -126,7 +127,7 @@ def web_of(count: int, busy: int) -> tuple[ManyHosts, list[str]]:
 
 
 @pytest.mark.timeout(280)
-def test_one_request_at_a_time_and_spaced_over_all_processes(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+def test_one_request_at_a_time_and_spaced_over_all_processes(world: World, say: Say) -> None:
     on_servers = world.environment.get("NEWSWIRE_BUS", "embedded") != "embedded"
     count, busy, collectors, processors = (2_000, 50, 4, 2) if on_servers else (300, 30, 2, 1)
     web, feeds = web_of(count, busy)
@@ -149,12 +150,11 @@ def test_one_request_at_a_time_and_spaced_over_all_processes(world: World, capfd
     gaps = [later.came_at - earlier.ended_at for earlier, later in pairwise(visits)]
     most = max(sum(other.came_at <= visit.came_at < other.ended_at for other in visits) for visit in visits)
     paths = Counter(visit.path for visit in visits)
-    with capfd.disabled():
-        print(  # noqa: T201 -- the figures are what this test is for
-            f"\n{count} feeds, {collectors} collectors, {processors} processors: {len(web.visits)} requests, {len(visits)} to the one host; "
-            f"smallest gap {min(gaps):.3f} s (spacing {SPACING_S:g} s), at most {most} at a time; "
-            f"collected in {collected_s:.1f} s, all pages read in {took_s:.1f} s"
-        )
+    say(
+        f"{count} feeds, {collectors} collectors, {processors} processors: {len(web.visits)} requests, {len(visits)} to the one host; "
+        f"smallest gap {min(gaps):.3f} s (spacing {SPACING_S:g} s), at most {most} at a time; "
+        f"collected in {collected_s:.1f} s, all pages read in {took_s:.1f} s"
+    )
     assert min(gaps) >= SPACING_S
     assert most == 1
     wanted = {f"/feed/{n}" for n in range(busy)} | {f"/{what}/{n}" for what in ("moved", "led") for n in range(10)}

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.world import World
-from tests.crash.conftest import Say
 from tests.crash.pipeline import Desk, Outcome, Process, running, undisturbed, wait_for
+from tests.measured import Say
 from tests.servers.kafka import KafkaCluster
 
 pytestmark = [pytest.mark.crash, pytest.mark.servers, pytest.mark.timeout(400)]

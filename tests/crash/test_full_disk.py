@@ -18,9 +18,9 @@ from newswire.outcomes import RetryReason, Stage
 from newswire.store import open_store, trail
 from newswire.topics import ITEMS, PROCESSORS_GROUP, REPORTS
 from tests.acceptance.world import World
-from tests.crash.conftest import Say
 from tests.crash.full_disk import a_disk, limit_files, longest
 from tests.crash.pipeline import Desk, Process, running, undisturbed, wait_for
+from tests.measured import Say
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(300)]
 

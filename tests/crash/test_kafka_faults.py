@@ -18,8 +18,8 @@ from newswire.bus.kafka import KafkaBus
 from newswire.bus.kafka_topics import KafkaTopics
 from newswire.errors import Fenced, Retryable
 from newswire.topics import ITEMS, PROCESSORS_GROUP, REPORTS
-from tests.crash.conftest import Say
 from tests.crash.kafka_flow import QUICK, Flow, backlog_is_empty, compare, flowing, wait_until
+from tests.measured import Say
 from tests.servers.fixtures import required
 from tests.servers.kafka import KafkaCluster, kafka_cluster
 from tests.servers.proxy import Mode

@@ -21,9 +21,9 @@ from newswire.text import clean_line
 from newswire.topics import ALERTING_GROUP, DEAD, ITEMS, PROCESSORS_GROUP, REPORTS
 from newswire.urls import canonical_url, item_id_of_url
 from tests.acceptance.world import Entry, Web, World
-from tests.crash.conftest import Say
 from tests.crash.fleet import STAGES, Fleet, Story, Wire, filler, seed, stories, wait_until
 from tests.fake_slack import FakeSlack
+from tests.measured import Say
 from tests.servers.kafka import KafkaCluster
 
 pytestmark = [pytest.mark.crash, pytest.mark.servers]

@@ -16,8 +16,8 @@ import pytest
 
 from newswire.store.engine import migrate
 from tests.acceptance.world import World
-from tests.crash.conftest import Say
 from tests.crash.pipeline import Desk, Outcome, Process, running, undisturbed, wait_for
+from tests.measured import Say
 from tests.servers.fixtures import required
 from tests.servers.kafka import KafkaCluster, kafka_cluster
 from tests.servers.postgres import postgres_server

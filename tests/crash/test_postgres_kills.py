@@ -16,7 +16,7 @@ from newswire.store import Store, leaders, open_store
 from newswire.store.engine import migrate
 from newswire.store.tables import hosts
 from newswire.store.upsert import upsert
-from tests.crash.conftest import Say
+from tests.measured import Say
 from tests.servers.fixtures import required
 from tests.servers.postgres import PostgresServer, postgres_server
 

@@ -10,8 +10,8 @@ from sqlalchemy import URL
 from sqlalchemy.engine import make_url
 
 from tests.acceptance.world import World
-from tests.crash.conftest import Say
 from tests.crash.pipeline import Process, running, wait_for
+from tests.measured import Say
 from tests.servers.fixtures import required
 from tests.servers.kafka import PASSWORD, KafkaCluster, kafka_cluster
 from tests.servers.postgres import PostgresServer
