@@ -113,7 +113,7 @@ def shuttled(rounds: int) -> None:
                     for kind, figures in found.items():
                         where = f"{name}/{size}-{processes}-{turn}.sqlite3" if kind == "embedded" else cluster.servers
                         prefix = f"{kind}-{size}-{processes}-{turn}."
-                        figures.append(measure(kind, where, prefix, size=size, records=records, processes=processes))
+                        figures.append(measure(kind, where, prefix, size=size, records=records * processes, processes=processes))
                 print(f"{size:,} bytes, {processes} process{'es' if processes > 1 else ''}")
                 for kind, figures in found.items():
                     published, copied, p99 = (
