@@ -1,17 +1,12 @@
 """What a stranger types first."""
 
-import re
 import signal
 import time
-import urllib.error
-import urllib.request
-from contextlib import suppress
-from typing import IO
 
 import pytest
 from sqlalchemy import text
 
-from tests.acceptance.world import ROOT, Entry, Web, World
+from tests.acceptance.world import ROOT, Entry, Web, World, wait_until_ready
 
 pytestmark = pytest.mark.acceptance
 
@@ -51,23 +46,11 @@ def test_without_internet_one_line_says_so_and_it_goes_on(world: World) -> None:
     assert "Traceback" not in said + rest
 
 
-def wait_until_ready(said: IO[str]) -> None:
-    """Return when the service runs: from then on its signals are its own."""
-    serving = next(line for line in said if "serving" in line)
-    ready = re.findall(r"http://[^\"\s]+/metrics", serving)[0].replace("/metrics", "/readyz")
-    for _ in range(300):
-        with suppress(urllib.error.HTTPError), urllib.request.urlopen(ready, timeout=5):
-            return
-        time.sleep(0.1)
-    raise AssertionError("never ready")
-
-
 def test_a_second_signal_ends_at_once(world: World, web: Web) -> None:
     world.sources(web.feed("/feed", [Entry("A title", "A summary", web.base + "/a")]))
     world.allow_ports(web.port)
     running = world.start("run")
-    assert running.stderr is not None
-    wait_until_ready(running.stderr)
+    wait_until_ready(running)
     running.send_signal(signal.SIGTERM)
     time.sleep(0.01)
     running.send_signal(signal.SIGTERM)

@@ -14,7 +14,7 @@ import pytest
 from newswire.bus import Message
 from newswire.topics import ALERTING_GROUP, ITEMS, PROCESSORS_GROUP, REPORTS
 from tests.acceptance.test_five_articles import FIVE
-from tests.acceptance.world import Entry, Web, World
+from tests.acceptance.world import Entry, Web, World, wait_until_ready
 from tests.fake_slack import FakeSlack
 from tests.servers.kafka import KafkaCluster
 
@@ -183,10 +183,7 @@ def test_a_place_in_use_is_not_moved(here: World, web: Web, slack: FakeSlack, ka
     file = settings_of(here, **place)
     running = here.start("collect")
     try:
-        assert running.stderr is not None
-        for line in running.stderr:
-            if "serving" in line:
-                break
+        wait_until_ready(running)
         refused = here.run("migrate-store", "--to", str(file), status=2)
     finally:
         running.terminate()
@@ -195,10 +192,7 @@ def test_a_place_in_use_is_not_moved(here: World, web: Web, slack: FakeSlack, ka
     assert "Traceback" not in refused.stderr
     other = here.start("alert", **place)
     try:
-        assert other.stderr is not None
-        for line in other.stderr:
-            if "serving" in line:
-                break
+        wait_until_ready(other)
         refused = here.run("migrate-store", "--to", str(file), status=2)
     finally:
         other.terminate()

@@ -2,12 +2,16 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -118,6 +122,18 @@ def rss(entries: Iterable[Entry]) -> str:
         for entry in entries
     )
     return f'<?xml version="1.0"?><rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel><title>t</title><link>/</link><description>d</description>{items}</channel></rss>'
+
+
+def wait_until_ready(running: "subprocess.Popen[str]") -> None:
+    """Return when every worker of a process has done a step: its signals are its own from then on, and its places are taken."""
+    assert running.stderr is not None
+    serving = next(line for line in running.stderr if "serving" in line)
+    ready = re.findall(r"http://[^\"\s]+/metrics", serving)[0].replace("/metrics", "/readyz")
+    for _ in range(300):
+        with suppress(urllib.error.HTTPError), urllib.request.urlopen(ready, timeout=5):
+            return
+        time.sleep(0.1)
+    raise AssertionError("never ready")
 
 
 class World:
