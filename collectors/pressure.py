@@ -103,7 +103,7 @@ def _of_disk(disk: Disk, limits: Limits, before: Pressure) -> Pressure:
     )
 
 
-_WHO: Final = {PressureCause.PROCESSORS: "the processors", PressureCause.ALERTING: "alerting and its archive"}
+_WHO: Final = {PressureCause.PROCESSORS: "the processors are", PressureCause.ALERTING: "alerting and its archive is"}
 _WHAT_TO_DO: Final = {
     PressureCause.PROCESSORS: "start more `newswire process`, or look into their log",
     PressureCause.ALERTING: "see that `newswire alert` runs and its database keeps up",
@@ -112,11 +112,7 @@ _WHAT_TO_DO: Final = {
 
 
 def _waits(one: Behind) -> str:
-    return (
-        f"{_WHO[one.cause]} are {said(one.age_s)} behind"
-        if one.cause is PressureCause.PROCESSORS
-        else f"{_WHO[one.cause]} is {said(one.age_s)} behind"
-    )
+    return f"{_WHO[one.cause]} {said(one.age_s)} behind"
 
 
 def said(seconds: float) -> str:
