@@ -96,6 +96,13 @@ class Evidence:
     span: Span | None = None
 
 
+class DecidedBy(StrEnum):
+    """Which step gave the label."""
+
+    EVIDENCE = "evidence"  # the linear model over named evidence and words
+    READER = "reader"  # that and the pre-trained encoder together, where evidence alone left it open
+
+
 class Role(StrEnum):
     """What part a country plays in an item."""
 
@@ -135,6 +142,7 @@ class Report:
     model: str  # version of weights and taxonomy, 12 hex digits
     reported_at: datetime
     page_failure: str | None = None  # a FetchReason, ParseReason or PageReason; set where the page failed for good
+    decided_by: DecidedBy = DecidedBy.EVIDENCE
 
 
 class DecisionKind(StrEnum):

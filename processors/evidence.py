@@ -1,6 +1,6 @@
 """Why the label was given: the features that weighed most, named, with the words that gave them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from newswire.records import Evidence, Label, Span
@@ -9,6 +9,7 @@ from processors.features import combined
 from processors.reading import Mark, Reading, Sentence
 from processors.signs import Judged, signs_of
 from processors.taxonomy import Kind, Taxonomy
+from processors.two_steps import Weighed
 from processors.weights import Weights
 
 _MOST: Final = 8
@@ -25,10 +26,22 @@ _TURNED: Final = {Label.DIPLOMACY: (1.0, 1.0), Label.DOMESTIC: (-1.0, 1.0), Labe
 
 
 def evidence_for(
-    taxonomy: Taxonomy, reading: Reading, judged: Judged, *, weights: Weights, structure: Mapping[str, float], label: Label
+    taxonomy: Taxonomy,
+    reading: Reading,
+    judged: Judged,
+    *,
+    weights: Weights,
+    structure: Mapping[str, float],
+    label: Label,
+    answer: Weighed | None = None,
 ) -> tuple[Evidence, ...]:
-    """Return the reasons for `label`, heaviest first, one for each sign whatever the zone; weights are in log-odds."""
+    """Return the reasons for `label`, heaviest first, one for each sign whatever the zone; weights are in log-odds.
+
+    Where the reader answered, the sentence that spoke most for the label in its reading is among them, as `reader`.
+    """
+    calibration = answer.calibration if answer else weights.alone
     for_engagement, for_subject = _TURNED[label]
+    for_engagement, for_subject = for_engagement * calibration.engagement.evidence, for_subject * calibration.subject.evidence
     weighed: dict[str, tuple[float, str]] = {}
     for feature, value in structure.items():
         weight = value * (
@@ -49,7 +62,32 @@ def evidence_for(
         span = spans.find(name, _ZONES.get(zone, _EVERYWHERE)) or spans.find(name, _EVERYWHERE)
         if span is not None:
             out.append(Evidence(name, round(weight, 3), span))
-    return tuple(out)
+    if answer:
+        out += _sentence_that_spoke(reading, answer, label)
+    return tuple(sorted(out, key=lambda reason: -reason.weight))
+
+
+def _sentence_that_spoke(reading: Reading, answer: Weighed, label: Label) -> Iterator[Evidence]:
+    """Give the sentence that the reader weighed most for `label`: its answer is a sum over tokens, so each sentence's part is exact."""
+    for_engagement, for_subject = _TURNED[label]
+    parts = [
+        for_engagement * answer.calibration.engagement.reader * part.engagement
+        + for_subject * answer.calibration.subject.reader * part.subject
+        for part in answer.answer.sentences
+    ]
+    best = max(range(len(parts)), key=lambda number: parts[number], default=None)
+    if best is None or parts[best] < _LEAST:
+        return
+    sentence = answer.sentences[best]
+    start, end = _trimmed(reading.text_of(sentence.field), sentence.start, sentence.end)
+    yield Evidence("reader", round(parts[best], 3), reading.span(sentence, start, end))
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return the stretch without the blanks around it, held short."""
+    stretch = text[start:end]
+    start += len(stretch) - len(stretch.lstrip())
+    return start, min(start + len(stretch.strip()), start + _LONGEST)
 
 
 class _Spans:

@@ -22,6 +22,7 @@ from processors.reading import LEAD_READ, TEXT_READ, TITLE_READ, Reading, countr
 from processors.signs import Judged
 from processors.source_country import country_of_url
 from processors.taxonomy import Taxonomy, load_taxonomy
+from processors.two_steps import AS_TRAINED
 from processors.understand import TAXONOMY_FOLDER, judge
 from processors.weights import Weights
 from processors.words import WORD, weighed_words, words
@@ -132,7 +133,7 @@ def _roles(taxonomy: Taxonomy, items: Sequence[Prepared]) -> Weights:
         ROLE_STRENGTH,
     )
     nothing = Binary(0.0, {})
-    return Weights(home, partner, organisation, {}, nothing, nothing, {}, LEAST, {}, "")
+    return Weights(home, partner, organisation, {}, nothing, nothing, {}, AS_TRAINED, LEAST, {}, "")
 
 
 def _judge_unseen(taxonomy: Taxonomy, items: Sequence[Prepared]) -> list[Judged]:

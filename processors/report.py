@@ -79,6 +79,7 @@ def make_report(
         model=understood.model,
         reported_at=now,
         page_failure=page_failure,
+        decided_by=understood.decided_by,
     )
     return fitted(report)
 

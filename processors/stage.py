@@ -115,6 +115,7 @@ def _step(look: FeedLook, now: float) -> Step:
         detail={
             "label": report.label,
             "score": round(report.score, 3),
+            "decided_by": report.decided_by,
             "language": report.language,
             "home": report.home,
             "partners": list(report.partners),

@@ -8,17 +8,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from newswire.records import Label
+from newswire.records import DecidedBy, Label
 from processors import organisations, roles, topics
 from processors.countries import Candidate, candidates
 from processors.evidence import evidence_for
 from processors.features import structure
-from processors.label import label_scores
 from processors.language import LANGUAGES, LanguageReader
 from processors.people import people_of
+from processors.reader import Reader
+from processors.reader_text import LANGUAGE, reader_text
 from processors.reading import LEAD_READ, TEXT_READ, TITLE_READ, Reading, country_of_outlet, read
 from processors.signs import Judged
 from processors.taxonomy import Taxonomy, load_taxonomy
+from processors.two_steps import Margins, SecondStep, Weighed
 from processors.understood import Understood
 from processors.weights import FILE, Weights, load_weights
 from processors.words import weighed_words, words
@@ -30,19 +32,21 @@ MODEL_FOLDER: Final = "model"
 class Understanding:
     """The taxonomy, the language reader and the weights, held together."""
 
-    def __init__(self, taxonomy: Taxonomy, language: LanguageReader, weights: Weights) -> None:
-        self._taxonomy, self._language, self._weights = taxonomy, language, weights
-        self.version = hashlib.sha256(f"{taxonomy.version}:{weights.version}".encode()).hexdigest()[:12]
+    def __init__(self, taxonomy: Taxonomy, language: LanguageReader, weights: Weights, reader: SecondStep | None = None) -> None:
+        self._taxonomy, self._language, self._weights, self._reader = taxonomy, language, weights, reader
+        parts = (taxonomy.version, weights.version, *((reader.version,) if reader else ()))
+        self.version = hashlib.sha256(":".join(parts).encode()).hexdigest()[:12]
 
     @classmethod
     def load(cls, folder: Path) -> "Understanding":
-        """Return the understanding of a configuration folder (it holds `taxonomy/` and `model/`).
+        """Return the understanding of a configuration folder (it holds `taxonomy/` and `model/`), without a reader where there is none.
 
         Raises:
             ConfigurationError: a file is missing or broken.
 
         """
-        return cls(load_taxonomy(folder / TAXONOMY_FOLDER), LanguageReader(), load_weights(folder / MODEL_FOLDER / FILE))
+        model = folder / MODEL_FOLDER
+        return cls(load_taxonomy(folder / TAXONOMY_FOLDER), LanguageReader(), load_weights(model / FILE), Reader.load(model))
 
     def read(
         self,
@@ -67,9 +71,8 @@ class Understanding:
         weights = self._weights
         named = candidates(self._taxonomy, reading)
         judged, engaged = judge(self._taxonomy, weights, reading, named)
-        found = structure(self._taxonomy, reading, judged)
-        features = {**found, **weighed_words(words(self._taxonomy, reading, judged), weights.idf)}
-        scores = label_scores(weights.engagement.score(features), weights.subject.score(features))
+        first, found = first_step(self._taxonomy, weights, reading, judged)
+        scores, answer = self._settle(reading, judged, first)
         label = max(scores, key=lambda name: scores[name])
         chosen = topics.choose(
             weights.topics, topics.features_of(reading), least=weights.least["topic"], at_least_one=label is not Label.OTHER
@@ -85,9 +88,25 @@ class Understanding:
             organisations=engaged,
             people=people_of(reading),
             topics=chosen,
-            evidence=evidence_for(self._taxonomy, reading, judged, weights=weights, structure=found, label=label),
+            evidence=evidence_for(self._taxonomy, reading, judged, weights=weights, structure=found, label=label, answer=answer),
             model=self.version,
+            decided_by=DecidedBy.READER if answer else DecidedBy.EVIDENCE,
         )
+
+    def _settle(self, reading: Reading, judged: Judged, first: Margins) -> tuple[dict[Label, float], Weighed | None]:
+        """Return the scores of every label, and what the reader answered where it was asked."""
+        scores = self._weights.alone.scores(first)
+        reader = self._reader
+        if reader is None or reading.language != LANGUAGE or not reader.steps.leaves_open(scores):
+            return scores, None
+        text = reader_text(reading, judged)
+        (answer,) = reader.read([text.texts])
+        return reader.steps.both.scores(first, answer.margins), Weighed(answer, text.sentences, reader.steps.both)
+
+    @property
+    def has_reader(self) -> bool:
+        """Whether items that evidence leaves open are read by the encoder."""
+        return self._reader is not None
 
     def was_trained_on(self, path: Path) -> bool:
         """Return whether the weights were trained on a labelled file of this name."""
@@ -127,3 +146,10 @@ def judge(taxonomy: Taxonomy, weights: Weights, reading: Reading, named: dict[st
     engaged, scores = organisations.choose(weights.organisation, about, least=weights.least["organisation"])
     standing = frozenset(code for code, candidate in named.items() if candidate.mentions)
     return Judged(parts, standing, scores), engaged
+
+
+def first_step(taxonomy: Taxonomy, weights: Weights, reading: Reading, judged: Judged) -> tuple[Margins, dict[str, float]]:
+    """Return the linear model's answers to both questions, and the named evidence that they stand on beside the words."""
+    found = structure(taxonomy, reading, judged)
+    features = {**found, **weighed_words(words(taxonomy, reading, judged), weights.idf)}
+    return Margins(weights.engagement.margin(features), weights.subject.margin(features)), found

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from newswire.records import CountryMention, Evidence, Label
+from newswire.records import CountryMention, DecidedBy, Evidence, Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +21,4 @@ class Understood:
     topics: tuple[str, ...]
     evidence: tuple[Evidence, ...]
     model: str  # version of weights and taxonomy, 12 hex digits
+    decided_by: DecidedBy = DecidedBy.EVIDENCE

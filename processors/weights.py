@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from newswire.errors import ConfigurationError, Fault
 from processors.label import Binary
+from processors.two_steps import Calibration, calibration_facts, calibration_of
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 FILE: Final = "weights.json"
 
 
@@ -19,7 +20,8 @@ class Weights:
     """Every model of the understanding.
 
     `engagement` asks whether a foreign counterpart is engaged, `subject` whether it is about IT, telecom or digital matters.
-    `idf` holds the vocabulary of words; their weights stand in these two as `w:WORD`.
+    `idf` holds the vocabulary of words; their weights stand in these two as `w:WORD`. `alone` turns both answers into scores that mean
+    what they say, where no reader was asked.
     """
 
     home: Binary
@@ -29,6 +31,7 @@ class Weights:
     engagement: Binary
     subject: Binary
     idf: Mapping[str, float]
+    alone: Calibration
     least: Mapping[str, float]  # thresholds of partner, organisation, topic
     provenance: Mapping[str, Any]
     version: str
@@ -54,6 +57,7 @@ def load_weights(path: Path) -> Weights:
             engagement=_binary(loaded["engagement"]),
             subject=_binary(loaded["subject"]),
             idf=loaded["idf"],
+            alone=calibration_of(loaded["alone"]),
             least=loaded["least"],
             provenance=loaded["provenance"],
             version=hashlib.sha256(raw).hexdigest()[:12],
@@ -74,6 +78,7 @@ def write_weights(path: Path, weights: Weights) -> None:
         "format": FORMAT,
         "provenance": weights.provenance,
         "least": weights.least,
+        "alone": calibration_facts(weights.alone),
         "engagement": _plain(weights.engagement),
         "subject": _plain(weights.subject),
         "idf": weights.idf,

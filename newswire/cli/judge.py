@@ -73,15 +73,20 @@ def evaluate(
 def train(
     corpus: Corpus = Path("corpus"),
     out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Where the weights go (config/model).")] = None,
+    encoder: Annotated[
+        bool, typer.Option("--encoder", help="Train the reader too, some half an hour on two cores (needs the extra `encoder`).")
+    ] = False,
     config: Config = None,
 ) -> None:
     """Train the label on the corpus and write its weights as a readable file (needs the extra `train`)."""
     _require_training()
+    if encoder:
+        _require_encoder()
     _require_folder(corpus)
     from processors.train import train as train_label
 
     folder = find_config_folder(read_settings(config).config)
-    print(train_label(folder, corpus, out or folder / "model"))
+    print(train_label(folder, corpus, out or folder / "model", encoder=encoder, say=lambda line: print(line, file=sys.stderr, flush=True)))
 
 
 def _require_file(path: Path) -> None:
@@ -99,3 +104,9 @@ def _require_folder(path: Path) -> None:
 def _require_training() -> None:
     if not compose.training_is_installed():
         raise NewswireError("training needs scikit-learn, which running does not: pip install 'newswire[train]'")
+
+
+def _require_encoder() -> None:
+    missing = compose.missing_for_encoder()
+    if missing:
+        raise NewswireError(f"training the reader needs {', '.join(missing)}, which running does not: pip install 'newswire[encoder]'")

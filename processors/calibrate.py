@@ -1,0 +1,92 @@
+"""From margins out of fold to calibrated steps: Platt scaling of both steps together, and what the first may settle alone.
+
+Platt 1999, "Probabilistic outputs for support vector machines". Imports scikit-learn (extra `train`).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from newswire.records import Label
+from processors.two_steps import Calibration, Margins, Mix, Steps
+
+LOST: Final = 0.004
+"""Share of diplomacy items that the first step may settle as no."""
+
+WRONG: Final = 0.004
+"""Share of what the first step settles as yes that may be wrong."""
+
+_STRENGTH: Final = 10.0  # scikit-learn's C: two or three parameters need no more
+_DIPLOMACY: Final = Label.DIPLOMACY.value
+_OTHER: Final = Label.OTHER.value
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """An item's answers by models that did not see it, and what would have been right."""
+
+    first: Margins
+    reader: Margins | None
+    engaged: bool
+    on_subject: bool
+    diplomacy: bool
+
+
+def truth_of(record: Mapping[str, Any]) -> tuple[bool, bool, bool]:
+    """Return if a foreign counterpart is engaged, if it is about IT, telecom or digital matters, and if it is diplomacy."""
+    label = record["label"]
+    engaged = label == _DIPLOMACY or (label == _OTHER and bool(record.get("partners")))
+    return engaged, label != _OTHER, label == _DIPLOMACY
+
+
+def calibrate_alone(judged: Sequence[Judgement]) -> Calibration:
+    """Return the calibration of the first step by itself."""
+    return Calibration(
+        _mix([[item.first.engagement] for item in judged], [item.engaged for item in judged]),
+        _mix([[item.first.subject] for item in judged], [item.on_subject for item in judged]),
+    )
+
+
+def calibrate_both(judged: Sequence[Judgement]) -> Calibration:
+    """Return the calibration of both steps together, on the items that the reader has answered."""
+    answered = [(item, item.reader) for item in judged if item.reader is not None]
+    return Calibration(
+        _mix([[item.first.engagement, reader.engagement] for item, reader in answered], [item.engaged for item, _ in answered]),
+        _mix([[item.first.subject, reader.subject] for item, reader in answered], [item.on_subject for item, _ in answered]),
+    )
+
+
+def fit_steps(judged: Sequence[Judgement], alone: Calibration) -> Steps:
+    """Return both steps' calibration, and the scores of diplomacy between which the first step leaves an item open."""
+    answered = [item for item in judged if item.reader is not None]
+    scores = [alone.scores(item.first)[Label.DIPLOMACY] for item in answered]
+    yes = sorted(score for score, item in zip(scores, answered, strict=True) if item.diplomacy)
+    low = yes[int(LOST * len(yes))] if yes else 0.0
+    return Steps(calibrate_both(judged), low, _high(sorted(zip(scores, (item.diplomacy for item in answered), strict=True), reverse=True)))
+
+
+def scores_of(item: Judgement, alone: Calibration, steps: Steps | None) -> dict[Label, float]:
+    """Return the scores of every label as `Understanding` gives them."""
+    scores = alone.scores(item.first)
+    if steps is None or item.reader is None or not steps.leaves_open(scores):
+        return scores
+    return steps.both.scores(item.first, item.reader)
+
+
+def _high(falling: Sequence[tuple[float, bool]]) -> float:
+    """Return the least score above which hardly any item is wrong."""
+    high, wrong = 1.0, 0
+    for number, (score, right) in enumerate(falling, start=1):
+        wrong += not right
+        if wrong > max(WRONG * number, 0.0):
+            break
+        high = score
+    return high
+
+
+def _mix(rows: Sequence[Sequence[float]], truth: Sequence[bool]) -> Mix:
+    model = LogisticRegression(C=_STRENGTH, max_iter=1_000).fit(np.array(rows), np.array(truth))
+    return Mix(float(model.intercept_[0]), *(float(weight) for weight in model.coef_[0]))
