@@ -72,12 +72,14 @@ def _record(raw: bytes, checks: Mapping[str, Check], needed: Sequence[str]) -> d
     if raw == _TOO_LONG:
         raise ValueError(f"the line is longer than {LONGEST_LINE:,} bytes: a record is one item, on one line")
     try:
-        loaded = json.loads(raw.decode("utf-8"))
+        loaded = json.loads(raw.strip().decode("utf-8"))
     except UnicodeDecodeError as error:
         raise ValueError(f"no UTF-8 at byte {error.start}: save the file as UTF-8") from None
     except RecursionError:
         raise ValueError("no JSON of a record: nested too deep; one flat object a line is expected") from None
-    except ValueError as error:
+    except json.JSONDecodeError as error:
+        raise ValueError(f"no JSON: {error.msg} at character {error.pos + 1}; one object a line is expected") from None
+    except ValueError as error:  # a number of thousands of digits
         raise ValueError(f"no JSON: {error}; one object a line is expected") from None
     if not isinstance(loaded, dict):
         raise ValueError(f'a record must be an object like {{"id": …, "title": …}}, not {_kind(loaded)}')  # noqa: TRY004 -- all faults of a line are one kind
