@@ -135,9 +135,12 @@ def cross_validate(
     if cluster:
         give_stories(records, predictions, cluster, languages=[one["lang"] for one in predictions])
     rows = [(OURS, *row) for row in score_sets(records, predictions, stories=cluster is not None, by=by)]
+    notes = _notes(ground, folds)
     paired = [item.record for item in ground.paired]
     if paired:
-        rows.append((OURS, PAIRS, score(paired, [found.ours[record["id"]] for record in paired])))
+        pairs = score(paired, [found.ours[record["id"]] for record in paired])
+        rows.append((OURS, PAIRS, pairs))
+        notes = (*notes, f"Minimal pairs with both told diplomacy or not: {pairs.figures['pairs_diplomacy']}.")
     rows += [("Title and summary", *row) for row in score_sets(records, [found.brief[record["id"]] for record in records])]
     if baselines:
         words = [{"label": found.words[record["id"]]} for record in records]
@@ -145,7 +148,7 @@ def cross_validate(
         rows += [("Keyword query", *row) for row in score_sets(records, [{"label": keywords(record)} for record in records])]
     if learning_curve:
         rows += [(CURVE, *row) for row in _curve(ground, predictions, folds=folds, seed=seed)]
-    result = Evaluation(tuple(rows), _notes(ground, folds), {"folds": folds, "seed": seed, **fingerprint(folder, [*measured, *further])})
+    result = Evaluation(tuple(rows), notes, {"folds": folds, "seed": seed, **fingerprint(folder, [*measured, *further])})
     if reliability:
         result = result.with_part("reliability", reliability_of(records, predictions))
     return result.with_part("errors", mistakes_of(records, predictions)) if errors else result
@@ -193,5 +196,5 @@ def _notes(ground: Ground, folds: int) -> tuple[str, ...]:
     return (
         f"{folds} folds, out of fold; stories and groups whole in one fold; {len(ground.further)} further items train every fold and are measured in none.",
         "Under each figure its 95 % interval, bootstrap over stories. Partners, organisations, topics, home: on true diplomacy items.",
-        "Stories: B-cubed F1 over items that have, or were given, company. Pairs: both labels right.",
+        "Stories: B-cubed F1 over items that have, or were given, company. Pairs: minimal pairs with both labels right.",
     )
