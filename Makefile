@@ -44,8 +44,8 @@ format: $(VENV)/.installed-dev  ## put the code into its format
 	$(BIN)/ruff check --fix-only -q .
 	$(BIN)/ruff format .
 
-evaluate: $(VENV)/.installed-dev  ## the label's figures on the corpus, out of fold, with the baselines beside them
-	$(BIN)/newswire evaluate --cross-validate
+evaluate: $(VENV)/.installed-dev  ## the figures on the corpus, out of fold, with the baselines beside them; fails under config/model/floors.json
+	$(BIN)/newswire evaluate --cross-validate --reliability --floors config/model/floors.json
 
 train: $(VENV)/.installed-dev  ## train the label on the corpus and write config/model/
 	$(BIN)/newswire train

@@ -1,11 +1,12 @@
 """Predictions for records in a JSONL file: what `newswire assess` does. The label of a record, if it has one, is never looked at."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from newswire.errors import Fault
+from processors.record_file import Check, is_full_text, is_text, read_records
 from processors.source_country import country_of_url
 from processors.understand import Understanding
 from processors.understood import Understood
@@ -16,12 +17,12 @@ Cluster: TypeAlias = Callable[[Sequence[Record]], list[str]]
 READ: Final = ("id", "title", "summary", "text", "lang", "outlet", "published", "source_url")
 """The fields that are read; all others are dropped at the door."""
 
-LONGEST_LINE: Final = 8_000_000  # characters of one record
+_CHECKS: Final[Mapping[str, Check]] = {**dict.fromkeys(READ, is_text), "id": is_full_text, "title": is_full_text}
 
 
 def assess_file(understanding: Understanding, records: Path, out: Path, *, cluster: Cluster | None = None) -> list[Fault]:
     """Write one prediction a line to `out` and return the faults of lines that could not be read, in order; the others go on."""
-    good, faults = read_records(records)
+    good, faults = read_records(records, _CHECKS, needed=("id", "title"))
     predictions = assess(understanding, good, cluster=cluster)
     out.parent.mkdir(parents=True, exist_ok=True)
     with out.open("w", encoding="utf-8") as file:
@@ -29,59 +30,22 @@ def assess_file(understanding: Understanding, records: Path, out: Path, *, clust
     return faults
 
 
-def read_records(path: Path) -> tuple[list[dict[str, Any]], list[Fault]]:
-    """Return the records of a JSONL file with the fields that are read, and a fault for each line that is none."""
-    good: list[dict[str, Any]] = []
-    faults: list[Fault] = []
-    with path.open("rb") as file:
-        for number, raw in enumerate(_lines(file), 1):
-            if not raw.strip():
-                continue
-            try:
-                good.append(_record(raw))
-            except ValueError as error:
-                faults.append(Fault(str(path), number, 1, str(error)))
-    return good, faults
-
-
-def _lines(file: Any) -> Iterator[bytes]:
-    """Give lines of bounded length; the rest of a longer one is passed over."""
-    while line := file.readline(LONGEST_LINE + 1):
-        if len(line) > LONGEST_LINE and not line.endswith(b"\n"):
-            while (rest := file.readline(LONGEST_LINE)) and not rest.endswith(b"\n"):
-                pass
-            line = b"\x00"
-        yield line
-
-
-def _record(raw: bytes) -> dict[str, Any]:
-    if raw == b"\x00":
-        raise ValueError(f"the line is longer than {LONGEST_LINE:,} bytes")
-    try:
-        loaded = json.loads(raw)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"no JSON: {error}") from None
-    if not isinstance(loaded, dict):
-        raise ValueError(f"a record must be an object, not {type(loaded).__name__}")  # noqa: TRY004 -- all faults of a line are one kind
-    record = {name: loaded[name] for name in READ if loaded.get(name) is not None}
-    for name, value in record.items():
-        if not isinstance(value, str):
-            raise ValueError(f"{name} must be text, not {type(value).__name__}")  # noqa: TRY004 -- as above
-    for name in ("id", "title"):
-        if not record.get(name, "").strip():
-            raise ValueError(f"{name} is missing or empty")
-    return record
-
-
 def assess(understanding: Understanding, records: Sequence[Record], *, cluster: Cluster | None = None) -> list[dict[str, Any]]:
     """Return one prediction a record: id, label, score, home, partners, organisations, topics, story.
 
     `cluster` gets the records with what was understood of them and returns a story id for each; without it each record is its own story.
     """
-    predictions = []
-    known = []
-    for record in records:
-        understood = understanding.read(
+    understood = understand(understanding, records)
+    predictions = [prediction_of(record, found) for record, found in zip(records, understood, strict=True)]
+    if cluster:
+        give_stories(records, predictions, cluster, languages=[found.language for found in understood])
+    return predictions
+
+
+def understand(understanding: Understanding, records: Sequence[Record]) -> list[Understood]:
+    """Return what is understood of each record, read as the service reads an item."""
+    return [
+        understanding.read(
             title=record["title"],
             summary=record.get("summary") or "",
             text=record.get("text") or "",
@@ -89,12 +53,18 @@ def assess(understanding: Understanding, records: Sequence[Record], *, cluster: 
             outlet_country=understanding.country_of_outlet(record.get("outlet") or "") or country_of_url(record.get("source_url")),
             outlet=record.get("outlet") or "",
         )
-        predictions.append(prediction_of(record, understood))
-        known.append({**{name: record[name] for name in READ if name in record}, **predictions[-1], "lang": understood.language})
-    if cluster:
-        for prediction, story in zip(predictions, cluster(known), strict=True):
-            prediction["story"] = story
-    return predictions
+        for record in records
+    ]
+
+
+def give_stories(records: Sequence[Record], predictions: Sequence[dict[str, Any]], cluster: Cluster, *, languages: Sequence[str]) -> None:
+    """Put the story that `cluster` finds into each prediction; of a record it sees only what may be read, and what was predicted."""
+    known = [
+        {**{name: record[name] for name in READ if name in record}, **prediction, "lang": language}
+        for record, prediction, language in zip(records, predictions, languages, strict=True)
+    ]
+    for prediction, story in zip(predictions, cluster(known), strict=True):
+        prediction["story"] = story
 
 
 def prediction_of(record: Record, understood: Understood) -> dict[str, Any]:
@@ -109,3 +79,17 @@ def prediction_of(record: Record, understood: Understood) -> dict[str, Any]:
         "topics": list(understood.topics),
         "story": str(record["id"]),
     }
+
+
+def explained(record: Record, understood: Understood) -> dict[str, Any]:
+    """Return a prediction with what `newswire evaluate` shows of it: the score of every label, and the reasons with their words."""
+    reasons = [
+        {
+            "name": one.name,
+            "weight": one.weight,
+            "words": one.span.text if one.span else None,
+            "field": one.span.field.value if one.span else None,
+        }
+        for one in understood.evidence
+    ]
+    return {**prediction_of(record, understood), "scores": dict(understood.scores), "evidence": reasons, "lang": understood.language}

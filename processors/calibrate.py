@@ -58,8 +58,16 @@ def calibrate_both(judged: Sequence[Judgement]) -> Calibration:
     """Return the calibration of both steps together, on the items that the reader has answered."""
     answered = [(item, item.reader) for item in judged if item.reader is not None]
     return Calibration(
-        _mix([item.first.engagement + READER_SHARE * reader.engagement for item, reader in answered], [i.engaged for i, _ in answered], READER_SHARE),
-        _mix([item.first.subject + READER_SHARE * reader.subject for item, reader in answered], [i.on_subject for i, _ in answered], READER_SHARE),
+        _mix(
+            [item.first.engagement + READER_SHARE * reader.engagement for item, reader in answered],
+            [i.engaged for i, _ in answered],
+            READER_SHARE,
+        ),
+        _mix(
+            [item.first.subject + READER_SHARE * reader.subject for item, reader in answered],
+            [i.on_subject for i, _ in answered],
+            READER_SHARE,
+        ),
     )
 
 

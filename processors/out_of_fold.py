@@ -2,19 +2,21 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from processors.calibrate import Judgement, truth_of
 from processors.fit import Prepared, fit
+from processors.scores import group_of
 from processors.signs import Judged
 from processors.taxonomy import Taxonomy
-from processors.two_steps import Margins
+from processors.two_steps import Answer, Margins, Steps
 from processors.understand import first_step, judge
 from processors.weights import Weights
 
+Record = Mapping[str, Any]
 FOLDS: Final = 5
 SEED: Final = 7
 ANSWERS_FILE: Final = "reader-out-of-fold.json"
@@ -30,10 +32,18 @@ class Folds:
     first: Mapping[str, Margins]
 
 
-def fold_of(record: Mapping[str, Any], *, folds: int = FOLDS, seed: int = SEED) -> int:
+def fold_of(record: Record, *, folds: int = FOLDS, seed: int = SEED) -> int:
     """Return the fold of an item; items of one story, or of one group of minimal pairs, share it."""
-    key = f"{seed}:{record.get('group') or record.get('story') or record['id']}"
-    return int(hashlib.sha256(key.encode()).hexdigest(), 16) % folds
+    return _drawn(f"{seed}:{group_of(record)}") % folds
+
+
+def rank_of(record: Record, *, seed: int = SEED) -> float:
+    """Return a place from 0 to 1: the items under a share of it are a subset of those under any greater share, groups whole."""
+    return _drawn(f"{seed}:share:{group_of(record)}") / 2**256
+
+
+def _drawn(key: str) -> int:
+    return int(hashlib.sha256(key.encode()).hexdigest(), 16)
 
 
 def out_of_fold(taxonomy: Taxonomy, items: Sequence[Prepared], brief: Sequence[Prepared], *, folds: int = FOLDS, seed: int = SEED) -> Folds:
@@ -53,15 +63,28 @@ def out_of_fold(taxonomy: Taxonomy, items: Sequence[Prepared], brief: Sequence[P
     return Folds(tuple(made), judged, first)
 
 
-def judgements(records: Sequence[Mapping[str, Any]], folds: Folds, answers: Mapping[str, Margins]) -> list[Judgement]:
+def judgements(records: Iterable[Record], folds: Folds, answers: Mapping[str, Margins]) -> list[Judgement]:
     """Return what both steps said of each record out of fold, with the truth."""
     return [Judgement(folds.first[str(record["id"])], answers.get(str(record["id"])), *truth_of(record)) for record in records]
 
 
-def read_answers(folder: Path) -> dict[str, Margins]:
-    """Return the reader's out-of-fold answers by item id; none where no reader was trained."""
+def read_answers(folder: Path) -> tuple[dict[str, Margins], dict[str, Margins]]:
+    """Return the reader's out-of-fold answers by item id, to whole items and to those without their text; none where none was trained."""
     path = folder / ANSWERS_FILE
     if not path.exists():
-        return {}
-    loaded = json.loads(path.read_text(encoding="utf-8"))
-    return {name: Margins(*answer) for name, answer in loaded["answers"].items()}
+        return {}, {}
+    loaded = json.loads(path.read_text(encoding="utf-8"))["answers"]
+    return {name: Margins(*answer[:2]) for name, answer in loaded.items()}, {name: Margins(*answer[2:]) for name, answer in loaded.items()}
+
+
+class Recorded:
+    """A second step whose answer to one item was given before, out of fold."""
+
+    version = "out of fold"
+
+    def __init__(self, steps: Steps, margins: Margins) -> None:
+        self.steps, self._margins = steps, margins
+
+    def read(self, items: Sequence[Sequence[str]]) -> list[Answer]:
+        """Return that answer for whatever is asked; no sentence has a part in it."""
+        return [Answer(self._margins, ()) for _ in items]

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from processors.calibrate import calibrate_alone
 from processors.cross_validate import cross_validate
@@ -16,10 +16,21 @@ from processors.taxonomy import Taxonomy, load_taxonomy
 from processors.understand import TAXONOMY_FOLDER
 from processors.weights import FILE, Weights, write_weights
 
+if TYPE_CHECKING:
+    from processors.assess import Cluster
+
 FIGURES: Final = "figures.json"
 
 
-def train(folder: Path, corpus: Path, out: Path, *, encoder: bool = False, say: Callable[[str], None] = lambda _: None) -> str:
+def train(
+    folder: Path,
+    corpus: Path,
+    out: Path,
+    *,
+    encoder: bool = False,
+    cluster: "Cluster | None" = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> str:
     """Train on every labelled file of `corpus`, write `weights.json` and the out-of-fold `figures.json` into `out`, and say what was made.
 
     With `encoder` the reader is trained too: that takes half an hour on two cores. `say` gets a line after each step.
@@ -42,7 +53,7 @@ def train(folder: Path, corpus: Path, out: Path, *, encoder: bool = False, say: 
         train_reader(items, folds, out, made_from, say=say)
     weights = _weights(taxonomy, items, brief, folds)
     write_weights(out / FILE, replace(weights, provenance={**made_from, "items": len(items)}))
-    figures = cross_validate(folder, measured, further)
+    figures = cross_validate(folder, measured, further, cluster=cluster, model=out)
     (out / FIGURES).write_text(json.dumps(figures.as_json(), ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     return f"{figures.as_text()}\n\n{len(items)} items, {len(weights.engagement.weights)} and {len(weights.subject.weights)} weights of the label: {out / FILE}"
 

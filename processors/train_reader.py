@@ -38,12 +38,14 @@ def train_reader(items: Sequence[Prepared], folds: Folds, out: Path, provenance:
     states = lower_states(pretrained, examples)
     say(f"{len(examples)} items in the reader's language")
     answers: dict[str, Margins] = {}
+    brief: dict[str, Margins] = {}
     for number in range(FOLDS):
         seen = [place for place, item in enumerate(read) if fold_of(item.record) != number]
         held = [place for place, item in enumerate(read) if fold_of(item.record) == number]
         net = fine_tune(pretrained, [examples[place] for place in seen], [states[2 * place + brief] for place in seen for brief in (0, 1)])
-        found = answers_of(net, [examples[place].whole for place in held])
-        answers.update({str(read[place].record["id"]): answer for place, answer in zip(held, found, strict=True)})
+        names = [str(read[place].record["id"]) for place in held]
+        answers.update(zip(names, answers_of(net, [examples[place].whole for place in held]), strict=True))
+        brief.update(zip(names, answers_of(net, [examples[place].brief for place in held]), strict=True))
         say(f"fold {number + 1} of {FOLDS}: {len(seen)} items trained, {len(held)} answered")
     net = fine_tune(pretrained, examples, states)
     export(net, out / MODEL_FILE)
@@ -63,7 +65,10 @@ def train_reader(items: Sequence[Prepared], folds: Folds, out: Path, provenance:
         },
     }
     (out / FACTS_FILE).write_text(_json(facts), encoding="utf-8")
-    written = {name: [round(answer.engagement, 4), round(answer.subject, 4)] for name, answer in sorted(answers.items())}
+    written = {
+        name: [round(value, 4) for one in (answers[name], brief[name]) for value in (one.engagement, one.subject)]
+        for name in sorted(answers)
+    }
     (out / ANSWERS_FILE).write_text(_json({"provenance": facts["provenance"], "answers": written}), encoding="utf-8")
     loss = _lost_by_quantising(out, net, examples, texts)
     say(f"8 bits against full precision: log-odds differ by {loss[0]:.3f} (median), {loss[1]:.3f} (95 in 100)")

@@ -66,13 +66,13 @@ class Understanding:
         )
         return self.understand(reading)
 
-    def understand(self, reading: Reading) -> Understood:
-        """Return what an item that was read says."""
+    def understand(self, reading: Reading, reader: SecondStep | None = None) -> Understood:
+        """Return what an item that was read says; `reader` stands in for the second step where it is given."""
         weights = self._weights
         named = candidates(self._taxonomy, reading)
         judged, engaged = judge(self._taxonomy, weights, reading, named)
         first, found = first_step(self._taxonomy, weights, reading, judged)
-        scores, answer = self._settle(reading, judged, first)
+        scores, answer = self._settle(reading, judged, first, reader or self._reader)
         label = max(scores, key=lambda name: scores[name])
         chosen = topics.choose(
             weights.topics, topics.features_of(reading), least=weights.least["topic"], at_least_one=label is not Label.OTHER
@@ -93,10 +93,11 @@ class Understanding:
             decided_by=DecidedBy.READER if answer else DecidedBy.EVIDENCE,
         )
 
-    def _settle(self, reading: Reading, judged: Judged, first: Margins) -> tuple[dict[Label, float], Weighed | None]:
+    def _settle(
+        self, reading: Reading, judged: Judged, first: Margins, reader: SecondStep | None
+    ) -> tuple[dict[Label, float], Weighed | None]:
         """Return the scores of every label, and what the reader answered where it was asked."""
         scores = self._weights.alone.scores(first)
-        reader = self._reader
         if reader is None or reading.language != LANGUAGE or not reader.steps.leaves_open(scores):
             return scores, None
         text = reader_text(reading, judged)

@@ -1,5 +1,6 @@
 """What a stranger types first."""
 
+import json
 import signal
 import time
 
@@ -119,3 +120,21 @@ def test_assess_and_evaluate_read_the_corpus(world: World) -> None:
     assert len((world.root / "out.jsonl").read_text("utf-8").splitlines()) == 79
     scored = world.run("evaluate", str(ROOT / "corpus" / "world.jsonl"))
     assert "--cross-validate is" in scored.stdout  # the shipped weights have seen the file, and it says so
+
+
+def test_evaluate_explains_and_refuses_in_words(world: World) -> None:
+    file = world.root / "labelled.jsonl"
+    file.write_text(
+        '{"id": "a", "title": "Rain", "label": "diplomacy"}\n{"id": "b", "title": "Rain", "label": "other"}\n', encoding="utf-8"
+    )
+    told = world.run("evaluate", str(file), "--errors", "--reliability", "--by", "hard")
+    for words in ("diplomacy → other", "a  [", "Reliability", "not hard"):
+        assert words in told.stdout
+    found = json.loads(world.run("evaluate", str(file), "--errors", "--json").stdout)
+    assert found["figures"]["Shipped weights"]["all"]["accuracy"] == 0.5
+    assert found["figures"]["Shipped weights"]["all"]["intervals"]["accuracy"] == [0.0, 1.0]
+    assert found["errors"][0]["items"][0]["id"] == "a"
+    file.write_text('{"id": "a", "title": "Rain", "label": "maybe"}\n', encoding="utf-8")
+    refused = world.run("evaluate", str(file), status=2)
+    assert refused.stderr == f'{file}:1: label must be diplomacy, domestic or other, not "maybe"\n'
+    assert "stand beside --cross-validate" in world.run("evaluate", str(ROOT / "corpus/world.jsonl"), "--learning-curve", status=2).stderr

@@ -28,7 +28,7 @@ def test_bad_lines_are_told_with_their_number_and_the_rest_goes_on(understanding
     source.write_bytes("\n".join([*bad, good]).encode() + b'\n\xff\xfe{"id"\n')
     faults = assess_file(understanding, source, out)
     assert [fault.line for fault in faults] == [1, 2, 3, 4, 5, 6, 8]
-    assert str(faults[2]) == f"{source}:3: title is missing or empty"
+    assert str(faults[2]) == f"{source}:3: title missing: a record needs id, title"
     assert [json.loads(line)["id"] for line in out.read_text(encoding="utf-8").splitlines()] == ["g"]
 
 
