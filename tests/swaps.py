@@ -170,6 +170,7 @@ AT_HOME = (
     (r"foreign minister", "provincial minister"),
 )
 ENVOY = re.compile(r"\b(ambassador|envoy|high commissioner|embassy)\b", re.IGNORECASE)
+FOREIGN_MINISTRY = re.compile(r"foreign (ministry|office|affairs|secretary)|\bFO\b|summon", re.IGNORECASE)
 OUTLETS = (
     "The Daily Ledger",
     "Capital Post",
@@ -226,20 +227,19 @@ def _pattern(words: Sequence[str]) -> re.Pattern[str]:
 
 
 def country_swapped(text: str, old: Names, new: Names) -> str:
-    """Return the text with every name, adjective and town of one country replaced by another's; articles follow."""
+    """Return the text with every name, adjective and town of one country replaced by another's; articles and capital letters follow."""
     kinds = {
         **dict.fromkeys(old.towns, new.towns[0]),
         **dict.fromkeys(old.adjectives, new.adjectives[0]),
         **dict.fromkeys(old.names, new.names[0]),
     }
-    article = re.compile(rf"\b(?:[Tt]he )(?={_pattern(old.names).pattern})")
-    text = article.sub("", text)
+    kinds |= {word.upper(): other.upper() for word, other in kinds.items() if word.upper() != word}
+    text = re.sub(rf"\b[Tt]he (?={_pattern(old.names).pattern})", "", text)
 
     def other(found: re.Match[str]) -> str:
         word = kinds[found.group()]
-        if word in WITH_ARTICLE and not re.search(r"\b[Tt]he $", text[max(0, found.start() - 4) : found.start()]) and found.start() > 0:
-            return f"the {word}"
-        return word
+        bare = found.start() > 0 and not re.search(r"\b[Tt]he $", text[max(0, found.start() - 4) : found.start()])
+        return f"the {word}" if word in WITH_ARTICLE and bare else word
 
     swapped = _pattern(tuple(kinds)).sub(other, text)
     swapped = re.sub(r"\b([Aa])n (?=[B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z])", r"\1 ", swapped)
@@ -269,16 +269,29 @@ def as_another_visit(record: Record, people: Sequence[str]) -> dict[str, Any] | 
     return changed(record, change, outlet=chosen(OUTLETS, record, "outlet"), source_url=None, partners=partners)
 
 
+def _envoy_of(country: Names) -> re.Pattern[str]:
+    """Return what finds "Chinese ambassador", "China's new envoy", "ambassador of China"."""
+    names = _pattern(country.all).pattern
+    return re.compile(
+        rf"{names}(?:['’]s)?(?: [\w-]+){{0,2}} (?i:{ENVOY.pattern})|(?i:{ENVOY.pattern})(?: [\w-]+){{0,3}} (?:of|from) (?:the )?{names}"
+    )
+
+
 def as_talks_at_home(record: Record) -> dict[str, Any] | None:
     """Return a diplomacy item in which the foreign envoy has become an official of a home province, and nothing else has changed.
 
-    None where the swap has no meaning: more parties than one envoy's state, a body engaged, no envoy named, or a state that is not known here.
+    None where the swap has no meaning: more parties than one envoy's state, a body engaged, no envoy in the opening, or home's own, a foreign
+    ministry that acts (it has nothing to settle with a province), the province itself in the item, or a state that is not known here.
     """
     if record["label"] != "diplomacy" or record["lang"] != "en" or record["organisations"] or len(record["partners"]) != 1:
         return None
     code, home = record["partners"][0], record["home"]
     opening = "\n".join((record["title"], record["summary"], (record["text"] or "")[:500]))
     if code not in COUNTRIES or home not in PROVINCES or not ENVOY.search(opening) or not names_any(record, COUNTRIES[code]):
+        return None
+    if home in COUNTRIES and _envoy_of(COUNTRIES[home]).search(opening):
+        return None
+    if FOREIGN_MINISTRY.search(text_of(record)) or names_any(record, PROVINCES[home]) or record["title"].isupper():
         return None
 
     def change(text: str) -> str:
