@@ -18,7 +18,8 @@ from processors.countries import Candidate, candidates
 from processors.features import structure
 from processors.label import Binary
 from processors.language import LanguageReader
-from processors.reading import LEAD_READ, TEXT_READ, TITLE_READ, Reading, country_of_outlet, read
+from processors.outlets import country_of_outlet
+from processors.reading import LEAD_READ, TEXT_READ, TITLE_READ, Reading, read
 from processors.signs import Judged
 from processors.source_country import country_of_url
 from processors.taxonomy import Taxonomy, load_taxonomy
@@ -43,6 +44,7 @@ CODE: Final = (
     "fit",
     "language",
     "organisations",
+    "outlets",
     "reading",
     "roles",
     "signs",

@@ -12,6 +12,7 @@ from typing import Final
 from newswire.records import Field, Span
 from newswire.terms import Hit, fold
 from processors.boilerplate import boilerplate_spans
+from processors.outlets import country_of_outlet
 from processors.taxonomy import Entry, Kind, Taxonomy, search_language
 
 TEXT_READ: Final = 20_000  # characters of the body that are looked at
@@ -81,22 +82,6 @@ def read(
         if text:
             sentences.extend(_sentences(taxonomy, field, text[:limit], language))
     return Reading(title, lead, body, language, tuple(sentences), outlet_country or country_of_outlet(taxonomy, outlet))
-
-
-def country_of_outlet(taxonomy: Taxonomy, outlet: str) -> str | None:
-    """Return where an outlet sits, by the list of outlets, else by a country that its name holds ("Times of Oman")."""
-    if not outlet:
-        return None
-    folded = fold(outlet[:200])
-    known = taxonomy.outlets.get(folded.text.strip())
-    if known:
-        return known
-    codes = [
-        taxonomy.entries[hit.term].key
-        for hit in taxonomy.search.find(folded, "en")
-        if taxonomy.entries[hit.term].kind in NAMING and hit.end - hit.start >= 4
-    ]
-    return codes[0] if codes else None
 
 
 def _sentences(taxonomy: Taxonomy, field: Field, text: str, language: str) -> Iterator[Sentence]:

@@ -15,8 +15,9 @@ from processors.evidence import evidence_for
 from processors.features import structure
 from processors.label import label_scores
 from processors.language import LANGUAGES, LanguageReader
+from processors.outlets import country_of_outlet
 from processors.people import people_of
-from processors.reading import LEAD_READ, TEXT_READ, TITLE_READ, Reading, country_of_outlet, read
+from processors.reading import LEAD_READ, TEXT_READ, TITLE_READ, Reading, read
 from processors.signs import Judged
 from processors.taxonomy import Taxonomy, load_taxonomy
 from processors.understood import Understood
