@@ -40,6 +40,10 @@ OFFICIALS: Final = frozenset(
 )
 """The actor classes that act for a state."""
 
+_WORD_BEFORE: Final = re.compile(r"([^\W\d_]+)['’]?[\s\-–—(«\"“]*$")
+_WORD_AFTER: Final = re.compile(r"^['’]?[\s\-–—]*([^\W\d_]+)")
+_WORD_READ: Final = 30
+_WORD_KEPT: Final = 12
 _NEAR: Final = 28  # characters between an official and the country he belongs to
 _NEAR_DENSE: Final = 8
 _SURNAME_AFTER: Final = re.compile(r"\s+[A-Z][a-z]+")
@@ -140,3 +144,19 @@ def zone_of(sentence: Sentence) -> str:
     if sentence.field is Field.BODY:
         return "first" if sentence.number < 2 else "body"
     return sentence.field.value
+
+
+def word_before(text: str, start: int, language: str) -> str:
+    """Return the word (in scripts without spaces the character) that ends before `start`, folded; empty where there is none."""
+    if language in DENSE:
+        return text[start - 1 : start] if start else ""
+    found = _WORD_BEFORE.search(text[max(0, start - _WORD_READ) : start])
+    return found.group(1).casefold()[:_WORD_KEPT] if found else ""
+
+
+def word_after(text: str, end: int, language: str) -> str:
+    """Return the word (in scripts without spaces the two characters) that begins after `end`, folded; empty where there is none."""
+    if language in DENSE:
+        return text[end : end + 2].strip()
+    found = _WORD_AFTER.match(text[end : end + _WORD_READ])
+    return found.group(1).casefold()[:_WORD_KEPT] if found else ""

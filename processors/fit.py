@@ -43,6 +43,7 @@ CODE: Final = (
     "features",
     "fit",
     "language",
+    "lists",
     "organisations",
     "outlets",
     "reading",

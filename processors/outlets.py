@@ -31,6 +31,7 @@ _EDITIONS_CUT: Final = 3
 # Outlets of one country that name another one are known by the list; a name of fewer letters is too often a common word.
 _LEAST_LETTERS: Final = 4
 _LEAST_LETTERS_DENSE: Final = 2
+_WORDS: Final = frozenset({"island", "sur"})  # that name a country in one language and a thing in another, or in English
 
 
 def country_of_outlet(taxonomy: Taxonomy, outlet: str) -> str | None:
@@ -73,7 +74,7 @@ def _place(taxonomy: Taxonomy, name: str) -> str | None:
     for language in languages:
         for hit in taxonomy.search.find(folded, language):
             entry = taxonomy.entries[hit.term]
-            if hit.end - hit.start < least:
+            if hit.end - hit.start < least or folded.original[hit.start : hit.end].casefold() in _WORDS:
                 continue
             if entry.kind in _NAMES:
                 return entry.key

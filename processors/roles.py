@@ -5,14 +5,14 @@ linear models. A name alone never makes a partner.
 """
 
 import math
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from newswire.records import CountryMention, Field, Role
-from processors.countries import DENSE, HOMES_OF_LANGUAGES, OFFICIALS, Candidate, actors_near, zone_of
+from processors.countries import DENSE, HOMES_OF_LANGUAGES, OFFICIALS, Candidate, actors_near, word_after, word_before, zone_of
 from processors.label import Binary, Features
+from processors.lists import row_features, rows_of
 from processors.reading import NAMING, Mark, Reading, Sentence
 from processors.taxonomy import Kind
 
@@ -22,8 +22,6 @@ NONE: Final = ""
 _ADJACENT: Final = 8  # characters between two countries of one list or pair: "China, India and Brazil"
 _ADJACENT_DENSE: Final = 2
 _DATELINE: Final = 90  # characters at the body's start in which "ISLAMABAD:" stands
-_WORD_BEFORE: Final = re.compile(r"([^\W\d_]+)['’]?[\s\-–—(«\"“]*$")
-_WORD_AFTER: Final = re.compile(r"^['’]?[\s\-–—]*([^\W\d_]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,20 +127,13 @@ def _nobody(reading: Reading) -> Iterator[str]:
 
 
 def _words_beside(text: str, mark: Mark, language: str) -> Iterator[tuple[str, str]]:
-    if language in DENSE:
-        if mark.start:
-            yield "before", text[mark.start - 1 : mark.start]
-        after = text[mark.end : mark.end + 2].strip()
-        if after:
-            yield "after", after[:1]
-            yield "after", after
-        return
-    before = _WORD_BEFORE.search(text[max(0, mark.start - 30) : mark.start])
+    before, after = word_before(text, mark.start, language), word_after(text, mark.end, language)
     if before:
-        yield "before", before.group(1).casefold()[:12]
-    after_word = _WORD_AFTER.match(text[mark.end : mark.end + 30])
-    if after_word:
-        yield "after", after_word.group(1).casefold()[:12]
+        yield "before", before
+    if after:
+        yield "after", after
+        if language in DENSE:
+            yield "after", after[:1]
 
 
 def choose_home(model: Binary, features: Mapping[str, Features]) -> str | None:
@@ -158,10 +149,11 @@ def partner_features(
     abroad = [code for code, candidate in named.items() if code != home and candidate.mentions]
     home_sentences = {id(sentence) for sentence, _ in named[home].mentions} if home is not None and home in named else set()
     top = max((len(named[code].mentions) for code in abroad), default=1)
+    rows = row_features(reading, rows_of(reading, named), home)
     out = {}
     for code in abroad:
         count = len(named[code].mentions)
-        own = dict(features[code])
+        own = {**features[code], **rows.get(code, {})}
         own["home:none" if home is None else "home:known"] = 1.0
         own["top" if count == top else "not top"] = 1.0
         own["of top"] = count / top
