@@ -32,6 +32,31 @@ HOMES_OF_LANGUAGES: Final = {
     "pl": "PL",
     "it": "IT",
 }
+SPOKEN_IN: Final = {
+    "ar": frozenset("AE BH DJ DZ EG IQ JO KM KW LB LY MA MR OM PS QA SA SD SO SY TD TN YE".split()),
+    "bn": frozenset(["BD"]),
+    "de": frozenset("AT BE CH DE LI LU".split()),
+    "en": frozenset(
+        "AG AU BB BD BN BS BT BW BZ CA CK DM FJ FM GB GD GH GM GY HK IE IN JM KE KI KN LC LK LR LS MH MT MU MV MW MY NA NG NP NR NZ PG PH PK PW "
+        "RW SB SC SG SL SS SZ TO TT TV TZ UG US VC VU WS ZA ZM ZW".split()
+    ),
+    "es": frozenset("AR BO CL CO CR CU DO EC ES GQ GT HN MX NI PA PE PY SV UY VE".split()),
+    "fa": frozenset(["AF", "IR"]),
+    "fr": frozenset("BE BF BI BJ CA CD CF CG CH CI CM DJ DZ FR GA GN HT KM LU MA MC MG ML MR NE RW SN TD TG TN VU".split()),
+    "hi": frozenset(["IN"]),
+    "id": frozenset(["ID"]),
+    "ja": frozenset(["JP"]),
+    "ko": frozenset(["KP", "KR"]),
+    "ms": frozenset(["BN", "MY", "SG"]),
+    "pt": frozenset("AO BR CV GW MO MZ PT ST TL".split()),
+    "ru": frozenset("AM AZ BY KG KZ MD RU TJ TM UA UZ".split()),
+    "tr": frozenset(["AZ", "CY", "TR"]),
+    "ur": frozenset(["IN", "PK"]),
+    "zh": frozenset("CN HK MO MY SG TW".split()),
+}
+"""Where a language's press is at home: an item in Spanish on Bolivia and Russia is most likely Bolivian. From CLDR's official languages and the
+countries whose press writes in a neighbour's or, English, in none of their own."""
+
 DENSE: Final = frozenset({"zh", "ja", "ko", "th"})
 """Languages whose words stand close: little separates an official from the adjective that tells whose he is."""
 
