@@ -10,7 +10,7 @@ from typing import Final
 from newswire.records import Field
 from newswire.terms import fold
 from processors.reading import NAMING, Mark, Reading, Sentence
-from processors.taxonomy import Kind, Taxonomy
+from processors.taxonomy import Entry, Kind, Taxonomy
 
 HOMES_OF_LANGUAGES: Final = {
     "ur": "PK",
@@ -33,26 +33,152 @@ HOMES_OF_LANGUAGES: Final = {
     "it": "IT",
 }
 SPOKEN_IN: Final = {
-    "ar": frozenset("AE BH DJ DZ EG IQ JO KM KW LB LY MA MR OM PS QA SA SD SO SY TD TN YE".split()),
-    "bn": frozenset(["BD"]),
-    "de": frozenset("AT BE CH DE LI LU".split()),
-    "en": frozenset(
-        "AG AU BB BD BN BS BT BW BZ CA CK DM FJ FM GB GD GH GM GY HK IE IN JM KE KI KN LC LK LR LS MH MT MU MV MW MY NA NG NP NR NZ PG PH PK PW "
-        "RW SB SC SG SL SS SZ TO TT TV TZ UG US VC VU WS ZA ZM ZW".split()
+    "ar": frozenset(
+        [
+            "AE",
+            "BH",
+            "DJ",
+            "DZ",
+            "EG",
+            "IQ",
+            "JO",
+            "KM",
+            "KW",
+            "LB",
+            "LY",
+            "MA",
+            "MR",
+            "OM",
+            "PS",
+            "QA",
+            "SA",
+            "SD",
+            "SO",
+            "SY",
+            "TD",
+            "TN",
+            "YE",
+        ]
     ),
-    "es": frozenset("AR BO CL CO CR CU DO EC ES GQ GT HN MX NI PA PE PY SV UY VE".split()),
+    "bn": frozenset(["BD"]),
+    "de": frozenset(["AT", "BE", "CH", "DE", "LI", "LU"]),
+    "en": frozenset(
+        [
+            "AG",
+            "AU",
+            "BB",
+            "BD",
+            "BN",
+            "BS",
+            "BT",
+            "BW",
+            "BZ",
+            "CA",
+            "CK",
+            "DM",
+            "FJ",
+            "FM",
+            "GB",
+            "GD",
+            "GH",
+            "GM",
+            "GY",
+            "HK",
+            "IE",
+            "IN",
+            "JM",
+            "KE",
+            "KI",
+            "KN",
+            "LC",
+            "LK",
+            "LR",
+            "LS",
+            "MH",
+            "MT",
+            "MU",
+            "MV",
+            "MW",
+            "MY",
+            "NA",
+            "NG",
+            "NP",
+            "NR",
+            "NZ",
+            "PG",
+            "PH",
+            "PK",
+            "PW",
+            "RW",
+            "SB",
+            "SC",
+            "SG",
+            "SL",
+            "SS",
+            "SZ",
+            "TO",
+            "TT",
+            "TV",
+            "TZ",
+            "UG",
+            "US",
+            "VC",
+            "VU",
+            "WS",
+            "ZA",
+            "ZM",
+            "ZW",
+        ]
+    ),
+    "es": frozenset(
+        ["AR", "BO", "CL", "CO", "CR", "CU", "DO", "EC", "ES", "GQ", "GT", "HN", "MX", "NI", "PA", "PE", "PY", "SV", "UY", "VE"]
+    ),
     "fa": frozenset(["AF", "IR"]),
-    "fr": frozenset("BE BF BI BJ CA CD CF CG CH CI CM DJ DZ FR GA GN HT KM LU MA MC MG ML MR NE RW SN TD TG TN VU".split()),
+    "fr": frozenset(
+        [
+            "BE",
+            "BF",
+            "BI",
+            "BJ",
+            "CA",
+            "CD",
+            "CF",
+            "CG",
+            "CH",
+            "CI",
+            "CM",
+            "DJ",
+            "DZ",
+            "FR",
+            "GA",
+            "GN",
+            "HT",
+            "KM",
+            "LU",
+            "MA",
+            "MC",
+            "MG",
+            "ML",
+            "MR",
+            "NE",
+            "RW",
+            "SN",
+            "TD",
+            "TG",
+            "TN",
+            "VU",
+        ]
+    ),
     "hi": frozenset(["IN"]),
     "id": frozenset(["ID"]),
     "ja": frozenset(["JP"]),
     "ko": frozenset(["KP", "KR"]),
     "ms": frozenset(["BN", "MY", "SG"]),
-    "pt": frozenset("AO BR CV GW MO MZ PT ST TL".split()),
-    "ru": frozenset("AM AZ BY KG KZ MD RU TJ TM UA UZ".split()),
+    "pt": frozenset(["AO", "BR", "CV", "GW", "MO", "MZ", "PT", "ST", "TL"]),
+    "ru": frozenset(["AM", "AZ", "BY", "KG", "KZ", "MD", "RU", "TJ", "TM", "UA", "UZ"]),
     "tr": frozenset(["AZ", "CY", "TR"]),
     "ur": frozenset(["IN", "PK"]),
-    "zh": frozenset("CN HK MO MY SG TW".split()),
+    "zh": frozenset(["CN", "HK", "MO", "MY", "SG", "TW"]),
 }
 """Where a language's press is at home: an item in Spanish on Bolivia and Russia is most likely Bolivian. From CLDR's official languages and the
 countries whose press writes in a neighbour's or, English, in none of their own."""
@@ -73,6 +199,8 @@ _NEAR: Final = 28  # characters between an official and the country he belongs t
 _NEAR_DENSE: Final = 8
 _SURNAME_AFTER: Final = re.compile(r"\s+[A-Z][a-z]+")
 _GIVEN_BEFORE: Final = re.compile(r"(?:^|\s)[A-Z][a-z]+\s+$")
+_TWINS: Final = {("OM", "JO"): frozenset({"عمان"})}
+_FIELDS: Final = (Field.TITLE, Field.LEAD, Field.BODY)
 _MENTIONS_KEPT: Final = 60  # of one country: no article names one more often
 _GUARDED_BODY: Final = 4_000  # characters of the body in which a guard's words are looked for
 
@@ -91,7 +219,9 @@ def candidates(taxonomy: Taxonomy, reading: Reading) -> dict[str, Candidate]:
 
     Countries that only a town, the outlet or the language points to follow them: they can be home, never partners.
     """
-    found = {code: candidate for code, candidate in _named(reading).items() if _stands(taxonomy, reading, candidate)}
+    named = _named(reading)
+    _settle_twins(reading, named)
+    found = {code: candidate for code, candidate in named.items() if _stands(taxonomy, reading, candidate)}
     for sentence in reading.sentences:
         for mark in sentence.marks:
             if mark.entry.kind is Kind.CITY:
@@ -113,6 +243,25 @@ def _named(reading: Reading) -> dict[str, Candidate]:
     return found
 
 
+def _settle_twins(reading: Reading, named: dict[str, Candidate]) -> None:
+    """Give mentions of a name that is a country and another one's capital to the other, where only that one is named for sure.
+
+    Arabic writes Oman and Amman alike: beside Jordan, or in a Jordanian outlet, and with no word of Muscat, it is the town.
+    """
+    for (country, capital_of), words in _TWINS.items():
+        twin = named.get(country)
+        if twin is None or not (capital_of in named or reading.country_of_outlet == capital_of) or reading.country_of_outlet == country:
+            continue
+        if all(fold(reading.text_of(sentence.field)[mark.start : mark.end]).text in words for sentence, mark in twin.mentions):
+            del named[country]
+            entry = Entry(Kind.CAPITAL, capital_of)
+            known = named.setdefault(capital_of, Candidate(capital_of))
+            known.mentions = sorted(
+                [*known.mentions, *((sentence, Mark(entry, mark.start, mark.end)) for sentence, mark in twin.mentions)],
+                key=lambda mention: (_FIELDS.index(mention[0].field), mention[1].start),
+            )
+
+
 def _stands(taxonomy: Taxonomy, reading: Reading, candidate: Candidate) -> bool:
     """Return whether a country is meant: a doubtful name alone (Jordan, Georgia, Chad, Turkey) needs two mentions that name no person.
 
@@ -127,7 +276,7 @@ def _stands(taxonomy: Taxonomy, reading: Reading, candidate: Candidate) -> bool:
         return True
     sure = len(candidate.mentions) - len(doubtful)
     unsure = sum(not _names_a_person(reading, sentence, mark) for sentence, mark in doubtful)
-    return sure + unsure / 2 >= 1 and not _guarded(taxonomy, reading, candidate.code)
+    return sure >= 1 or (unsure / 2 >= 1 and not _guarded(taxonomy, reading, candidate.code))
 
 
 def _names_a_person(reading: Reading, sentence: Sentence, mark: Mark) -> bool:

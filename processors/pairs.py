@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Final, NamedTuple
 
-from processors.taxonomy import Kind, Taxonomy
+from processors.taxonomy import Taxonomy
 
 _OWN: Final = {"zh": frozenset("中台臺"), "ja": frozenset("日"), "ko": frozenset("한")}
 """How a language's own countries stand in a pair: beside them one more character is company enough."""
@@ -43,9 +43,7 @@ def initials(names: Iterable[tuple[str, str]]) -> dict[str, str]:
     return out
 
 
-def pairs_of(
-    taxonomy: Taxonomy, text: str, language: str, known: Mapping[str, str], names: Sequence[tuple[int, str]]
-) -> Iterator[Pair]:
+def pairs_of(taxonomy: Taxonomy, text: str, language: str, known: Mapping[str, str], names: Sequence[tuple[int, str]]) -> Iterator[Pair]:
     """Give the countries of paired names, of sides (巴方) and posts (驻巴大使), and the own country joined to a full name (日ケニア).
 
     One character alone is a common word. `known` is what `initials` told, `names` the start and code of each full name in the text.
@@ -66,7 +64,12 @@ def pairs_of(
     rows = {at for found in row.finditer(text) for at in range(*found.span())}
     starts = {start for start, code in names if code != usual[next(iter(usual))]}
     for found in _JOINED.finditer(text):
-        if found.start() not in rows and found.group("own") in own and found.end() in starts and not _inside_word(text, found.start(), language):
+        if (
+            found.start() not in rows
+            and found.group("own") in own
+            and found.end() in starts
+            and not _inside_word(text, found.start(), language)
+        ):
             yield Pair(table[found.group("own")], found.start("own"), found.end("own"))
 
 

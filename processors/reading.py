@@ -94,7 +94,9 @@ def _marks(taxonomy: Taxonomy, text: str, language: str) -> list[Mark]:
 def _add_pairs(taxonomy: Taxonomy, marked: Sequence[tuple[Field, str, list[Mark]]], language: str) -> None:
     """Add the countries that one character names, as the full names of the whole item settle them."""
     full = [[mark for mark in marks if mark.entry.kind is Kind.COUNTRY] for _, _, marks in marked]
-    known = initials((text[mark.start : mark.end], mark.entry.key) for (_, text, _), named in zip(marked, full, strict=True) for mark in named)
+    known = initials(
+        (text[mark.start : mark.end], mark.entry.key) for (_, text, _), named in zip(marked, full, strict=True) for mark in named
+    )
     for (_, text, marks), named in zip(marked, full, strict=True):
         taken = {at for mark in named for at in range(mark.start, mark.end)}
         found = pairs_of(taxonomy, text, language, known, [(mark.start, mark.entry.key) for mark in named])

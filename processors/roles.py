@@ -121,7 +121,9 @@ def _order(reading: Reading, named: Mapping[str, Candidate]) -> dict[str, set[st
         zone = zone_of(sentence)
         if zone == "body":
             break
-        marks = [mark for mark in sentence.marks if mark.entry.kind in NAMING and mark.entry.key in named and named[mark.entry.key].mentions]
+        marks = [
+            mark for mark in sentence.marks if mark.entry.kind in NAMING and mark.entry.key in named and named[mark.entry.key].mentions
+        ]
         for at, mark in enumerate(marks):
             code = mark.entry.key
             seat = "own" if code == reading.country_of_outlet else "other" if reading.country_of_outlet else "unknown"
