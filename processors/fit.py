@@ -60,7 +60,7 @@ CODE: Final = (
     "words",
 )
 """The modules that decide what the weights mean: when one changes, weights and figures are due again."""
-LEAST: Final = {"partner": 0.38, "organisation": 0.25, "topic": 0.35}
+LEAST: Final = {"partner": 0.38, "organisation": 0.28, "topic": 0.35}
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,12 @@ def _roles(taxonomy: Taxonomy, items: Sequence[Prepared]) -> Weights:
             (own, name in item.record["organisations"])
             for item in items
             for name, own in organisations.features_of(
-                taxonomy, item.reading, organisations.candidates(item.reading), item.record["home"]
+                taxonomy,
+                item.reading,
+                organisations.candidates(item.reading),
+                item.named,
+                item.record["home"],
+                item.record["partners"],
             ).items()
         ],
         ROLE_STRENGTH,
