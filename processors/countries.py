@@ -199,8 +199,8 @@ _NEAR: Final = 28  # characters between an official and the country he belongs t
 _NEAR_DENSE: Final = 8
 _SURNAME_AFTER: Final = re.compile(r"\s+[A-Z][a-z]+")
 _GIVEN_BEFORE: Final = re.compile(r"(?:^|\s)[A-Z][a-z]+\s+$")
+STATE_BODIES: Final = frozenset({"agency", "development"})
 _TWINS: Final = {("OM", "JO"): frozenset({"عمان"})}
-_FIELDS: Final = (Field.TITLE, Field.LEAD, Field.BODY)
 _MENTIONS_KEPT: Final = 60  # of one country: no article names one more often
 _GUARDED_BODY: Final = 4_000  # characters of the body in which a guard's words are looked for
 
@@ -219,7 +219,7 @@ def candidates(taxonomy: Taxonomy, reading: Reading) -> dict[str, Candidate]:
 
     Countries that only a town, the outlet or the language points to follow them: they can be home, never partners.
     """
-    named = _named(reading)
+    named = _named(taxonomy, reading)
     _settle_twins(reading, named)
     found = {code: candidate for code, candidate in named.items() if _stands(taxonomy, reading, candidate)}
     for sentence in reading.sentences:
@@ -232,11 +232,18 @@ def candidates(taxonomy: Taxonomy, reading: Reading) -> dict[str, Candidate]:
     return found
 
 
-def _named(reading: Reading) -> dict[str, Candidate]:
+def _named(taxonomy: Taxonomy, reading: Reading) -> dict[str, Candidate]:
+    """Return the countries by their mentions; a state's own agency, regulator or development bank (Ofcom, KOICA) speaks for it."""
     found: dict[str, Candidate] = {}
     for sentence in reading.sentences:
-        for mark in sentence.marks:
-            if mark.entry.kind in NAMING:
+        for found_mark in sentence.marks:
+            mark = found_mark
+            if mark.entry.kind is Kind.ORGANISATION:
+                organisation = taxonomy.organisations[mark.entry.key]
+                if organisation.country is None or organisation.kind not in STATE_BODIES:
+                    continue
+                mark = Mark(Entry(Kind.ORGANISATION, organisation.country), mark.start, mark.end)
+            if mark.entry.kind in NAMING or mark.entry.kind is Kind.ORGANISATION:
                 candidate = found.setdefault(mark.entry.key, Candidate(mark.entry.key))
                 if len(candidate.mentions) < _MENTIONS_KEPT:
                     candidate.mentions.append((sentence, mark))
@@ -244,22 +251,25 @@ def _named(reading: Reading) -> dict[str, Candidate]:
 
 
 def _settle_twins(reading: Reading, named: dict[str, Candidate]) -> None:
-    """Give mentions of a name that is a country and another one's capital to the other, where only that one is named for sure.
+    """Leave mentions of a name that is a country and another one's capital to one of them: to the other where only that one is named for sure.
 
     Arabic writes Oman and Amman alike: beside Jordan, or in a Jordanian outlet, and with no word of Muscat, it is the town.
     """
     for (country, capital_of), words in _TWINS.items():
-        twin = named.get(country)
-        if twin is None or not (capital_of in named or reading.country_of_outlet == capital_of) or reading.country_of_outlet == country:
-            continue
-        if all(fold(reading.text_of(sentence.field)[mark.start : mark.end]).text in words for sentence, mark in twin.mentions):
+        twin, other = named.get(country), named.get(capital_of)
+        sure = other is not None and not all(_is_one_of(reading, mention, words) for mention in other.mentions)
+        town = twin is not None and all(_is_one_of(reading, mention, words) for mention in twin.mentions)
+        if town and reading.country_of_outlet != country and (sure or reading.country_of_outlet == capital_of):
             del named[country]
-            entry = Entry(Kind.CAPITAL, capital_of)
-            known = named.setdefault(capital_of, Candidate(capital_of))
-            known.mentions = sorted(
-                [*known.mentions, *((sentence, Mark(entry, mark.start, mark.end)) for sentence, mark in twin.mentions)],
-                key=lambda mention: (_FIELDS.index(mention[0].field), mention[1].start),
-            )
+        elif twin is not None and other is not None:
+            other.mentions = [mention for mention in other.mentions if not _is_one_of(reading, mention, words)]
+            if not other.mentions:
+                del named[capital_of]
+
+
+def _is_one_of(reading: Reading, mention: tuple[Sentence, Mark], words: frozenset[str]) -> bool:
+    sentence, mark = mention
+    return fold(reading.text_of(sentence.field)[mark.start : mark.end]).text in words
 
 
 def _stands(taxonomy: Taxonomy, reading: Reading, candidate: Candidate) -> bool:

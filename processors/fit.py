@@ -43,6 +43,7 @@ DIPLOMACY: Final = Label.DIPLOMACY.value
 OTHER: Final = Label.OTHER.value
 CODE: Final = (
     "boilerplate",
+    "clubs",
     "countries",
     "features",
     "fit",

@@ -5,11 +5,12 @@ linear models. A name alone never makes a partner.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from newswire.records import CountryMention, Field, Role
+from processors.clubs import club_features, clubs_of
 from processors.countries import DENSE, HOMES_OF_LANGUAGES, OFFICIALS, SPOKEN_IN, Candidate, actors_near, word_after, word_before, zone_of
 from processors.label import Binary, Features, logistic
 from processors.lists import Row, row_features, rows_of
@@ -194,10 +195,12 @@ def partner_features(
     home_sentences = {id(sentence) for sentence, _ in named[home].mentions} if home is not None and home in named else set()
     top = max((len(named[code].mentions) for code in abroad), default=1)
     listed = row_features(reading, rows, home)
+    clubs = club_features(reading, named)
     out = {}
     for code in abroad:
         count = len(named[code].mentions)
         own = {**{name: value for name, value in features[code].items() if not name.startswith(ORDER)}, **listed.get(code, {})}
+        own.update(dict.fromkeys(clubs[code], 1.0))
         own["home:none" if home is None else "home:known"] = 1.0
         own["top" if count == top else "not top"] = 1.0
         own["of top"] = count / top
@@ -246,14 +249,16 @@ def _with_home(sentence: Sentence) -> Iterator[str]:
             yield f"home:{zone}:E"
 
 
-def choose_partners(model: Binary, features: Mapping[str, Features], home: str | None, rows: Sequence[Row], *, least: float) -> Roles:
+def choose_partners(
+    model: Binary, features: Mapping[str, Features], home: str | None, groups: Iterable[frozenset[str]], *, least: float
+) -> Roles:
     """Return the roles: every country whose score of being engaged is at least `least` is a partner.
 
-    The countries of one list share a part of their scores.
+    The countries of one list, or the members of one club named together, share a part of their scores.
     """
     margins = {code: model.margin(own) for code, own in features.items()}
-    for row in rows:
-        members = sorted(row.codes & margins.keys())
+    for group in groups:
+        members = sorted(group & margins.keys())
         if len(members) > 1:
             mean = sum(margins[code] for code in members) / len(members)
             margins.update({code: (1.0 - LISTED) * margins[code] + LISTED * mean for code in members})
@@ -267,7 +272,8 @@ def judge_roles(home: Binary, partner: Binary, reading: Reading, named: Mapping[
     own = home_features(reading, named)
     chosen = choose_home(home, own)
     rows = rows_of(reading, named)
-    return choose_partners(partner, partner_features(reading, named, own, chosen, rows), chosen, rows, least=least)
+    groups = [*(row.codes for row in rows), *clubs_of(reading, named)]
+    return choose_partners(partner, partner_features(reading, named, own, chosen, rows), chosen, groups, least=least)
 
 
 def mentions(reading: Reading, named: Mapping[str, Candidate], roles: Roles) -> tuple[CountryMention, ...]:

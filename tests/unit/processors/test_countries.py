@@ -113,6 +113,8 @@ def test_the_full_name_may_stand_in_another_field(taxonomy: Taxonomy) -> None:
 def test_amman_is_not_oman_beside_jordan(taxonomy: Taxonomy) -> None:
     assert named(taxonomy, "عمان: الأردن يوقع اتفاقية", "ar") == ["JO"]
     assert named(taxonomy, "سلطنة عمان توقع اتفاقية", "ar") == ["OM"]
+    assert named(taxonomy, "پاکستان اور عمان کے ریگولیٹر", "ur") == ["OM", "PK"]
+    assert named(taxonomy, "همکاری ایران و عمان در مسقط", "fa") == ["IR", "OM"]
 
 
 def test_a_cable_is_not_kabul(taxonomy: Taxonomy) -> None:

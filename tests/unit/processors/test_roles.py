@@ -1,5 +1,6 @@
 """Home, partner or only mentioned: what the features say, and what becomes of the scores."""
 
+from processors.clubs import club_features, clubs_of
 from processors.countries import candidates
 from processors.label import Binary
 from processors.lists import rows_of
@@ -33,7 +34,7 @@ def test_the_members_of_a_list_share_their_scores(taxonomy: Taxonomy) -> None:
     named = candidates(taxonomy, reading)
     features = {code: {code: 1.0} for code in named}
     model = Binary(0.0, {"KE": 3.0, "GH": 3.0, "TZ": -1.0, "PE": -1.0})
-    roles = choose_partners(model, features, None, rows_of(reading, named), least=0.5)
+    roles = choose_partners(model, features, None, [row.codes for row in rows_of(reading, named)], least=0.5)
     assert set(roles.partners) == {"KE", "GH", "TZ"}
     assert roles.scores["PE"] < 0.5
 
@@ -59,3 +60,27 @@ def test_a_language_speaks_for_the_countries_that_write_it(taxonomy: Taxonomy) -
 def test_home_is_nobody_where_no_candidate_beats_it(taxonomy: Taxonomy) -> None:
     reading = reading_of(taxonomy, "A new phone is out")
     assert judge_roles(Binary(0.0, {}), Binary(0.0, {}), reading, candidates(taxonomy, reading), least=0.5).home is None
+
+
+def test_the_seat_of_a_body_is_told_from_a_state(taxonomy: Taxonomy) -> None:
+    reading = reading_of(taxonomy, "Manila approves ADB loan for Nepal")
+    told = club_features(reading, candidates(taxonomy, reading))
+    assert {"seat", "seat:town", "town:body"} <= told["PH"]
+    assert not told["NP"]
+
+
+def test_members_of_a_club_named_together_are_one_group(taxonomy: Taxonomy) -> None:
+    reading = reading_of(taxonomy, "BRICS ministers meet in South Africa", body="China spoke first. India followed. Peru was a guest.")
+    named = candidates(taxonomy, reading)
+    assert clubs_of(reading, named) == [frozenset({"ZA", "CN", "IN"})]
+    told = club_features(reading, named)
+    assert "member:together" in told["CN"]
+    assert "member" not in told["PE"]
+
+
+def test_a_states_agency_speaks_for_it(taxonomy: Taxonomy) -> None:
+    reading = reading_of(taxonomy, "MCMC, Ofcom to share age-check tools")
+    named = candidates(taxonomy, reading)
+    assert named["GB"].mentions
+    own = home_features(reading, named)
+    assert set(partner_features(reading, named, own, "MY", [])) == {"GB"}
