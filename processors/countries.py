@@ -10,7 +10,7 @@ from typing import Final
 from newswire.records import Field
 from newswire.terms import fold
 from processors.reading import NAMING, Mark, Reading, Sentence
-from processors.taxonomy import Kind, Taxonomy
+from processors.taxonomy import Entry, Kind, Taxonomy
 
 HOMES_OF_LANGUAGES: Final = {
     "ur": "PK",
@@ -32,6 +32,157 @@ HOMES_OF_LANGUAGES: Final = {
     "pl": "PL",
     "it": "IT",
 }
+SPOKEN_IN: Final = {
+    "ar": frozenset(
+        [
+            "AE",
+            "BH",
+            "DJ",
+            "DZ",
+            "EG",
+            "IQ",
+            "JO",
+            "KM",
+            "KW",
+            "LB",
+            "LY",
+            "MA",
+            "MR",
+            "OM",
+            "PS",
+            "QA",
+            "SA",
+            "SD",
+            "SO",
+            "SY",
+            "TD",
+            "TN",
+            "YE",
+        ]
+    ),
+    "bn": frozenset(["BD"]),
+    "de": frozenset(["AT", "BE", "CH", "DE", "LI", "LU"]),
+    "en": frozenset(
+        [
+            "AG",
+            "AU",
+            "BB",
+            "BD",
+            "BN",
+            "BS",
+            "BT",
+            "BW",
+            "BZ",
+            "CA",
+            "CK",
+            "DM",
+            "FJ",
+            "FM",
+            "GB",
+            "GD",
+            "GH",
+            "GM",
+            "GY",
+            "HK",
+            "IE",
+            "IN",
+            "JM",
+            "KE",
+            "KI",
+            "KN",
+            "LC",
+            "LK",
+            "LR",
+            "LS",
+            "MH",
+            "MT",
+            "MU",
+            "MV",
+            "MW",
+            "MY",
+            "NA",
+            "NG",
+            "NP",
+            "NR",
+            "NZ",
+            "PG",
+            "PH",
+            "PK",
+            "PW",
+            "RW",
+            "SB",
+            "SC",
+            "SG",
+            "SL",
+            "SS",
+            "SZ",
+            "TO",
+            "TT",
+            "TV",
+            "TZ",
+            "UG",
+            "US",
+            "VC",
+            "VU",
+            "WS",
+            "ZA",
+            "ZM",
+            "ZW",
+        ]
+    ),
+    "es": frozenset(
+        ["AR", "BO", "CL", "CO", "CR", "CU", "DO", "EC", "ES", "GQ", "GT", "HN", "MX", "NI", "PA", "PE", "PY", "SV", "UY", "VE"]
+    ),
+    "fa": frozenset(["AF", "IR"]),
+    "fr": frozenset(
+        [
+            "BE",
+            "BF",
+            "BI",
+            "BJ",
+            "CA",
+            "CD",
+            "CF",
+            "CG",
+            "CH",
+            "CI",
+            "CM",
+            "DJ",
+            "DZ",
+            "FR",
+            "GA",
+            "GN",
+            "HT",
+            "KM",
+            "LU",
+            "MA",
+            "MC",
+            "MG",
+            "ML",
+            "MR",
+            "NE",
+            "RW",
+            "SN",
+            "TD",
+            "TG",
+            "TN",
+            "VU",
+        ]
+    ),
+    "hi": frozenset(["IN"]),
+    "id": frozenset(["ID"]),
+    "ja": frozenset(["JP"]),
+    "ko": frozenset(["KP", "KR"]),
+    "ms": frozenset(["BN", "MY", "SG"]),
+    "pt": frozenset(["AO", "BR", "CV", "GW", "MO", "MZ", "PT", "ST", "TL"]),
+    "ru": frozenset(["AM", "AZ", "BY", "KG", "KZ", "MD", "RU", "TJ", "TM", "UA", "UZ"]),
+    "tr": frozenset(["AZ", "CY", "TR"]),
+    "ur": frozenset(["IN", "PK"]),
+    "zh": frozenset(["CN", "HK", "MO", "MY", "SG", "TW"]),
+}
+"""Where a language's press is at home: an item in Spanish on Bolivia and Russia is most likely Bolivian. From CLDR's official languages and the
+countries whose press writes in a neighbour's or, English, in none of their own."""
+
 DENSE: Final = frozenset({"zh", "ja", "ko", "th"})
 """Languages whose words stand close: little separates an official from the adjective that tells whose he is."""
 
@@ -40,10 +191,16 @@ OFFICIALS: Final = frozenset(
 )
 """The actor classes that act for a state."""
 
+_WORD_BEFORE: Final = re.compile(r"([^\W\d_]+)['’]?[\s\-–—(«\"“]*$")
+_WORD_AFTER: Final = re.compile(r"^['’]?[\s\-–—]*([^\W\d_]+)")
+_WORD_READ: Final = 30
+_WORD_KEPT: Final = 12
 _NEAR: Final = 28  # characters between an official and the country he belongs to
 _NEAR_DENSE: Final = 8
 _SURNAME_AFTER: Final = re.compile(r"\s+[A-Z][a-z]+")
 _GIVEN_BEFORE: Final = re.compile(r"(?:^|\s)[A-Z][a-z]+\s+$")
+STATE_BODIES: Final = frozenset({"agency", "development"})
+_TWINS: Final = {("OM", "JO"): frozenset({"عمان"})}
 _MENTIONS_KEPT: Final = 60  # of one country: no article names one more often
 _GUARDED_BODY: Final = 4_000  # characters of the body in which a guard's words are looked for
 
@@ -62,7 +219,9 @@ def candidates(taxonomy: Taxonomy, reading: Reading) -> dict[str, Candidate]:
 
     Countries that only a town, the outlet or the language points to follow them: they can be home, never partners.
     """
-    found = {code: candidate for code, candidate in _named(reading).items() if _stands(taxonomy, reading, candidate)}
+    named = _named(taxonomy, reading)
+    _settle_twins(reading, named)
+    found = {code: candidate for code, candidate in named.items() if _stands(taxonomy, reading, candidate)}
     for sentence in reading.sentences:
         for mark in sentence.marks:
             if mark.entry.kind is Kind.CITY:
@@ -73,15 +232,44 @@ def candidates(taxonomy: Taxonomy, reading: Reading) -> dict[str, Candidate]:
     return found
 
 
-def _named(reading: Reading) -> dict[str, Candidate]:
+def _named(taxonomy: Taxonomy, reading: Reading) -> dict[str, Candidate]:
+    """Return the countries by their mentions; a state's own agency, regulator or development bank (Ofcom, KOICA) speaks for it."""
     found: dict[str, Candidate] = {}
     for sentence in reading.sentences:
-        for mark in sentence.marks:
-            if mark.entry.kind in NAMING:
+        for found_mark in sentence.marks:
+            mark = found_mark
+            if mark.entry.kind is Kind.ORGANISATION:
+                organisation = taxonomy.organisations[mark.entry.key]
+                if organisation.country is None or organisation.kind not in STATE_BODIES:
+                    continue
+                mark = Mark(Entry(Kind.ORGANISATION, organisation.country), mark.start, mark.end)
+            if mark.entry.kind in NAMING or mark.entry.kind is Kind.ORGANISATION:
                 candidate = found.setdefault(mark.entry.key, Candidate(mark.entry.key))
                 if len(candidate.mentions) < _MENTIONS_KEPT:
                     candidate.mentions.append((sentence, mark))
     return found
+
+
+def _settle_twins(reading: Reading, named: dict[str, Candidate]) -> None:
+    """Leave mentions of a name that is a country and another one's capital to one of them: to the other where only that one is named for sure.
+
+    Arabic writes Oman and Amman alike: beside Jordan, or in a Jordanian outlet, and with no word of Muscat, it is the town.
+    """
+    for (country, capital_of), words in _TWINS.items():
+        twin, other = named.get(country), named.get(capital_of)
+        sure = other is not None and not all(_is_one_of(reading, mention, words) for mention in other.mentions)
+        town = twin is not None and all(_is_one_of(reading, mention, words) for mention in twin.mentions)
+        if town and reading.country_of_outlet != country and (sure or reading.country_of_outlet == capital_of):
+            del named[country]
+        elif twin is not None and other is not None:
+            other.mentions = [mention for mention in other.mentions if not _is_one_of(reading, mention, words)]
+            if not other.mentions:
+                del named[capital_of]
+
+
+def _is_one_of(reading: Reading, mention: tuple[Sentence, Mark], words: frozenset[str]) -> bool:
+    sentence, mark = mention
+    return fold(reading.text_of(sentence.field)[mark.start : mark.end]).text in words
 
 
 def _stands(taxonomy: Taxonomy, reading: Reading, candidate: Candidate) -> bool:
@@ -98,7 +286,7 @@ def _stands(taxonomy: Taxonomy, reading: Reading, candidate: Candidate) -> bool:
         return True
     sure = len(candidate.mentions) - len(doubtful)
     unsure = sum(not _names_a_person(reading, sentence, mark) for sentence, mark in doubtful)
-    return sure + unsure / 2 >= 1 and not _guarded(taxonomy, reading, candidate.code)
+    return sure >= 1 or (unsure / 2 >= 1 and not _guarded(taxonomy, reading, candidate.code))
 
 
 def _names_a_person(reading: Reading, sentence: Sentence, mark: Mark) -> bool:
@@ -140,3 +328,19 @@ def zone_of(sentence: Sentence) -> str:
     if sentence.field is Field.BODY:
         return "first" if sentence.number < 2 else "body"
     return sentence.field.value
+
+
+def word_before(text: str, start: int, language: str) -> str:
+    """Return the word (in scripts without spaces the character) that ends before `start`, folded; empty where there is none."""
+    if language in DENSE:
+        return text[start - 1 : start] if start else ""
+    found = _WORD_BEFORE.search(text[max(0, start - _WORD_READ) : start])
+    return found.group(1).casefold()[:_WORD_KEPT] if found else ""
+
+
+def word_after(text: str, end: int, language: str) -> str:
+    """Return the word (in scripts without spaces the two characters) that begins after `end`, folded; empty where there is none."""
+    if language in DENSE:
+        return text[end : end + 2].strip()
+    found = _WORD_AFTER.match(text[end : end + _WORD_READ])
+    return found.group(1).casefold()[:_WORD_KEPT] if found else ""

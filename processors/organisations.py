@@ -1,17 +1,14 @@
 """Which bodies and companies an item engages: each one named is a candidate, judged by what stands around it."""
 
 import math
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
-from processors.countries import zone_of
+from processors.countries import DENSE, Candidate, word_after, word_before, zone_of
 from processors.label import Binary, Features
-from processors.reading import Mark, Reading, Sentence
+from processors.reading import NAMING, Mark, Reading, Sentence
 from processors.taxonomy import Kind, Taxonomy
 
-_WORD_BEFORE: Final = re.compile(r"([^\W\d_]+)['’]?[\s\-–—(«\"“]*$")
-_WORD_AFTER: Final = re.compile(r"^['’]?[\s\-–—]*([^\W\d_]+)")
 _NEAR: Final = 40
 _MENTIONS_KEPT: Final = 60
 
@@ -29,19 +26,45 @@ def candidates(reading: Reading) -> dict[str, list[tuple[Sentence, Mark]]]:
 
 
 def features_of(
-    taxonomy: Taxonomy, reading: Reading, named: Mapping[str, list[tuple[Sentence, Mark]]], home: str | None
+    taxonomy: Taxonomy,
+    reading: Reading,
+    found: Mapping[str, list[tuple[Sentence, Mark]]],
+    named: Mapping[str, Candidate],
+    home: str | None,
+    partners: Collection[str],
 ) -> dict[str, dict[str, float]]:
-    """Return each candidate's features."""
+    """Return each candidate's features, seen from home and its partners."""
+    whole = sum(len(mentions) for mentions in found.values()) or 1
+    top = max((len(mentions) for mentions in found.values()), default=1)
     out = {}
-    for name, found in named.items():
-        organisation = taxonomy.organisations[name]
-        own = {f"kind:{organisation.kind}": 1.0, f"name:{name}": 0.5, "count": math.log1p(len(found)), f"rivals:{min(len(named), 5)}": 1.0}
-        if organisation.country is not None:
-            own["own country" if organisation.country == home else "foreign"] = 1.0
-        for sentence, mark in found:
-            own.update(dict.fromkeys(_around(reading, sentence, mark, organisation.kind), 1.0))
+    for rank, (name, mentions) in enumerate(found.items()):
+        kind, count = taxonomy.organisations[name].kind, len(mentions)
+        own = {f"kind:{kind}": 1.0, f"name:{name}": 1.0, "count": math.log1p(count), f"rivals:{min(len(found), 5)}": 1.0}
+        own["share"] = count / whole
+        own["top" if count == top else "not top"] = 1.0
+        own[f"rank:{min(rank, 3)}"] = 1.0
+        own[f"name:{name}:{'alone' if len(found) == 1 else 'in company'}"] = 0.5
+        own[f"{kind}:{min(rank, 2)}"] = 1.0
+        own[f"partners:{min(len(partners), 2)}"] = 1.0
+        own[f"{kind}:partners:{min(len(partners), 2)}"] = 1.0
+        whose = _whose(taxonomy.organisations[name].country, named, home, partners)
+        own[f"of:{whose}"] = 1.0
+        own[f"{kind}:of:{whose}"] = 1.0
+        for sentence, mark in mentions:
+            own.update(dict.fromkeys(_around(reading, sentence, mark, kind), 1.0))
         out[name] = own
     return out
+
+
+def _whose(country: str | None, named: Mapping[str, Candidate], home: str | None, partners: Collection[str]) -> str:
+    """Return what the country of an organisation is in the item."""
+    if country is None:
+        return "none"
+    if country == home:
+        return "home"
+    if country in partners:
+        return "partner"
+    return "named" if country in named and named[country].mentions else "another"
 
 
 def _around(reading: Reading, sentence: Sentence, mark: Mark, kind: str) -> Iterator[str]:
@@ -63,12 +86,18 @@ def _around(reading: Reading, sentence: Sentence, mark: Mark, kind: str) -> Iter
         if max(other.start - mark.end, mark.start - other.end) <= _NEAR:
             yield f"near:{key}"
             yield f"{kind}:near:{key}"
-    before = _WORD_BEFORE.search(text[max(0, mark.start - 30) : mark.start])
+    before, after = word_before(text, mark.start, reading.language), word_after(text, mark.end, reading.language)
     if before:
-        yield f"before:{before.group(1).casefold()[:12]}"
-    after = _WORD_AFTER.match(text[mark.end : mark.end + 30])
+        yield f"before:{before}"
+        yield f"{zone}:before:{before}"
     if after:
-        yield f"after:{after.group(1).casefold()[:12]}"
+        yield f"after:{after}"
+        if reading.language in DENSE:
+            yield f"after:{after[:1]}"
+    others = {m.entry.key for m in sentence.marks if m.entry.kind is Kind.ORGANISATION and m.entry.key != mark.entry.key}
+    yield f"together:{min(len(others), 3)}"
+    countries = {m.entry.key for m in sentence.marks if m.entry.kind in NAMING}
+    yield f"countries:{min(len(countries), 3)}"
 
 
 def choose(model: Binary, features: Mapping[str, Features], *, least: float) -> tuple[tuple[str, ...], dict[str, float]]:

@@ -6,12 +6,13 @@ All later steps (roles, topics, evidence, label) look at this `Reading`, never a
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Final
 
 from newswire.records import Field, Span
 from newswire.terms import Hit, fold
 from processors.boilerplate import boilerplate_spans
+from processors.outlets import country_of_outlet
+from processors.pairs import initials, pairs_of
 from processors.taxonomy import Entry, Kind, Taxonomy, search_language
 
 TEXT_READ: Final = 20_000  # characters of the body that are looked at
@@ -76,34 +77,34 @@ def read(
     taxonomy: Taxonomy, *, title: str, lead: str, body: str, language: str, outlet_country: str | None = None, outlet: str = ""
 ) -> Reading:
     """Return the item read with the terms of its language; text past the limits above, and boilerplate, is not looked at."""
-    sentences: list[Sentence] = []
-    for field, text, limit in ((Field.TITLE, title, TITLE_READ), (Field.LEAD, lead, LEAD_READ), (Field.BODY, body, TEXT_READ)):
-        if text:
-            sentences.extend(_sentences(taxonomy, field, text[:limit], language))
+    fields = ((Field.TITLE, title[:TITLE_READ]), (Field.LEAD, lead[:LEAD_READ]), (Field.BODY, body[:TEXT_READ]))
+    marked = [(field, text, _marks(taxonomy, text, language)) for field, text in fields if text]
+    if language in taxonomy.pairs:
+        _add_pairs(taxonomy, marked, language)
+    sentences = [sentence for field, text, marks in marked for sentence in _sentences(field, text, marks)]
     return Reading(title, lead, body, language, tuple(sentences), outlet_country or country_of_outlet(taxonomy, outlet))
 
 
-def country_of_outlet(taxonomy: Taxonomy, outlet: str) -> str | None:
-    """Return where an outlet sits, by the list of outlets, else by a country that its name holds ("Times of Oman")."""
-    if not outlet:
-        return None
-    folded = fold(outlet[:200])
-    known = taxonomy.outlets.get(folded.text.strip())
-    if known:
-        return known
-    codes = [
-        taxonomy.entries[hit.term].key
-        for hit in taxonomy.search.find(folded, "en")
-        if taxonomy.entries[hit.term].kind in NAMING and hit.end - hit.start >= 4
-    ]
-    return codes[0] if codes else None
-
-
-def _sentences(taxonomy: Taxonomy, field: Field, text: str, language: str) -> Iterator[Sentence]:
+def _marks(taxonomy: Taxonomy, text: str, language: str) -> list[Mark]:
     hits = taxonomy.search.find(fold(text), search_language(language))
     marks = _settle(taxonomy, text, [(hit, taxonomy.entries[hit.term]) for hit in hits], language)
-    marks.extend(_pairs(taxonomy, text, language))
-    marks.sort(key=lambda mark: (mark.start, mark.end))
+    return sorted(marks, key=lambda mark: (mark.start, mark.end))
+
+
+def _add_pairs(taxonomy: Taxonomy, marked: Sequence[tuple[Field, str, list[Mark]]], language: str) -> None:
+    """Add the countries that one character names, as the full names of the whole item settle them."""
+    full = [[mark for mark in marks if mark.entry.kind is Kind.COUNTRY] for _, _, marks in marked]
+    known = initials(
+        (text[mark.start : mark.end], mark.entry.key) for (_, text, _), named in zip(marked, full, strict=True) for mark in named
+    )
+    for (_, text, marks), named in zip(marked, full, strict=True):
+        taken = {at for mark in named for at in range(mark.start, mark.end)}
+        found = pairs_of(taxonomy, text, language, known, [(mark.start, mark.entry.key) for mark in named])
+        marks.extend(Mark(Entry(Kind.COUNTRY, pair.code), pair.start, pair.end) for pair in found if pair.start not in taken)
+        marks.sort(key=lambda mark: (mark.start, mark.end))
+
+
+def _sentences(field: Field, text: str, marks: Sequence[Mark]) -> Iterator[Sentence]:
     cut = boilerplate_spans(text) if field is not Field.TITLE else []
     index = 0
     number = 0
@@ -173,30 +174,3 @@ def _inside_longer(hit: Hit, longest: Sequence[tuple[int, int]]) -> bool:
 def _is_shouted(text: str) -> bool:
     words = re.findall(r"[A-Za-z]{2,}", text[:400])
     return len(words) >= 3 and sum(word.isupper() for word in words) >= 0.7 * len(words)
-
-
-def _pairs(taxonomy: Taxonomy, text: str, language: str) -> list[Mark]:
-    """Return the countries of paired names: 中巴, 한·미, 日米. One character alone is a common word, and two need company.
-
-    The company is the language's own country, or a word such as "both sides", "relations", "talks" right after.
-    """
-    pairs = taxonomy.pairs.get(language)
-    if not pairs:
-        return []
-    row, one = _pair_patterns(tuple(pairs))
-    own = next(iter(pairs))
-    marks: list[Mark] = []
-    for found in row.finditer(text):
-        parts = list(one.finditer(text, found.start(), found.end()))
-        if any(part.group() == own for part in parts) or _AFTER_PAIR.match(text, found.end()):
-            marks.extend(Mark(Entry(Kind.COUNTRY, pairs[part.group()]), part.start(), part.end()) for part in parts)
-    return marks
-
-
-_AFTER_PAIR: Final = re.compile("[两兩关關双雙会會贸貿协協合양정両首]")
-
-
-@cache
-def _pair_patterns(characters: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    one = "|".join(sorted(map(re.escape, characters), key=len, reverse=True))
-    return re.compile(f"(?:{one})[·・-]?(?:{one})(?:[·・-]?(?:{one}))?"), re.compile(one)

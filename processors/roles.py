@@ -5,25 +5,30 @@ linear models. A name alone never makes a partner.
 """
 
 import math
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from newswire.records import CountryMention, Field, Role
-from processors.countries import DENSE, HOMES_OF_LANGUAGES, OFFICIALS, Candidate, actors_near, zone_of
-from processors.label import Binary, Features
+from processors.clubs import club_features, clubs_of
+from processors.countries import DENSE, HOMES_OF_LANGUAGES, OFFICIALS, SPOKEN_IN, Candidate, actors_near, word_after, word_before, zone_of
+from processors.label import Binary, Features, logistic
+from processors.lists import Row, row_features, rows_of
 from processors.reading import NAMING, Mark, Reading, Sentence
 from processors.taxonomy import Kind
 
 NONE: Final = ""
 """Stands among the candidates for home for "no government"."""
 
+ORDER: Final = "order:"
+"""Begins the features that tell who acts on whom: they find home, and say nothing of who is a partner once home is known."""
+
+LISTED: Final = 0.5
+"""How much of a score comes from the other countries of the same list: they are engaged together or not at all."""
+
 _ADJACENT: Final = 8  # characters between two countries of one list or pair: "China, India and Brazil"
 _ADJACENT_DENSE: Final = 2
 _DATELINE: Final = 90  # characters at the body's start in which "ISLAMABAD:" stands
-_WORD_BEFORE: Final = re.compile(r"([^\W\d_]+)['’]?[\s\-–—(«\"“]*$")
-_WORD_AFTER: Final = re.compile(r"^['’]?[\s\-–—]*([^\W\d_]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,7 @@ def home_features(reading: Reading, named: Mapping[str, Candidate]) -> dict[str,
     """Return each candidate's features that do not depend on the roles of the others, and those of `NONE`: that no government acts."""
     whole = sum(len(candidate.mentions) for candidate in named.values()) or 1
     by_count = sorted(named, key=lambda code: -len(named[code].mentions))
+    order = _order(reading, named)
     out: dict[str, dict[str, float]] = {}
     for rank, (code, candidate) in enumerate(named.items()):
         own = dict(_standing(reading, candidate))
@@ -49,6 +55,7 @@ def home_features(reading: Reading, named: Mapping[str, Candidate]) -> dict[str,
         for sentence, mark in candidate.mentions:
             own.update(dict.fromkeys(_around(reading, sentence, mark), 1.0))
         own.update(_company(candidate))
+        own.update(dict.fromkeys((f"{ORDER}{name}" for name in order.get(code, ())), 1.0))
         out[code] = {name: value for name, value in own.items() if value}
     out[NONE] = dict.fromkeys(_nobody(reading), 1.0)
     return out
@@ -73,6 +80,10 @@ def _standing(reading: Reading, candidate: Candidate) -> Iterator[tuple[str, flo
         yield "outlet:other", 1.0
     if HOMES_OF_LANGUAGES.get(reading.language) == code:
         yield f"language:{'outlet' if reading.country_of_outlet else 'alone'}", 1.0
+    if code in SPOKEN_IN.get(reading.language, ()):
+        yield "spoken", 1.0
+        yield f"spoken:{'en' if reading.language == 'en' else 'other'}", 1.0
+        yield f"spoken:{'outlet' if reading.country_of_outlet else 'alone'}", 1.0
     kinds = {mark.entry.kind for _, mark in candidate.mentions}
     if len(kinds) == 1:
         yield f"only:{next(iter(kinds)).value}", 1.0
@@ -104,6 +115,31 @@ def _around(reading: Reading, sentence: Sentence, mark: Mark) -> Iterator[str]:
     yield f"together:{min(len(others), 3)}"
 
 
+def _order(reading: Reading, named: Mapping[str, Candidate]) -> dict[str, set[str]]:
+    """Return who stands first in title, lead and first sentences, who follows, and the engagements between two: "A visits B"."""
+    out: dict[str, set[str]] = {}
+    for sentence in reading.sentences:
+        zone = zone_of(sentence)
+        if zone == "body":
+            break
+        marks = [
+            mark for mark in sentence.marks if mark.entry.kind in NAMING and mark.entry.key in named and named[mark.entry.key].mentions
+        ]
+        for at, mark in enumerate(marks):
+            code = mark.entry.key
+            seat = "own" if code == reading.country_of_outlet else "other" if reading.country_of_outlet else "unknown"
+            place = "first" if code == marks[0].entry.key else "later"
+            alone = "alone" if all(other.entry.key == code for other in marks) else place
+            out.setdefault(code, set()).update((f"{zone}:{place}", f"{zone}:{alone}:{seat}"))
+            if at + 1 < len(marks) and marks[at + 1].entry.key != code:
+                second = marks[at + 1]
+                for between in sentence.marks:
+                    if between.entry.kind is Kind.CUE and mark.end <= between.start and between.end <= second.start:
+                        out[code].add(f"leads:{between.entry.key}")
+                        out.setdefault(second.entry.key, set()).add(f"follows:{between.entry.key}")
+    return out
+
+
 def _company(candidate: Candidate) -> dict[str, float]:
     """Return how often each engagement, frame and subject stands in the sentences that name a country, and which do in the top."""
     counts: dict[str, float] = {}
@@ -119,6 +155,11 @@ def _company(candidate: Candidate) -> dict[str, float]:
 
 def _nobody(reading: Reading) -> Iterator[str]:
     yield "none"
+    yield f"none:outlet:{'known' if reading.country_of_outlet else 'unknown'}"
+    named = {mark.entry.key for sentence in reading.sentences for mark in sentence.marks if mark.entry.kind in NAMING}
+    yield f"none:countries:{min(len(named), 3)}"
+    if reading.country_of_outlet:
+        yield f"none:outlet:{'named' if reading.country_of_outlet in named else 'not named'}"
     for sentence in reading.sentences:
         zone = zone_of(sentence)
         if zone != "body":
@@ -126,23 +167,18 @@ def _nobody(reading: Reading) -> Iterator[str]:
                 if mark.entry.kind is Kind.CUE:
                     yield f"none:{mark.entry.key}"
                     yield f"none:{zone}:{mark.entry.key}"
+                elif mark.entry.kind is Kind.ORGANISATION and mark.entry.key == "EU":
+                    yield f"none:{zone}:EU"
 
 
 def _words_beside(text: str, mark: Mark, language: str) -> Iterator[tuple[str, str]]:
-    if language in DENSE:
-        if mark.start:
-            yield "before", text[mark.start - 1 : mark.start]
-        after = text[mark.end : mark.end + 2].strip()
-        if after:
-            yield "after", after[:1]
-            yield "after", after
-        return
-    before = _WORD_BEFORE.search(text[max(0, mark.start - 30) : mark.start])
+    before, after = word_before(text, mark.start, language), word_after(text, mark.end, language)
     if before:
-        yield "before", before.group(1).casefold()[:12]
-    after_word = _WORD_AFTER.match(text[mark.end : mark.end + 30])
-    if after_word:
-        yield "after", after_word.group(1).casefold()[:12]
+        yield "before", before
+    if after:
+        yield "after", after
+        if language in DENSE:
+            yield "after", after[:1]
 
 
 def choose_home(model: Binary, features: Mapping[str, Features]) -> str | None:
@@ -152,16 +188,19 @@ def choose_home(model: Binary, features: Mapping[str, Features]) -> str | None:
 
 
 def partner_features(
-    reading: Reading, named: Mapping[str, Candidate], features: Mapping[str, Features], home: str | None
+    reading: Reading, named: Mapping[str, Candidate], features: Mapping[str, Features], home: str | None, rows: Sequence[Row]
 ) -> dict[str, dict[str, float]]:
     """Return the features of the countries named but home, with what they have to do with home and with each other."""
     abroad = [code for code, candidate in named.items() if code != home and candidate.mentions]
     home_sentences = {id(sentence) for sentence, _ in named[home].mentions} if home is not None and home in named else set()
     top = max((len(named[code].mentions) for code in abroad), default=1)
+    listed = row_features(reading, rows, home)
+    clubs = club_features(reading, named)
     out = {}
     for code in abroad:
         count = len(named[code].mentions)
-        own = dict(features[code])
+        own = {**{name: value for name, value in features[code].items() if not name.startswith(ORDER)}, **listed.get(code, {})}
+        own.update(dict.fromkeys(clubs[code], 1.0))
         own["home:none" if home is None else "home:known"] = 1.0
         own["top" if count == top else "not top"] = 1.0
         own["of top"] = count / top
@@ -210,11 +249,31 @@ def _with_home(sentence: Sentence) -> Iterator[str]:
             yield f"home:{zone}:E"
 
 
-def choose_partners(model: Binary, features: Mapping[str, Features], home: str | None, *, least: float) -> Roles:
-    """Return the roles: every country whose score of being engaged is at least `least` is a partner."""
-    scores = {code: model.score(own) for code, own in features.items()}
+def choose_partners(
+    model: Binary, features: Mapping[str, Features], home: str | None, groups: Iterable[frozenset[str]], *, least: float
+) -> Roles:
+    """Return the roles: every country whose score of being engaged is at least `least` is a partner.
+
+    The countries of one list, or the members of one club named together, share a part of their scores.
+    """
+    margins = {code: model.margin(own) for code, own in features.items()}
+    for group in groups:
+        members = sorted(group & margins.keys())
+        if len(members) > 1:
+            mean = sum(margins[code] for code in members) / len(members)
+            margins.update({code: (1.0 - LISTED) * margins[code] + LISTED * mean for code in members})
+    scores = {code: logistic(margin) for code, margin in margins.items()}
     partners = sorted((code for code, score in scores.items() if score >= least), key=lambda code: (-scores[code], code))
     return Roles(home, tuple(partners), scores)
+
+
+def judge_roles(home: Binary, partner: Binary, reading: Reading, named: Mapping[str, Candidate], *, least: float) -> Roles:
+    """Return who is who in an item, by the two models."""
+    own = home_features(reading, named)
+    chosen = choose_home(home, own)
+    rows = rows_of(reading, named)
+    groups = [*(row.codes for row in rows), *clubs_of(reading, named)]
+    return choose_partners(partner, partner_features(reading, named, own, chosen, rows), chosen, groups, least=least)
 
 
 def mentions(reading: Reading, named: Mapping[str, Candidate], roles: Roles) -> tuple[CountryMention, ...]:

@@ -14,10 +14,11 @@ from processors.countries import Candidate, candidates
 from processors.evidence import evidence_for
 from processors.features import structure
 from processors.language import LANGUAGES, LanguageReader
+from processors.outlets import country_of_outlet
 from processors.people import people_of
 from processors.reader import Reader
 from processors.reader_text import LANGUAGE, reader_text
-from processors.reading import LEAD_READ, TEXT_READ, TITLE_READ, Reading, country_of_outlet, read
+from processors.reading import LEAD_READ, TEXT_READ, TITLE_READ, Reading, read
 from processors.signs import Judged
 from processors.taxonomy import Taxonomy, load_taxonomy
 from processors.two_steps import Margins, SecondStep, Weighed
@@ -140,10 +141,8 @@ class Understanding:
 
 def judge(taxonomy: Taxonomy, weights: Weights, reading: Reading, named: dict[str, Candidate]) -> tuple[Judged, tuple[str, ...]]:
     """Return who plays which role, and the organisations engaged: what the label's features stand on."""
-    own = roles.home_features(reading, named)
-    home = roles.choose_home(weights.home, own)
-    parts = roles.choose_partners(weights.partner, roles.partner_features(reading, named, own, home), home, least=weights.least["partner"])
-    about = organisations.features_of(taxonomy, reading, organisations.candidates(reading), home)
+    parts = roles.judge_roles(weights.home, weights.partner, reading, named, least=weights.least["partner"])
+    about = organisations.features_of(taxonomy, reading, organisations.candidates(reading), named, parts.home, parts.partners)
     engaged, scores = organisations.choose(weights.organisation, about, least=weights.least["organisation"])
     standing = frozenset(code for code, candidate in named.items() if candidate.mentions)
     return Judged(parts, standing, scores), engaged

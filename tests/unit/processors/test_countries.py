@@ -35,6 +35,18 @@ def named(taxonomy: Taxonomy, title: str, language: str = "en", body: str = "") 
         ("Embajada de Estados Unidos en Perú", "es", ["PE", "US"]),
         ("Delegation aus Usbekistan in Berlin", "de", ["DE", "UZ"]),
         ("日米がインドと協力", "ja", ["IN", "JP", "US"]),
+        ("چین اور متحدہ عرب امارات کے سفیر", "ur", ["AE", "CN"]),
+        ("وزیر ارتباطات عراق و سفیر چین", "fa", ["CN", "IQ"]),
+        ("भारत और जापान ने समझौता किया", "hi", ["IN", "JP"]),
+        ("বাংলাদেশ ও চীনের মধ্যে চুক্তি", "bn", ["BD", "CN"]),
+        ("Menteri Arab Saudi bertemu dubes Korea Selatan", "id", ["KR", "SA"]),
+        ("Embaixador da China e ministro de Angola", "pt", ["AO", "CN"]),
+        ("Hong Kong and Taiwan regulators", "en", ["HK", "TW"]),
+        ("Niger and Nigeria share a cable", "en", ["NE", "NG"]),
+        ("The Dominican Republic and Dominica, said Roseau: Dominica", "en", ["DM", "DO"]),
+        ("DR Congo and the Republic of the Congo", "en", ["CD", "CG"]),
+        ("Guinea-Bissau, Equatorial Guinea and Guinea: Conakry", "en", ["GN", "GQ", "GW"]),
+        ("The Kremlin and the White House agree", "en", ["RU", "US"]),
     ],
 )
 def test_names_of_many_languages_are_found(taxonomy: Taxonomy, text: str, language: str, codes: list[str]) -> None:
@@ -71,3 +83,40 @@ def test_marks_stand_where_they_say(taxonomy: Taxonomy) -> None:
     words = {title[mark.start : mark.end] for sentence in reading.sentences for mark in sentence.marks}
     assert "Güney Kore" in words
     assert all(sentence.field is Field.TITLE for sentence in reading.sentences)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "codes"),
+    [
+        ("中巴签署数字合作备忘录，巴西通信部长访华", "zh", ["BR", "CN"]),
+        ("中乌举行磋商，乌拉圭工业部长出席", "zh", ["CN", "UY"]),
+        ("中肯签约：肯尼亚大使会见部长", "zh", ["CN", "KE"]),
+        ("巴方表示欢迎，巴基斯坦部长说", "zh", ["PK"]),
+        ("中新社电", "zh", []),
+        ("其中以5G为主，以色列企业参与", "zh", ["IL"]),
+        ("台中市推動智慧城市", "zh", []),
+        ("新方案公布", "zh", []),
+        ("한-우즈베키스탄 IT 협력", "ko", ["KR", "UZ"]),
+        ("또한 미국은 반대했다", "ko", ["US"]),
+        ("日ケニア、デジタル協力で覚書", "ja", ["JP", "KE"]),
+        ("8日ケニアで会談", "ja", ["KE"]),
+    ],
+)
+def test_a_pair_is_read_by_the_full_names_of_the_item(taxonomy: Taxonomy, text: str, language: str, codes: list[str]) -> None:
+    assert named(taxonomy, text, language) == codes
+
+
+def test_the_full_name_may_stand_in_another_field(taxonomy: Taxonomy) -> None:
+    assert named(taxonomy, "中巴深化合作", "zh", body="巴西利亚消息：巴西通信部长会见中方代表团。") == ["BR", "CN"]
+
+
+def test_amman_is_not_oman_beside_jordan(taxonomy: Taxonomy) -> None:
+    assert named(taxonomy, "عمان: الأردن يوقع اتفاقية", "ar") == ["JO"]
+    assert named(taxonomy, "سلطنة عمان توقع اتفاقية", "ar") == ["OM"]
+    assert named(taxonomy, "پاکستان اور عمان کے ریگولیٹر", "ur") == ["OM", "PK"]
+    assert named(taxonomy, "همکاری ایران و عمان در مسقط", "fa") == ["IR", "OM"]
+
+
+def test_a_cable_is_not_kabul(taxonomy: Taxonomy) -> None:
+    assert named(taxonomy, "کابل دریایی تازه با قطر، طول کابل", "fa") == ["QA"]
+    assert named(taxonomy, "وزیر مخابرات افغانستان در کابل", "fa") == ["AF"]
