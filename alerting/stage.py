@@ -17,7 +17,8 @@ from alerting.decide import Match, Outcome, Told, decide, decision_id_of
 from alerting.leadership import Leadership
 from alerting.message import from_json, to_json
 from alerting.routes import Labelled, Routes, receivers_for
-from alerting.stories import KEEP_S, MEMBERS_KEPT, Member, Placement, StoryIndex, document_of
+from alerting.stories import KEEP_S, MEMBERS_KEPT, Placement, StoryIndex
+from alerting.stories_member import Member, document_of
 from alerting.watchlists.compile import WatchlistSet
 from alerting.watchlists.match import match
 from newswire.bus import Delivered
