@@ -27,7 +27,7 @@ WINDOW_S: Final = 5 * 86_400.0
 KEEP_S: Final = 2 * WINDOW_S
 """How far behind the newest member the index reaches: late items still find their story."""
 
-LEAST_LOG_ODDS: Final = -2.6
+LEAST_LOG_ODDS: Final = -3.0
 """What must speak for one story, in log-odds, where the index is empty."""
 
 CROWD_LOG_ODDS: Final = 0.25
