@@ -125,7 +125,7 @@ def f1_of(scored: Iterable[tuple[float, float]]) -> tuple[float, float, float]:
 
 def crowded(records: Sequence[Record], *, days: int, seed: int = 1) -> list[Record]:
     """Return the records moved into so many days, those of one event as far from each other as they were."""
-    draw = random.Random(seed)  # noqa: S311 - a benchmark's data
+    draw = random.Random(seed)
     first: dict[str, str] = {}
     for record in records:
         first[event_of(record)] = min(first.get(event_of(record), "9"), record["published"])

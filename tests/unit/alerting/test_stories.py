@@ -108,7 +108,12 @@ def test_two_capitals_tell_one_story_with_home_and_partner_exchanged() -> None:
 
 def test_another_language_joins_where_states_topic_and_time_agree() -> None:
     urdu = replace(
-        MEETING, item_id="u", language="ur", title="امریکی سفیر بلوم کی وزیر آئی ٹی سے ملاقات", lead="", text="گیمنگ کی صنعت پر گفتگو، شزہ فاطمہ"
+        MEETING,
+        item_id="u",
+        language="ur",
+        title="امریکی سفیر بلوم کی وزیر آئی ٹی سے ملاقات",
+        lead="",
+        text="گیمنگ کی صنعت پر گفتگو، شزہ فاطمہ",
     )
     index = fresh_index()
     index.add(index.place(MEETING)[1])
@@ -267,7 +272,17 @@ def test_an_index_built_anew_from_what_was_stored_places_as_the_old_one_would(
     drawn: list[tuple[str, int, str]], cut: int, shuffle: object
 ) -> None:
     documents = [
-        Document(f"i{n}", words, "", words, datetime(2026, 11, 2, tzinfo=UTC) + timedelta(days=day), "en", "diplomacy", "PK", frozenset({partner}))
+        Document(
+            f"i{n}",
+            words,
+            "",
+            words,
+            datetime(2026, 11, 2, tzinfo=UTC) + timedelta(days=day),
+            "en",
+            "diplomacy",
+            "PK",
+            frozenset({partner}),
+        )
         for n, (words, day, partner) in enumerate(drawn)
     ]
     old, stored = fresh_index(), []

@@ -34,7 +34,8 @@ def others(number: int) -> list[Document]:
     lines = [line for path in sorted(CORPUS.glob("*.jsonl")) for line in path.read_text(encoding="utf-8").splitlines()]
     records: list[dict[str, Any]] = [json.loads(line) for line in lines[:: max(1, len(lines) // number)][:number]]
     return [
-        document_of_record({**record, "published": (NOW + timedelta(minutes=n * 540 // number)).isoformat()}) for n, record in enumerate(records)
+        document_of_record({**record, "published": (NOW + timedelta(minutes=n * 540 // number)).isoformat()})
+        for n, record in enumerate(records)
     ]
 
 
@@ -75,7 +76,9 @@ def test_forty_outlets_tell_one_story_among_four_hundred_other_items(say: Say) -
     events = event_of_item()
     first: dict[str, str] = {}
     wrong = sum(first.setdefault(stories[one.item_id], events[one.item_id]) != events[one.item_id] for one in beside)
-    say(f"forty rewrites in one story of 40; of 400 other items of one day {wrong} were put into a story of another event ({wrong / 4:.1f} %)")
+    say(
+        f"forty rewrites in one story of 40; of 400 other items of one day {wrong} were put into a story of another event ({wrong / 4:.1f} %)"
+    )
     assert wrong < 40
 
 
