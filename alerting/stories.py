@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from alerting.stories_likeness import cosine, features, log_odds, shipped_weights
+from alerting.stories_likeness import cosine, engage_others, features, log_odds, shipped_weights
 from alerting.stories_member import Document, Member, apart_s
 from alerting.stories_names import rarest_names, sounds_of_people
 from alerting.stories_words import NAMES, Frequencies, count_stems, shipped_frequencies
@@ -32,6 +32,10 @@ LEAST_LOG_ODDS: Final = -3.0
 
 CROWD_LOG_ODDS: Final = 0.25
 """How much more must speak for it each time the index grows by e: the more happens in one week, the more is alike by chance."""
+
+COPY: Final = 0.8
+"""Least cosine of two items whose engaged states have none in common: they are copies, understood differently. Whom a minister meets is what tells
+two calls of one day apart, however alike their words."""
 
 CANDIDATES: Final = 24
 """Members looked at closely for each item: so many by words, and so many by names."""
@@ -165,7 +169,10 @@ class StoryIndex:
         rarity = self._rarity(alone)
         best: tuple[float, str] | None = None
         for item_id in self.candidates(alone):
-            odds = log_odds(self._weights, features(alone, self._members[item_id], rarity))
+            member = self._members[item_id]
+            if engage_others(alone, member) and cosine(alone, member) < COPY:
+                continue
+            odds = log_odds(self._weights, features(alone, member, rarity))
             best = max(best or (odds, item_id), (odds, item_id))
         if best is None or best[0] < LEAST_LOG_ODDS + CROWD_LOG_ODDS * math.log1p(len(self._members)):
             return Placement(alone.story_id, 0.0, PlacementReason.OPENED)

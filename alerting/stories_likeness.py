@@ -73,6 +73,12 @@ def log_odds(weights: tuple[float, ...], found: tuple[float, ...]) -> float:
     return round(sum(weight * value for weight, value in zip(weights, found, strict=True)), 6)
 
 
+def engage_others(one: Member, other: Member) -> bool:
+    """Return whether the two engage states of which they share none; two capitals that tell one story exchange home and partner."""
+    exchanged = one.home in other.partners and other.home in one.partners
+    return bool(one.partners) and bool(other.partners) and one.partners.isdisjoint(other.partners) and not exchanged
+
+
 def cosine(one: Member, other: Member) -> float:
     """Return the cosine of the words of two members, 0 to 1."""
     shared = sorted(one.weights.keys() & other.weights.keys())
