@@ -27,10 +27,10 @@ WINDOW_S: Final = 5 * 86_400.0
 KEEP_S: Final = 2 * WINDOW_S
 """How far behind the newest member the index reaches: late items still find their story."""
 
-LEAST_LOG_ODDS: Final = -3.0
+LEAST_LOG_ODDS: Final = -3.5
 """What must speak for one story, in log-odds, where the index is empty."""
 
-CROWD_LOG_ODDS: Final = 0.25
+CROWD_LOG_ODDS: Final = 0.3
 """How much more must speak for it each time the index grows by e: the more happens in one week, the more is alike by chance."""
 
 COPY: Final = 0.8
