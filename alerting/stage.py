@@ -256,6 +256,7 @@ def _detail(decision: Decision, placement: Placement | None) -> dict[str, Any]:
             "story_id": placement.story_id,
             "reason": placement.reason.value,
             "similarity": round(placement.similarity, 3),
+            "log_odds": None if placement.log_odds is None else round(placement.log_odds, 2),
             "nearest": placement.nearest,
         }
     return detail
