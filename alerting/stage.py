@@ -17,7 +17,8 @@ from alerting.decide import Match, Outcome, Told, decide, decision_id_of
 from alerting.leadership import Leadership
 from alerting.message import from_json, to_json
 from alerting.routes import Labelled, Routes, receivers_for
-from alerting.stories import KEEP_S, MEMBERS_KEPT, Member, Placement, StoryIndex, document_of
+from alerting.stories import KEEP_S, MEMBERS_KEPT, Placement, StoryIndex
+from alerting.stories_member import Member, document_of
 from alerting.watchlists.compile import WatchlistSet
 from alerting.watchlists.match import match
 from newswire.bus import Delivered
@@ -255,6 +256,7 @@ def _detail(decision: Decision, placement: Placement | None) -> dict[str, Any]:
             "story_id": placement.story_id,
             "reason": placement.reason.value,
             "similarity": round(placement.similarity, 3),
+            "log_odds": None if placement.log_odds is None else round(placement.log_odds, 2),
             "nearest": placement.nearest,
         }
     return detail

@@ -1,11 +1,14 @@
-"""Which items tell one story: incremental TF-IDF over what they say, guarded by who engages whom.
+"""Which items tell one story: incremental clustering by words, names, figures and by who engages whom.
 
 Pure: an index is a function of the members given to it, so one that is loaded from the store places the next item as the one that was
-lost would have. An item keeps its story for ever, and stories never merge: what was told stays told. Method and
-figures: research on stories, B-cubed F1 (`benchmarks/bench_stories.py`).
+lost would have. An item keeps its story for ever, and stories never merge: what was told stays told. The items that share the rarest words
+and names with a new one are looked up (an inverted index), the likeliest of them decides (`stories_likeness`). Method and figures: research on
+stories, B-cubed F1 (`benchmarks/bench_stories.py`).
 """
 
 import hashlib
+import heapq
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,8 +16,10 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from alerting.stories_words import Frequencies, count_stems, shipped_frequencies
-from newswire.records import Label, Report
+from alerting.stories_likeness import cosine, engage_others, features, log_odds, shipped_weights
+from alerting.stories_member import Document, Member, apart_s
+from alerting.stories_names import rarest_names, sounds_of_people
+from alerting.stories_words import NAMES, Frequencies, count_stems, shipped_frequencies
 
 WINDOW_S: Final = 5 * 86_400.0
 """Two items further apart than this do not tell one story."""
@@ -22,17 +27,21 @@ WINDOW_S: Final = 5 * 86_400.0
 KEEP_S: Final = 2 * WINDOW_S
 """How far behind the newest member the index reaches: late items still find their story."""
 
-SIMILAR_SAME: Final = 0.12
-"""Least cosine of two items in which the same states engage each other."""
+LEAST_LOG_ODDS: Final = -3.5
+"""What must speak for one story, in log-odds, where the index is empty."""
 
-SIMILAR: Final = 0.20
-"""Least cosine of two items of which that is not known."""
+CROWD_LOG_ODDS: Final = 0.3
+"""How much more must speak for it each time the index grows by e: the more happens in one week, the more is alike by chance."""
 
-SIMILAR_APART: Final = 0.8
-"""Least cosine of two items whose engaged states have none in common: they are copies, understood differently."""
+COPY: Final = 0.8
+"""Least cosine of two items whose engaged states have none in common: they are copies, understood differently. Whom a minister meets is what tells
+two calls of one day apart, however alike their words."""
 
-ACROSS_LANGUAGES_S: Final = 2 * 86_400.0
-"""How close in time items of two languages must be; words cannot tell, so states, topic and label must agree."""
+CANDIDATES: Final = 24
+"""Members looked at closely for each item: so many by words, and so many by names."""
+
+HOLDERS_LOOKED_UP: Final = 2_000
+"""A word or name that more members hold tells nothing, and is not looked up."""
 
 MEMBERS_KEPT: Final = 50
 """Members of one story that are compared; a story that everybody carries needs no more to be known again."""
@@ -49,94 +58,13 @@ class PlacementReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """The story of an item, and why; `nearest` is the member that it resembles, with the cosine."""
+    """The story of an item, and why; `nearest` is the member that it resembles, with the cosine of their words."""
 
     story_id: str
     similarity: float
     reason: PlacementReason
     nearest: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """What of an item is compared. Facts that are not known stay empty, and then decide nothing."""
-
-    item_id: str
-    title: str
-    lead: str
-    text: str
-    dated_at: datetime | None
-    language: str = ""
-    diplomacy: bool = False
-    home: str | None = None
-    partners: frozenset[str] = frozenset()
-    topics: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """An item in its story, as it is kept in the store."""
-
-    item_id: str
-    story_id: str
-    dated_at: float | None
-    language: str
-    diplomacy: bool
-    home: str | None
-    partners: frozenset[str]
-    topics: frozenset[str]
-    weights: dict[str, float]
-
-    @classmethod
-    def from_facts(cls, facts: Mapping[str, Any]) -> "Member":
-        """Return the member that `to_facts` wrote."""
-        return cls(
-            item_id=facts["item_id"],
-            story_id=facts["story_id"],
-            dated_at=facts["dated_at"],
-            language=facts["language"],
-            diplomacy=facts["diplomacy"],
-            home=facts["home"],
-            partners=frozenset(facts["partners"]),
-            topics=frozenset(facts["topics"]),
-            weights=facts["weights"],
-        )
-
-    def to_facts(self) -> dict[str, Any]:
-        """Return the member as plain JSON data."""
-        return {
-            "item_id": self.item_id,
-            "story_id": self.story_id,
-            "dated_at": self.dated_at,
-            "language": self.language,
-            "diplomacy": self.diplomacy,
-            "home": self.home,
-            "partners": sorted(self.partners),
-            "topics": sorted(self.topics),
-            "weights": self.weights,
-        }
-
-    @property
-    def states(self) -> frozenset[str]:
-        """The states that engage each other in it."""
-        return self.partners | {self.home} if self.home else self.partners
-
-
-def document_of(report: Report) -> Document:
-    """Return what of a report is compared."""
-    item = report.item
-    return Document(
-        item_id=item.item_id,
-        title=item.title,
-        lead=item.summary,
-        text=report.text,
-        dated_at=item.dated_at,
-        language=report.language,
-        diplomacy=report.label is Label.DIPLOMACY,
-        home=report.home,
-        partners=frozenset(report.partners),
-        topics=frozenset(report.topics),
-    )
+    log_odds: float | None = None  # that the item and `nearest` tell one story
 
 
 def story_id_of(item_id: str) -> str:
@@ -145,13 +73,21 @@ def story_id_of(item_id: str) -> str:
 
 
 class StoryIndex:
-    """The members within reach, by item and by stem. `place` reads, `add` writes; nothing else changes it."""
+    """The members within reach, by item, by stem and by name. `place` reads, `add` writes; nothing else changes it."""
 
-    def __init__(self, members: Iterable[Member] = (), frequencies: Frequencies | None = None, *, across_languages: bool = False) -> None:
-        self._across_languages = across_languages
-        self._frequencies = frequencies or shipped_frequencies()
+    def __init__(
+        self,
+        members: Iterable[Member] = (),
+        words: Frequencies | None = None,
+        names: Frequencies | None = None,
+        weights: tuple[float, ...] | None = None,
+    ) -> None:
+        self._words = words or shipped_frequencies()
+        self._names = names or shipped_frequencies(NAMES)
+        self._weights = weights or shipped_weights()
         self._members: dict[str, Member] = {}
         self._by_stem: defaultdict[str, dict[str, float]] = defaultdict(dict)
+        self._by_name: defaultdict[str, set[str]] = defaultdict(set)
         self._by_story: defaultdict[str, set[str]] = defaultdict(set)
         self._horizon = float("-inf")
         for member in members:
@@ -162,17 +98,19 @@ class StoryIndex:
 
     def place(self, document: Document, known_story: str | None = None) -> tuple[Placement, Member]:
         """Return the document's story, and the member to `add` once that is stored; `known_story` is the one its item is in already."""
-        weights = self._frequencies.weigh(count_stems(document.title, document.lead, document.text))
         alone = Member(
             item_id=document.item_id,
             story_id=story_id_of(document.item_id),
             dated_at=document.dated_at.astimezone(UTC).timestamp() if document.dated_at else None,
             language=document.language,
-            diplomacy=document.diplomacy,
+            label=document.label,
             home=document.home,
             partners=document.partners,
             topics=document.topics,
-            weights=weights,
+            weights=self._words.weigh(count_stems(document.title, document.lead, document.text)),
+            names=rarest_names(self._names, document.title, document.lead, document.text),
+            organisations=document.organisations,
+            people=sounds_of_people(document.people),
         )
         placement = Placement(known_story, 1.0, PlacementReason.KNOWN_ITEM, alone.item_id) if known_story else self._placement(alone)
         return placement, replace(alone, story_id=placement.story_id)
@@ -190,9 +128,12 @@ class StoryIndex:
         if _before(member, self._horizon):
             return
         self._members[member.item_id] = member
-        self._frequencies.add(member.weights)
+        self._words.add(member.weights)
+        self._names.add(member.names)
         for stem, weight in member.weights.items():
             self._by_stem[stem][member.item_id] = weight
+        for name in _looked_up(member):
+            self._by_name[name].add(member.item_id)
 
     def _move_horizon(self, horizon: float) -> None:
         if horizon <= self._horizon:
@@ -208,55 +149,85 @@ class StoryIndex:
         member = self._members.pop(item_id, None)
         if member is None:
             return
-        self._frequencies.remove(member.weights)
+        self._words.remove(member.weights)
+        self._names.remove(member.names)
         for stem in member.weights:
             holders = self._by_stem[stem]
             del holders[item_id]
             if not holders:
                 del self._by_stem[stem]
+        for name in _looked_up(member):
+            named = self._by_name[name]
+            named.discard(item_id)
+            if not named:
+                del self._by_name[name]
 
     def _placement(self, alone: Member) -> Placement:
         known = self._members.get(alone.item_id)
         if known is not None:
             return Placement(known.story_id, 1.0, PlacementReason.KNOWN_ITEM, alone.item_id)
-        best: tuple[float, float, str] | None = None
-        for item_id, similarity in self._similarities(alone).items():
-            if similarity < SIMILAR_SAME:
-                continue
+        rarity = self._rarity(alone)
+        best: tuple[float, str] | None = None
+        for item_id in self.candidates(alone):
             member = self._members[item_id]
-            needed = _similarity_needed(alone, member)
-            if similarity >= needed and _apart_s(alone, member) <= WINDOW_S:
-                best = max(best or (0.0, 0.0, ""), (similarity / needed, similarity, item_id))
-        if best is not None:
-            return Placement(self._members[best[2]].story_id, best[1], PlacementReason.SIMILAR, best[2])
-        # Facts alone join two events of the same states now and then. What is told must not vanish into another story's message.
-        if not self._across_languages:
+            if engage_others(alone, member) and cosine(alone, member) < COPY:
+                continue
+            odds = log_odds(self._weights, features(alone, member, rarity))
+            best = max(best or (odds, item_id), (odds, item_id))
+        if best is None or best[0] < LEAST_LOG_ODDS + CROWD_LOG_ODDS * math.log1p(len(self._members)):
             return Placement(alone.story_id, 0.0, PlacementReason.OPENED)
-        abroad = [member for member in self._members.values() if _same_event_in_another_language(alone, member)]
-        if abroad and len({member.story_id for member in abroad}) == 1:
-            nearest = min(abroad, key=lambda member: (_apart_s(alone, member), member.item_id))
-            return Placement(nearest.story_id, 0.0, PlacementReason.ACROSS_LANGUAGES, nearest.item_id)
-        return Placement(alone.story_id, 0.0, PlacementReason.OPENED)
+        nearest = self._members[best[1]]
+        reason = PlacementReason.SIMILAR if nearest.language == alone.language else PlacementReason.ACROSS_LANGUAGES
+        return Placement(nearest.story_id, cosine(alone, nearest), reason, nearest.item_id, best[0])
 
-    def _similarities(self, alone: Member) -> dict[str, float]:
-        sums: defaultdict[str, float] = defaultdict(float)
+    def _rarity(self, member: Member) -> dict[str, float]:
+        return {stem: self._words.rarity(stem) for stem in member.weights} | {name: self._names.rarity(name) for name in member.names}
+
+    def candidates(self, alone: Member) -> set[str]:
+        """Return the items within the window that share most with it: by words, and by names and states."""
+        rarity = self._rarity(alone)
+        by_words: defaultdict[str, float] = defaultdict(float)
         for stem, weight in alone.weights.items():
-            for item_id, other in self._by_stem.get(stem, {}).items():
-                sums[item_id] += weight * other
-        return sums
+            holders = self._by_stem.get(stem, {})
+            if len(holders) <= HOLDERS_LOOKED_UP:
+                for item_id, other in holders.items():
+                    by_words[item_id] += weight * other
+        by_names: defaultdict[str, float] = defaultdict(float)
+        # In order, so that equal sums are equal after a restart too.
+        for name in sorted(_looked_up(alone)):
+            named = self._by_name.get(name, set())
+            if len(named) <= HOLDERS_LOOKED_UP:
+                worth = rarity.get(name, _STATES_WORTH)
+                for item_id in named:
+                    by_names[item_id] += worth
+        found = set()
+        for scores in (by_words, by_names):
+            within = ((-score, item_id) for item_id, score in scores.items() if apart_s(alone, self._members[item_id]) <= WINDOW_S)
+            found.update(item_id for _, item_id in heapq.nsmallest(CANDIDATES, within))
+        return found
+
+
+_STATES_WORTH: Final = 10.0
+"""Two items in which the same states engage each other are looked at like two that share two rare names."""
+
+
+def _looked_up(member: Member) -> frozenset[str]:
+    """Return the names of a member, and the states that engage each other in it as one more: they find it in any language."""
+    states = member.states
+    return member.names | {"@" + "-".join(sorted(states))} if len(states) > 1 else member.names
 
 
 def cluster(records: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return a story id for each record: id, title, summary, text, published, and what was understood of it where that is known.
 
-    That is `lang`, `label`, `home`, `partners` and `topics`; anything but `id` and `title` may be missing or empty.
+    That is `lang`, `label`, `home`, `partners`, `topics`, `organisations` and `people`; anything but `id` and `title` may be missing or empty.
     """
-    return cluster_documents([_document_of_record(record) for record in records])
+    return cluster_documents([document_of_record(record) for record in records])
 
 
-def cluster_documents(documents: Sequence[Document]) -> list[str]:
-    """Return a story id for each document, as if they had come in order of their dates; joined across languages too."""
-    index = StoryIndex(across_languages=True)
+def cluster_documents(documents: Sequence[Document], weights: tuple[float, ...] | None = None) -> list[str]:
+    """Return a story id for each document, as if they had come in order of their dates."""
+    index = StoryIndex(weights=weights)
     stories: dict[int, str] = {}
     oldest = datetime.min.replace(tzinfo=UTC)
     for place in sorted(range(len(documents)), key=lambda place: (documents[place].dated_at or oldest, place)):
@@ -266,7 +237,8 @@ def cluster_documents(documents: Sequence[Document]) -> list[str]:
     return [stories[place] for place in range(len(documents))]
 
 
-def _document_of_record(record: Mapping[str, Any]) -> Document:
+def document_of_record(record: Mapping[str, Any]) -> Document:
+    """Return what of a record is compared."""
     return Document(
         item_id=str(record["id"]),
         title=str(record["title"]),
@@ -274,10 +246,12 @@ def _document_of_record(record: Mapping[str, Any]) -> Document:
         text=str(record.get("text") or ""),
         dated_at=_moment(record.get("published")),
         language=str(record.get("lang") or ""),
-        diplomacy=record.get("label") == Label.DIPLOMACY,
+        label=str(record.get("label") or ""),
         home=record.get("home") or None,
         partners=frozenset(record.get("partners") or ()),
         topics=frozenset(record.get("topics") or ()),
+        organisations=frozenset(record.get("organisations") or ()),
+        people=tuple(record.get("people") or ()),
     )
 
 
@@ -295,31 +269,3 @@ def _moment(given: object) -> datetime | None:
 
 def _before(member: Member, horizon: float) -> bool:
     return member.dated_at is not None and member.dated_at < horizon
-
-
-def _apart_s(one: Member, other: Member) -> float:
-    if one.dated_at is None or other.dated_at is None:
-        return 0.0
-    return abs(one.dated_at - other.dated_at)
-
-
-def _similarity_needed(one: Member, other: Member) -> float:
-    """Two capitals tell one story with home and partner exchanged: what is compared is who engages whom."""
-    if len(one.states) > 1 and one.states == other.states:
-        return SIMILAR_SAME
-    if one.partners and other.partners and not one.partners & other.partners:
-        exchanged = one.home in other.partners and other.home in one.partners
-        return SIMILAR if exchanged else SIMILAR_APART
-    return SIMILAR
-
-
-def _same_event_in_another_language(one: Member, other: Member) -> bool:
-    return (
-        one.language != other.language
-        and one.diplomacy
-        and other.diplomacy
-        and len(one.states) > 1
-        and one.states == other.states
-        and bool(one.topics & other.topics)
-        and _apart_s(one, other) <= ACROSS_LANGUAGES_S
-    )

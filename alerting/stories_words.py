@@ -15,12 +15,18 @@ from dataclasses import dataclass, field
 from importlib import resources
 from typing import Final
 
+WORDS: Final = "stories_words.tsv"
+NAMES: Final = "stories_names.tsv"
+
 STEM_LETTERS: Final = 9
 TOP_WEIGHTS: Final = 60
 TEXT_LIMIT: Final = 20_000
 """Characters of a body that are read: what an article says first is what tells its story."""
 
-_WORD: Final = re.compile(r"[^\W_]+")
+MARKS: Final = "\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0900-\u0963\u0966-\u109f"
+"""Vowel signs and other marks: Python's `\\w` ends a word of Hindi, Bengali or Tamil at each of them."""
+
+_WORD: Final = re.compile(rf"(?:[^\W_]|[{MARKS}])+")
 _UNSPACED: Final = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 
 
@@ -59,12 +65,15 @@ class Frequencies:
 
     def add(self, document: Iterable[str]) -> None:
         """Count a document's stems, each given once."""
-        self.running.update(document)
+        self.running.update(iter(document))  # the keys: of a mapping, a Counter would add the values
         self.running_documents += 1
 
     def remove(self, document: Iterable[str]) -> None:
         """Take back what `add` counted."""
-        self.running.subtract(document)
+        for stem in document:
+            self.running[stem] -= 1
+            if not self.running[stem]:
+                del self.running[stem]
         self.running_documents -= 1
 
     def rarity(self, stem: str) -> float:
@@ -78,6 +87,10 @@ class Frequencies:
         together = (shipped + self.running.get(stem, 0) + 1) / documents
         return -math.log(min(1.0, max(together, shipped / max(1, self.shipped_documents))))
 
+    def shipped_rarity(self, stem: str) -> float:
+        """Return the stem's inverse document frequency by the shipped counts alone."""
+        return -math.log(min(1.0, (self.shipped.get(stem, 0) + 1) / (self.shipped_documents + 1)))
+
     def weigh(self, counts: Mapping[str, int]) -> dict[str, float]:
         """Return the document's weightiest stems as a vector of length 1, rounded so that a stored copy equals it."""
         weights = {stem: (1 + math.log(count)) * self.rarity(stem) for stem, count in counts.items()}
@@ -86,9 +99,9 @@ class Frequencies:
         return {stem: round(weight / length, 4) for stem, weight in best if weight > 0}
 
 
-def shipped_frequencies() -> Frequencies:
-    """Return the frequencies that Newswire carries, with nothing running yet."""
-    lines = resources.files("alerting").joinpath("stories_words.tsv").read_text(encoding="utf-8").splitlines()
+def shipped_frequencies(file: str = WORDS) -> Frequencies:
+    """Return the frequencies that Newswire carries, of words or of names, with nothing running yet."""
+    lines = resources.files("alerting").joinpath(file).read_text(encoding="utf-8").splitlines()
     documents = int(lines[0].split("\t")[1])
     shipped = {}
     for line in lines[1:]:
