@@ -32,7 +32,7 @@ WORDS_SCALE: Final = 5.0  # what the words weigh beside the structure, before re
 LABEL_STRENGTH: Final = 0.03  # scikit-learn's C: small is smooth
 ROLE_STRENGTH: Final = 0.2
 HOME_STRENGTH: Final = 0.5
-TOPIC_STRENGTH: Final = 0.3
+TOPIC_STRENGTH: Final = 0.1
 PARTS: Final = 4  # of the items, for roles judged unseen
 DIPLOMACY: Final = Label.DIPLOMACY.value
 OTHER: Final = Label.OTHER.value
@@ -52,7 +52,7 @@ CODE: Final = (
     "words",
 )
 """The modules that decide what the weights mean: when one changes, weights and figures are due again."""
-LEAST: Final = {"partner": 0.45, "organisation": 0.45, "topic": 0.35}
+LEAST: Final = {"partner": 0.45, "organisation": 0.45, "topic": 0.3}
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ All later steps (roles, topics, evidence, label) look at this `Reading`, never a
 """
 
 import re
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -43,13 +44,17 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A stretch [start, end) of a field with the marks in it. `number` counts sentences of the field from 0."""
+    """A stretch [start, end) of a field with the marks in it. `number` counts sentences of the field from 0.
+
+    `hints` are words that lean towards a topic and are as common elsewhere: the topics alone look at them.
+    """
 
     field: Field
     number: int
     start: int
     end: int
     marks: tuple[Mark, ...]
+    hints: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,20 +107,29 @@ def country_of_outlet(taxonomy: Taxonomy, outlet: str) -> str | None:
 def _sentences(taxonomy: Taxonomy, field: Field, text: str, language: str) -> Iterator[Sentence]:
     hits = taxonomy.search.find(fold(text), search_language(language))
     marks = _settle(taxonomy, text, [(hit, taxonomy.entries[hit.term]) for hit in hits], language)
+    hints = [mark for mark in marks if mark.entry.kind is Kind.TOPIC_HINT]
+    hints.sort(key=lambda mark: (mark.start, mark.end))
+    marks = [mark for mark in marks if mark.entry.kind is not Kind.TOPIC_HINT]
     marks.extend(_pairs(taxonomy, text, language))
     marks.sort(key=lambda mark: (mark.start, mark.end))
     cut = boilerplate_spans(text) if field is not Field.TITLE else []
-    index = 0
+    marks_left, hints_left = deque(marks), deque(hints)
     number = 0
     for start, end in _bounds(text):
-        inside: list[Mark] = []
-        while index < len(marks) and marks[index].start < end:
-            if len(inside) < _MARKS_A_SENTENCE:
-                inside.append(marks[index])
-            index += 1
+        inside, leaning = _taken(marks_left, end), _taken(hints_left, end)
         if not any(first <= start < last for first, last in cut):
-            yield Sentence(field, number, start, end, tuple(inside))
+            yield Sentence(field, number, start, end, inside, leaning)
             number += 1
+
+
+def _taken(marks: deque[Mark], end: int) -> tuple[Mark, ...]:
+    """Take the marks that start before `end`, and return as many of them as a sentence may hold."""
+    taken: list[Mark] = []
+    while marks and marks[0].start < end:
+        mark = marks.popleft()
+        if len(taken) < _MARKS_A_SENTENCE:
+            taken.append(mark)
+    return tuple(taken)
 
 
 def _bounds(text: str) -> Iterator[tuple[int, int]]:
