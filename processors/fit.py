@@ -38,6 +38,7 @@ DIPLOMACY: Final = Label.DIPLOMACY.value
 OTHER: Final = Label.OTHER.value
 CODE: Final = (
     "boilerplate",
+    "boilerplate_phrases",
     "countries",
     "features",
     "fit",

@@ -12,7 +12,7 @@ from typing import Final
 
 from newswire.records import Field, Span
 from newswire.terms import Hit, fold
-from processors.boilerplate import boilerplate_spans
+from processors.boilerplate import blanked
 from processors.taxonomy import Entry, Kind, Taxonomy, search_language
 
 TEXT_READ: Final = 20_000  # characters of the body that are looked at
@@ -59,7 +59,7 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A read item: its three texts as given, and the sentences of title, lead and body in order."""
+    """A read item: its three texts, boilerplate blanked, every offset as given; and the sentences of title, lead and body in order."""
 
     title: str
     lead: str
@@ -81,10 +81,11 @@ def read(
     taxonomy: Taxonomy, *, title: str, lead: str, body: str, language: str, outlet_country: str | None = None, outlet: str = ""
 ) -> Reading:
     """Return the item read with the terms of its language; text past the limits above, and boilerplate, is not looked at."""
+    title, lead, body = title[:TITLE_READ], blanked(lead[:LEAD_READ]), blanked(body[:TEXT_READ])
     sentences: list[Sentence] = []
-    for field, text, limit in ((Field.TITLE, title, TITLE_READ), (Field.LEAD, lead, LEAD_READ), (Field.BODY, body, TEXT_READ)):
+    for field, text in ((Field.TITLE, title), (Field.LEAD, lead), (Field.BODY, body)):
         if text:
-            sentences.extend(_sentences(taxonomy, field, text[:limit], language))
+            sentences.extend(_sentences(taxonomy, field, text, language))
     return Reading(title, lead, body, language, tuple(sentences), outlet_country or country_of_outlet(taxonomy, outlet))
 
 
@@ -112,14 +113,9 @@ def _sentences(taxonomy: Taxonomy, field: Field, text: str, language: str) -> It
     marks = [mark for mark in marks if mark.entry.kind is not Kind.TOPIC_HINT]
     marks.extend(_pairs(taxonomy, text, language))
     marks.sort(key=lambda mark: (mark.start, mark.end))
-    cut = boilerplate_spans(text) if field is not Field.TITLE else []
     marks_left, hints_left = deque(marks), deque(hints)
-    number = 0
-    for start, end in _bounds(text):
-        inside, leaning = _taken(marks_left, end), _taken(hints_left, end)
-        if not any(first <= start < last for first, last in cut):
-            yield Sentence(field, number, start, end, inside, leaning)
-            number += 1
+    for number, (start, end) in enumerate(_bounds(text)):
+        yield Sentence(field, number, start, end, _taken(marks_left, end), _taken(hints_left, end))
 
 
 def _taken(marks: deque[Mark], end: int) -> tuple[Mark, ...]:
