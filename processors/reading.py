@@ -4,13 +4,14 @@ All later steps (roles, topics, evidence, label) look at this `Reading`, never a
 """
 
 import re
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from newswire.records import Field, Span
 from newswire.terms import Hit, fold
-from processors.boilerplate import boilerplate_spans
+from processors.boilerplate import blanked
 from processors.outlets import country_of_outlet
 from processors.pairs import initials, pairs_of
 from processors.taxonomy import Entry, Kind, Taxonomy, search_language
@@ -44,18 +45,22 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A stretch [start, end) of a field with the marks in it. `number` counts sentences of the field from 0."""
+    """A stretch [start, end) of a field with the marks in it. `number` counts sentences of the field from 0.
+
+    `hints` are words that lean towards a topic and are as common elsewhere: the topics alone look at them.
+    """
 
     field: Field
     number: int
     start: int
     end: int
     marks: tuple[Mark, ...]
+    hints: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A read item: its three texts as given, and the sentences of title, lead and body in order."""
+    """A read item: its three texts, boilerplate blanked, every offset as given; and the sentences of title, lead and body in order."""
 
     title: str
     lead: str
@@ -77,8 +82,12 @@ def read(
     taxonomy: Taxonomy, *, title: str, lead: str, body: str, language: str, outlet_country: str | None = None, outlet: str = ""
 ) -> Reading:
     """Return the item read with the terms of its language; text past the limits above, and boilerplate, is not looked at."""
-    fields = ((Field.TITLE, title[:TITLE_READ]), (Field.LEAD, lead[:LEAD_READ]), (Field.BODY, body[:TEXT_READ]))
-    marked = [(field, text, _marks(taxonomy, text, language)) for field, text in fields if text]
+    title, lead, body = title[:TITLE_READ], blanked(lead[:LEAD_READ]), blanked(body[:TEXT_READ])
+    marked = [
+        (field, text, _marks(taxonomy, text, language))
+        for field, text in ((Field.TITLE, title), (Field.LEAD, lead), (Field.BODY, body))
+        if text
+    ]
     if language in taxonomy.pairs:
         _add_pairs(taxonomy, marked, language)
     sentences = [sentence for field, text, marks in marked for sentence in _sentences(field, text, marks)]
@@ -105,18 +114,20 @@ def _add_pairs(taxonomy: Taxonomy, marked: Sequence[tuple[Field, str, list[Mark]
 
 
 def _sentences(field: Field, text: str, marks: Sequence[Mark]) -> Iterator[Sentence]:
-    cut = boilerplate_spans(text) if field is not Field.TITLE else []
-    index = 0
-    number = 0
-    for start, end in _bounds(text):
-        inside: list[Mark] = []
-        while index < len(marks) and marks[index].start < end:
-            if len(inside) < _MARKS_A_SENTENCE:
-                inside.append(marks[index])
-            index += 1
-        if not any(first <= start < last for first, last in cut):
-            yield Sentence(field, number, start, end, tuple(inside))
-            number += 1
+    marks_left = deque(mark for mark in marks if mark.entry.kind is not Kind.TOPIC_HINT)
+    hints_left = deque(mark for mark in marks if mark.entry.kind is Kind.TOPIC_HINT)
+    for number, (start, end) in enumerate(_bounds(text)):
+        yield Sentence(field, number, start, end, _taken(marks_left, end), _taken(hints_left, end))
+
+
+def _taken(marks: deque[Mark], end: int) -> tuple[Mark, ...]:
+    """Take the marks that start before `end`, and return as many of them as a sentence may hold."""
+    taken: list[Mark] = []
+    while marks and marks[0].start < end:
+        mark = marks.popleft()
+        if len(taken) < _MARKS_A_SENTENCE:
+            taken.append(mark)
+    return tuple(taken)
 
 
 def _bounds(text: str) -> Iterator[tuple[int, int]]:

@@ -11,6 +11,7 @@ from newswire.bus import Message
 from newswire.bus.size import MESSAGE_LIMIT_BYTES
 from newswire.codec import SCHEMA_HEADER, TRACE_HEADER, encode, schema_of
 from newswire.records import Basis, CountryMention, Evidence, Field, Item, Report
+from processors.boilerplate import without_boilerplate
 from processors.understood import Understood
 
 REPORT_BYTES: Final = MESSAGE_LIMIT_BYTES - 4_096
@@ -50,8 +51,11 @@ def make_report(
 ) -> Report:
     """Return the report of an item, read with `text` as its body, small enough for any bus.
 
+    Boilerplate is cut from summary and text first: neither watchlists nor stories nor readers may find words in it.
     `language_hint` is the page's own word, used where neither the source nor its feed gave one.
     """
+    text = without_boilerplate(text)
+    item = replace(item, summary=without_boilerplate(item.summary))
     understood = understanding.read(
         title=item.title,
         summary=item.summary,

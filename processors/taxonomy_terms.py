@@ -26,6 +26,7 @@ class Kind(StrEnum):
     CITY = "city"  # a town tells where a story plays, never who is engaged
     ORGANISATION = "organisation"
     TOPIC = "topic"
+    TOPIC_HINT = "topic hint"  # words of a topic that are as common elsewhere: they tell which topic, never that there is one
     CUE = "cue"
     NEVER = "never"  # words that look like the key and are not
 
@@ -113,11 +114,13 @@ class Collector:
         """Take the topics and their words."""
         for topic, node in self._entries(document, re.compile("[a-z0-9_]+"), "a topic is small letters, digits and _"):
             self.topic_names.append(topic)
-            parts = dict(self._keys(node, ("title", "words")))
+            parts = dict(self._keys(node, ("title", "words", "also")))
             if "words" not in parts:
                 self._fault(node, f"{topic}: words are missing")
                 continue
             self._by_language(parts["words"], Entry(Kind.TOPIC, topic), english_everywhere=True)
+            if "also" in parts:
+                self._by_language(parts["also"], Entry(Kind.TOPIC_HINT, topic), english_everywhere=False)
 
     def cues(self, document: Document) -> None:
         """Take the cue words."""

@@ -1,36 +1,71 @@
-"""The topics of an item: how often and where each topic's terms stand, weighed by one small model a topic."""
+"""The topics of an item: which words of which topics stand where, and in what company, weighed by one small model a topic.
+
+Names read as evidence: `title:ai` counts words of a topic in the title, `title:?ai` words that only lean towards it (`also` in topics.yaml);
+`ai=deepfake` is a word itself, as written; `top:engagement:train` a cue in title or lead; `with:ITU` a body that is named.
+"""
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Final
 
 from newswire.records import Field
 from processors.label import Binary, Features
-from processors.reading import Reading
+from processors.reading import Mark, Reading, Sentence
 from processors.taxonomy import Kind
+
+_CUE_SCALE: Final = 0.5  # what company weighs beside the topics' own words, before regularisation
 
 
 def features_of(reading: Reading) -> dict[str, float]:
-    """Return the counts of every topic's terms by field, and what share of all topic words each has."""
-    counts: Counter[tuple[str, str]] = Counter()
-    whole: Counter[str] = Counter()
-    first: dict[str, int] = {}
-    for order, sentence in enumerate(reading.sentences):
+    """Return the counts of every topic's words by field, the share each topic has of them, the words themselves, and their company."""
+    sure: Counter[tuple[str, str]] = Counter()
+    leaning: Counter[tuple[str, str]] = Counter()
+    single: Counter[str] = Counter()
+    company: Counter[str] = Counter()
+    for sentence in reading.sentences:
         zone = "opening" if sentence.field is Field.BODY and sentence.number < 2 else sentence.field.value
+        text = reading.text_of(sentence.field)
         for mark in sentence.marks:
             if mark.entry.kind is Kind.TOPIC:
-                counts[zone, mark.entry.key] += 1
-                whole[mark.entry.key] += 1
-                first.setdefault(mark.entry.key, order)
-    total = sum(whole.values())
-    out = {f"{zone}:{topic}": math.log1p(count) for (zone, topic), count in counts.items()}
-    for topic, count in whole.items():
-        out[f"count:{topic}"] = math.log1p(count)
-        out[f"share:{topic}"] = count / total
-        out[f"present:{topic}"] = 1.0
-        if count == max(whole.values()):
-            out[f"most:{topic}"] = 1.0
+                sure[zone, mark.entry.key] += 1
+                single[_word(text, mark)] += 1
+        for mark in sentence.hints:
+            leaning[zone, f"?{mark.entry.key}"] += 1
+            single[_word(text, mark)] += 1
+        company.update(_company(sentence))
+    out = {**dict(_counted(sure)), **dict(_counted(leaning))}
+    out.update({name: math.log1p(count) for name, count in single.items()})
+    out.update({name: math.log1p(count) * _CUE_SCALE for name, count in company.items()})
     return out
+
+
+def _word(text: str, mark: Mark) -> str:
+    return f"{mark.entry.key}={text[mark.start : mark.end].casefold()}"
+
+
+def _company(sentence: Sentence) -> Iterator[str]:
+    """Give the cues of a sentence by whether it stands at the top, and the bodies it names."""
+    zone = "body" if sentence.field is Field.BODY else "top"
+    for mark in sentence.marks:
+        if mark.entry.kind is Kind.CUE:
+            yield f"{zone}:{mark.entry.key}"
+        elif mark.entry.kind is Kind.ORGANISATION:
+            yield f"with:{mark.entry.key}"
+
+
+def _counted(counts: Mapping[tuple[str, str], int]) -> Iterator[tuple[str, float]]:
+    whole: Counter[str] = Counter()
+    for (zone, topic), count in counts.items():
+        yield f"{zone}:{topic}", math.log1p(count)
+        whole[topic] += count
+    total, most = sum(whole.values()), max(whole.values(), default=0)
+    for topic, count in whole.items():
+        yield f"count:{topic}", math.log1p(count)
+        yield f"share:{topic}", count / total
+        yield f"present:{topic}", 1.0
+        if count == most:
+            yield f"most:{topic}", 1.0
 
 
 def choose(models: Mapping[str, Binary], features: Features, *, least: float, at_least_one: bool) -> tuple[str, ...]:
