@@ -37,6 +37,16 @@ class Judgement:
     engaged: bool
     on_subject: bool
     diplomacy: bool
+    countries: tuple["Country", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Country:
+    """A foreign country's log-odds of being engaged by both steps, and if it is."""
+
+    evidence: float
+    reader: float
+    engaged: bool
 
 
 def truth_of(record: Mapping[str, Any]) -> tuple[bool, bool, bool]:
@@ -77,7 +87,12 @@ def fit_steps(judged: Sequence[Judgement], alone: Calibration) -> Steps:
     scores = [alone.scores(item.first)[Label.DIPLOMACY] for item in answered]
     yes = sorted(score for score, item in zip(scores, answered, strict=True) if item.diplomacy)
     low = yes[int(LOST * len(yes))] if yes else 0.0
-    return Steps(calibrate_both(judged), low, _high(sorted(zip(scores, (item.diplomacy for item in answered), strict=True), reverse=True)))
+    return Steps(
+        calibrate_both(judged),
+        _partner(judged),
+        low,
+        _high(sorted(zip(scores, (item.diplomacy for item in answered), strict=True), reverse=True)),
+    )
 
 
 def scores_of(item: Judgement, alone: Calibration, steps: Steps | None) -> dict[Label, float]:
@@ -97,6 +112,16 @@ def _high(falling: Sequence[tuple[float, bool]]) -> float:
             break
         high = score
     return high
+
+
+def _partner(judged: Sequence[Judgement]) -> Mix:
+    """Return the mix of a country's scores, from the items that engage a foreign counterpart."""
+    countries = [country for item in judged if item.engaged for country in item.countries]
+    if len({country.engaged for country in countries}) < 2:
+        return Mix(0.0, 1.0)
+    rows = np.array([[country.evidence, country.reader] for country in countries])
+    model = LogisticRegression(C=_STRENGTH, max_iter=1_000).fit(rows, np.array([country.engaged for country in countries]))
+    return Mix(float(model.intercept_[0]), *(float(weight) for weight in model.coef_[0]))
 
 
 def _mix(margins: Sequence[float], truth: Sequence[bool], reader_share: float = 0.0) -> Mix:

@@ -15,11 +15,11 @@ from processors.item_sets import By
 from processors.labelled import measured_files, read_labelled, training_files
 from processors.language import LanguageReader
 from processors.mistakes import mistakes_of
-from processors.out_of_fold import FOLDS, SEED, Recorded, fold_of, judgements, out_of_fold, rank_of, read_answers
+from processors.out_of_fold import FOLDS, SEED, Answers, Recorded, fold_of, judgements, out_of_fold, rank_of, read_answers
 from processors.reliability import reliability_of
 from processors.scores import score
 from processors.taxonomy import Taxonomy, load_taxonomy
-from processors.two_steps import Margins, Steps
+from processors.two_steps import Answer, Steps
 from processors.understand import MODEL_FOLDER, TAXONOMY_FOLDER, Understanding
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def cross_validate(
     (the configuration's own). With other folds, or where none are recorded, the first step decides alone.
     """
     ground = lay_ground(folder, measured, further)
-    recorded = read_answers(model or folder / MODEL_FOLDER) if (folds, seed) == (FOLDS, SEED) else ({}, {})
+    recorded = read_answers(model or folder / MODEL_FOLDER) if (folds, seed) == (FOLDS, SEED) else Answers({}, {})
     found = _out_of_fold(ground, recorded, folds=folds, seed=seed, baselines=baselines)
     records = [item.record for item in ground.measured]
     predictions = [found.ours[record["id"]] for record in records]
@@ -170,39 +170,36 @@ class _Found:
     words: dict[str, str]  # labels of the baseline
 
 
-def _out_of_fold(
-    ground: Ground, recorded: tuple[Mapping[str, Margins], Mapping[str, Margins]], *, folds: int, seed: int, baselines: bool
-) -> _Found:
+def _out_of_fold(ground: Ground, recorded: Answers, *, folds: int, seed: int, baselines: bool) -> _Found:
     items = (*ground.measured, *ground.further)
     made = out_of_fold(ground.taxonomy, items, ground.brief, folds=folds, seed=seed)
-    answers, brief_answers = recorded
     brief = {item.record["id"]: item for item in ground.brief}
     found = _Found({}, {}, {}, {})
     for number, weights in enumerate(made.weights):
         own = [item for item in items if fold_of(item.record, folds=folds, seed=seed) == number]
         seen = [item.record for item in items if fold_of(item.record, folds=folds, seed=seed) != number]
-        judged = judgements(seen, made, answers)
+        judged = judgements(seen, made, recorded.whole)
         alone = calibrate_alone(judged)
-        steps = fit_steps(judged, alone) if answers else None
+        steps = fit_steps(judged, alone) if recorded.whole else None
         understanding = Understanding(ground.taxonomy, ground.reader, replace(weights, alone=alone))
         for item in own:
             name = item.record["id"]
             if not ground.is_scored(item):
                 continue
-            found.ours[name] = explained(item.record, understanding.understand(item.reading, _recorded(steps, answers.get(name))))
+            found.ours[name] = explained(item.record, understanding.understand(item.reading, _recorded(steps, recorded.whole.get(name))))
             if item.record["file"] == PAIRS_FILE:
                 continue
             if steps:
                 found.alone[name] = prediction_of(item.record, understanding.understand(item.reading))
             short = brief.get(name, item).reading
-            found.brief[name] = prediction_of(item.record, understanding.understand(short, _recorded(steps, brief_answers.get(name))))
+            found.brief[name] = prediction_of(item.record, understanding.understand(short, _recorded(steps, recorded.brief.get(name))))
         if baselines:
             held = [item.record for item in ground.measured if fold_of(item.record, folds=folds, seed=seed) == number]
             found.words.update(zip((record["id"] for record in held), words_alone(seen, held), strict=True))
     return found
 
 
-def _recorded(steps: Steps | None, answer: Margins | None) -> Recorded | None:
+def _recorded(steps: Steps | None, answer: Answer | None) -> Recorded | None:
     return Recorded(steps, answer) if steps and answer else None
 
 

@@ -20,7 +20,9 @@ FROZEN: Final = 3
 
 EPSILON: Final = 1e-12
 DROPOUT: Final = 0.1
-QUESTIONS: Final = 2
+SCORES: Final = 3
+"""Of each token: is a counterpart engaged, is it on the subject, and, on the words for a country, is that country engaged."""
+
 LABELS: Final = 3
 
 
@@ -55,7 +57,7 @@ class Layer(nn.Module):
 
 
 class Net(nn.Module):
-    """The encoder with a linear score of every token for each question, and, in training alone, one of the item for the three labels."""
+    """The encoder with three linear scores of every token, and, in training alone, one of the item for each label."""
 
     def __init__(self, weights: Mapping[str, Tensor]) -> None:
         super().__init__()
@@ -64,7 +66,7 @@ class Net(nn.Module):
         self.kinds = nn.Parameter(weights["embeddings.token_type_embeddings.weight"][0].clone(), requires_grad=False)
         self.embedding_norm = _norm(weights, "embeddings.LayerNorm")
         self.layers = nn.ModuleList(Layer(weights, number) for number in range(LAYERS))
-        self.scores = nn.Linear(WIDTH, QUESTIONS)
+        self.scores = nn.Linear(WIDTH, SCORES)
         self.labels = nn.Linear(WIDTH, LABELS)
         for part in (self.embedding_norm, *self.layers[:FROZEN]):
             part.requires_grad_(requires_grad=False)
@@ -77,13 +79,18 @@ class Net(nn.Module):
         return states
 
     def upper(self, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Return both answers [items, 2] and the three labels' scores [items, 3] from the states that `lower` gave."""
+        """Return every token's scores [items, tokens, SCORES] and the labels' scores [items, LABELS] from the states that `lower` gave."""
         for layer in self.layers[FROZEN:]:
             states = layer(states, mask[:, None, None, :])
-        counted = mask.unsqueeze(-1).float()
-        mean = (states.float() * counted).sum(1) / counted.sum(1)
-        mean = functional.dropout(mean, DROPOUT, self.training)
-        return self.scores(mean), self.labels(mean)
+        dropped = functional.dropout(states, DROPOUT, self.training)
+        return self.scores(dropped).float(), self.labels(mean_over(dropped, mask).to(states.dtype)).float()
+
+
+def mean_over(values: Tensor, mask: Tensor) -> Tensor:
+    """Return the mean over the tokens that count: [items, tokens, n] to [items, n]."""
+    counted = mask.unsqueeze(-1).float()
+    mean: Tensor = (values.float() * counted).sum(1) / counted.sum(1)
+    return mean
 
 
 def load_pretrained(path: Path) -> dict[str, Tensor]:

@@ -78,7 +78,7 @@ def _sentence_that_spoke(reading: Reading, answer: Weighed, label: Label) -> Ite
     best = max(range(len(parts)), key=lambda number: parts[number], default=None)
     if best is None or parts[best] < _LEAST:
         return
-    sentence = answer.sentences[best]
+    sentence = answer.sentences[best].source
     start, end = _trimmed(reading.text_of(sentence.field), sentence.start, sentence.end)
     yield Evidence("reader", round(parts[best], 3), reading.span(sentence, start, end))
 

@@ -44,3 +44,9 @@ def logistic(margin: float) -> float:
         return 1.0 / (1.0 + math.exp(-min(margin, 700.0)))
     grown = math.exp(max(margin, -700.0))
     return grown / (1.0 + grown)
+
+
+def log_odds(score: float) -> float:
+    """Return ln(p / (1 - p)), held within 12 of 0."""
+    bounded = min(max(score, 6.2e-6), 1.0 - 6.2e-6)
+    return math.log(bounded / (1.0 - bounded))

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from processors.calibrate import Judgement, truth_of
+from processors.calibrate import Country, Judgement, truth_of
 from processors.fit import Prepared, fit
+from processors.label import log_odds
+from processors.reader_text import ReaderSentence
 from processors.scores import group_of
 from processors.signs import Judged
 from processors.taxonomy import Taxonomy
@@ -63,18 +65,55 @@ def out_of_fold(taxonomy: Taxonomy, items: Sequence[Prepared], brief: Sequence[P
     return Folds(tuple(made), judged, first)
 
 
-def judgements(records: Iterable[Record], folds: Folds, answers: Mapping[str, Margins]) -> list[Judgement]:
+def judgements(records: Iterable[Record], folds: Folds, answers: Mapping[str, Answer]) -> list[Judgement]:
     """Return what both steps said of each record out of fold, with the truth."""
-    return [Judgement(folds.first[str(record["id"])], answers.get(str(record["id"])), *truth_of(record)) for record in records]
+    return [_judgement(record, folds, answers.get(str(record["id"]))) for record in records]
 
 
-def read_answers(folder: Path) -> tuple[dict[str, Margins], dict[str, Margins]]:
-    """Return the reader's out-of-fold answers by item id, to whole items and to those without their text; none where none was trained."""
+def _judgement(record: Record, folds: Folds, answer: Answer | None) -> Judgement:
+    name = str(record["id"])
+    scores = folds.judged[name].roles.scores
+    partners = set(record.get("partners") or ())
+    countries = tuple(
+        Country(log_odds(scores[code]), reader, code in partners)
+        for code, reader in sorted(answer.partners.items() if answer else ())
+        if code in scores
+    )
+    return Judgement(folds.first[name], answer.margins if answer else None, *truth_of(record), countries)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The reader's out-of-fold answers by item id: to whole items, and to those without their text."""
+
+    whole: Mapping[str, Answer]
+    brief: Mapping[str, Answer]
+
+
+def read_answers(folder: Path) -> Answers:
+    """Return the answers that `newswire train --encoder` recorded; none where no reader was trained."""
     path = folder / ANSWERS_FILE
     if not path.exists():
-        return {}, {}
-    loaded = json.loads(path.read_text(encoding="utf-8"))["answers"]
-    return {name: Margins(*answer[:2]) for name, answer in loaded.items()}, {name: Margins(*answer[2:]) for name, answer in loaded.items()}
+        return Answers({}, {})
+    loaded = json.loads(path.read_text(encoding="utf-8"))
+    return Answers(*({name: _answer(raw) for name, raw in loaded[part].items()} for part in ("whole", "brief")))
+
+
+def answers_facts(answers: Answers) -> dict[str, Any]:
+    """Return the answers as plain JSON data, rounded to three places."""
+    return {
+        part: {name: _facts(answer) for name, answer in sorted(of.items())}
+        for part, of in (("whole", answers.whole), ("brief", answers.brief))
+    }
+
+
+def _facts(answer: Answer) -> list[Any]:
+    partners = {code: round(margin, 3) for code, margin in sorted(answer.partners.items())}
+    return [round(answer.margins.engagement, 3), round(answer.margins.subject, 3), partners]
+
+
+def _answer(raw: Sequence[Any]) -> Answer:
+    return Answer(Margins(float(raw[0]), float(raw[1])), (), raw[2])
 
 
 class Recorded:
@@ -82,9 +121,9 @@ class Recorded:
 
     version = "out of fold"
 
-    def __init__(self, steps: Steps, margins: Margins) -> None:
-        self.steps, self._margins = steps, margins
+    def __init__(self, steps: Steps, answer: Answer) -> None:
+        self.steps, self._answer = steps, answer
 
-    def read(self, items: Sequence[Sequence[str]]) -> list[Answer]:
+    def read(self, items: Sequence[Sequence[ReaderSentence]]) -> list[Answer]:
         """Return that answer for whatever is asked; no sentence has a part in it."""
-        return [Answer(self._margins, ()) for _ in items]
+        return [self._answer for _ in items]

@@ -1,13 +1,14 @@
 """The second step: a small pre-trained encoder that reads the order of words, run by onnxruntime. The only module that imports it.
 
-Its output is a score of every token for both questions of the label; an item's answer is their mean. So what each sentence added to the
-answer is known exactly, and a report can show the one that decided.
+Its output is three scores of every token. The mean of the first two over all tokens answers both questions of the label, so what each
+sentence added is known exactly, and a report can show the one that decided. The mean of the third over the words that stand for a country
+says if that country is engaged.
 """
 
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +18,7 @@ import onnxruntime
 from tokenizers import Tokenizer
 
 from newswire.errors import ConfigurationError, Fault
+from processors.reader_text import ReaderSentence
 from processors.two_steps import Answer, Margins, Steps, steps_of
 
 MODEL_FILE: Final = "reader.onnx"
@@ -35,10 +37,11 @@ _LAST_TOKEN: Final = "[SEP]"  # noqa: S105
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """The tokens of an item, and which sentence each came from: -1 for the marks at the ends."""
+    """The tokens of an item; which sentence each came from, -1 for the marks at the ends; the places of the words for each country."""
 
     ids: tuple[int, ...]
     sentences: tuple[int, ...]
+    abroad: Mapping[str, tuple[int, ...]]
 
 
 class TokenReader:
@@ -51,16 +54,24 @@ class TokenReader:
         vocabulary = tokenizer.get_vocab()
         self._first, self._last = vocabulary[_FIRST_TOKEN], vocabulary[_LAST_TOKEN]
 
-    def tokens(self, texts: Sequence[str]) -> Tokens:
+    def tokens(self, sentences: Sequence[ReaderSentence]) -> Tokens:
         """Return the first tokens of the sentences, at most `TOKENS_READ`."""
-        ids, sentences = [self._first], [-1]
-        for number, text in enumerate(texts):
-            found = self._tokenizer.encode(text, add_special_tokens=False).ids[: TOKENS_READ - 1 - len(ids)]
-            ids += found
-            sentences += [number] * len(found)
+        ids, numbers = [self._first], [-1]
+        abroad: dict[str, list[int]] = {}
+        for number, sentence in enumerate(sentences):
+            room = TOKENS_READ - 1 - len(ids)
+            found = self._tokenizer.encode(sentence.text, add_special_tokens=False)
+            for country in sentence.abroad:
+                places = [
+                    len(ids) + at for at, (start, end) in enumerate(found.offsets[:room]) if country.start <= start and end <= country.end
+                ]
+                if places:
+                    abroad.setdefault(country.code, []).extend(places)
+            ids += found.ids[:room]
+            numbers += [number] * len(found.ids[:room])
             if len(ids) >= TOKENS_READ - 1:
                 break
-        return Tokens((*ids, self._last), (*sentences, -1))
+        return Tokens((*ids, self._last), (*numbers, -1), {code: tuple(places) for code, places in abroad.items()})
 
 
 class Reader:
@@ -109,9 +120,9 @@ class Reader:
             raise ConfigurationError([Fault(str(model), 0, 0, f"is not the model of {FACTS_FILE}: run `newswire train --encoder`")])
         return cls(session, TokenReader(tokenizer), steps, found[:12])
 
-    def read(self, items: Sequence[Sequence[str]]) -> list[Answer]:
+    def read(self, items: Sequence[Sequence[ReaderSentence]]) -> list[Answer]:
         """Return the answer to each item, given as its sentences."""
-        cut = [self._tokens.tokens(texts) for texts in items]
+        cut = [self._tokens.tokens(sentences) for sentences in items]
         answers: dict[int, Answer] = {}
         for places in _batches(cut):
             ids = np.zeros((len(places), max(len(cut[place].ids) for place in places)), dtype=np.int64)
@@ -121,7 +132,7 @@ class Reader:
                 mask[row, : len(cut[place].ids)] = 1
             (scores,) = self._session.run(["scores"], {"ids": ids, "mask": mask})
             for row, place in enumerate(places):
-                answers[place] = _answer(cut[place], scores[row], texts=len(items[place]))
+                answers[place] = answer_of(cut[place], scores[row].astype(float))
         return [answers[place] for place in range(len(items))]
 
 
@@ -132,17 +143,19 @@ def _batches(cut: Sequence[Tokens]) -> Iterator[list[int]]:
         yield order[at : at + BATCH]
 
 
-def _answer(tokens: Tokens, scores: Any, *, texts: int) -> Answer:
-    """Return the mean of the tokens' scores, and each sentence's part of it."""
+def answer_of(tokens: Tokens, scores: Any) -> Answer:
+    """Return the mean of the tokens' scores, each sentence's part of it, and the mean over each country's words."""
     length = len(tokens.ids)
-    parts = scores[:length].astype(float) / length
-    of_sentence = np.zeros((texts, 2))
+    parts = scores[:length, :2] / length
+    of_sentence = np.zeros((max(tokens.sentences) + 1, 2))
     for place, number in enumerate(tokens.sentences):
         if number >= 0:
             of_sentence[number] += parts[place]
-    read = max(tokens.sentences) + 1
-    engagement, subject = parts.sum(axis=0)
-    return Answer(Margins(float(engagement), float(subject)), tuple(Margins(float(one), float(two)) for one, two in of_sentence[:read]))
+    return Answer(
+        Margins(*(float(value) for value in parts.sum(axis=0))),
+        tuple(Margins(float(one), float(two)) for one, two in of_sentence),
+        {code: float(scores[list(places), 2].mean()) for code, places in tokens.abroad.items()},
+    )
 
 
 def _session(model: bytes, threads: int) -> onnxruntime.InferenceSession:

@@ -22,31 +22,43 @@ _ABROAD: Final = {Kind.COUNTRY: "foreign country", Kind.ADJECTIVE: "foreign", Ki
 
 
 @dataclass(frozen=True, slots=True)
-class ReaderText:
-    """The sentences as the reader gets them, each with the sentence it came from."""
+class Abroad:
+    """Where a foreign country stands in a sentence as the reader gets it, [start, end) in characters."""
 
-    texts: tuple[str, ...]
-    sentences: tuple[Sentence, ...]
+    code: str
+    start: int
+    end: int
 
 
-def reader_text(reading: Reading, judged: Judged) -> ReaderText:
+@dataclass(frozen=True, slots=True)
+class ReaderSentence:
+    """A sentence as the reader gets it, the foreign countries in it, and the sentence it came from."""
+
+    text: str
+    abroad: tuple[Abroad, ...]
+    source: Sentence
+
+
+def reader_text(reading: Reading, judged: Judged) -> tuple[ReaderSentence, ...]:
     """Return title, lead and body in order, their countries and towns replaced: "homeland", "foreign country", "town"."""
-    sentences = reading.sentences[:SENTENCES_READ]
-    return ReaderText(tuple(_replaced(reading, sentence, judged) for sentence in sentences), sentences)
+    return tuple(_replaced(reading, sentence, judged) for sentence in reading.sentences[:SENTENCES_READ])
 
 
-def _replaced(reading: Reading, sentence: Sentence, judged: Judged) -> str:
+def _replaced(reading: Reading, sentence: Sentence, judged: Judged) -> ReaderSentence:
     text = reading.text_of(sentence.field)
-    parts: list[str] = []
-    at = sentence.start
+    at = sentence.start + len(text[sentence.start : sentence.end]) - len(text[sentence.start : sentence.end].lstrip())
+    made = ""
+    abroad: list[Abroad] = []
     for mark in sentence.marks:
         word = _word_for(mark, judged)
         if mark.start < at or word is None:
             continue
-        parts += (text[at : mark.start], word)
+        made += text[at : mark.start]
+        if mark.entry.kind is not Kind.CITY and mark.entry.key != judged.roles.home:
+            abroad.append(Abroad(mark.entry.key, len(made), len(made) + len(word)))
+        made += word
         at = mark.end
-    parts.append(text[at : sentence.end])
-    return "".join(parts).strip()
+    return ReaderSentence((made + text[at : sentence.end]).rstrip(), tuple(abroad), sentence)
 
 
 def _word_for(mark: Mark, judged: Judged) -> str | None:

@@ -262,7 +262,11 @@ def choose_partners(
         if len(members) > 1:
             mean = sum(margins[code] for code in members) / len(members)
             margins.update({code: (1.0 - LISTED) * margins[code] + LISTED * mean for code in members})
-    scores = {code: logistic(margin) for code, margin in margins.items()}
+    return roles_by(home, {code: logistic(margin) for code, margin in margins.items()}, least=least)
+
+
+def roles_by(home: str | None, scores: Mapping[str, float], *, least: float) -> Roles:
+    """Return the roles that the scores of being engaged give: a country of at least `least` is a partner."""
     partners = sorted((code for code, score in scores.items() if score >= least), key=lambda code: (-scores[code], code))
     return Roles(home, tuple(partners), scores)
 

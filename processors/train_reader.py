@@ -15,10 +15,10 @@ from processors.calibrate import calibrate_alone, fit_steps, truth_of
 from processors.encoder_export import export
 from processors.encoder_train import Example, answers_of, find_pretrained, fine_tune, lower_states
 from processors.fit import Prepared
-from processors.out_of_fold import ANSWERS_FILE, FOLDS, Folds, fold_of, judgements
+from processors.out_of_fold import ANSWERS_FILE, FOLDS, Answers, Folds, answers_facts, fold_of, judgements
 from processors.reader import FACTS_FILE, MODEL_FILE, TOKENIZER_FILE, Reader, TokenReader
-from processors.reader_text import LANGUAGE, ReaderText, reader_text
-from processors.two_steps import Margins, steps_facts
+from processors.reader_text import LANGUAGE, ReaderSentence, reader_text
+from processors.two_steps import Answer, steps_facts
 
 CODE: Final = ("encoder_export", "encoder_net", "encoder_train", "reader", "reader_text", "train_reader")
 
@@ -37,20 +37,20 @@ def train_reader(items: Sequence[Prepared], folds: Folds, out: Path, provenance:
     examples = [_example(cut, item.record, text) for item, text in zip(read, texts, strict=True)]
     states = lower_states(pretrained, examples)
     say(f"{len(examples)} items in the reader's language")
-    answers: dict[str, Margins] = {}
-    brief: dict[str, Margins] = {}
+    whole: dict[str, Answer] = {}
+    brief: dict[str, Answer] = {}
     for number in range(FOLDS):
         seen = [place for place, item in enumerate(read) if fold_of(item.record) != number]
         held = [place for place, item in enumerate(read) if fold_of(item.record) == number]
         net = fine_tune(pretrained, [examples[place] for place in seen], [states[2 * place + brief] for place in seen for brief in (0, 1)])
         names = [str(read[place].record["id"]) for place in held]
-        answers.update(zip(names, answers_of(net, [examples[place].whole for place in held]), strict=True))
+        whole.update(zip(names, answers_of(net, [examples[place].whole for place in held]), strict=True))
         brief.update(zip(names, answers_of(net, [examples[place].brief for place in held]), strict=True))
         say(f"fold {number + 1} of {FOLDS}: {len(seen)} items trained, {len(held)} answered")
     net = fine_tune(pretrained, examples, states)
     export(net, out / MODEL_FILE)
     shutil.copyfile(pretrained.tokenizer, out / TOKENIZER_FILE)
-    judged = judgements([item.record for item in items], folds, answers)
+    judged = judgements([item.record for item in items], folds, whole)
     steps = fit_steps(judged, calibrate_alone(judged))
     facts = {
         "sha256": hashlib.sha256((out / MODEL_FILE).read_bytes()).hexdigest(),
@@ -65,11 +65,10 @@ def train_reader(items: Sequence[Prepared], folds: Folds, out: Path, provenance:
         },
     }
     (out / FACTS_FILE).write_text(_json(facts), encoding="utf-8")
-    written = {
-        name: [round(value, 4) for one in (answers[name], brief[name]) for value in (one.engagement, one.subject)]
-        for name in sorted(answers)
-    }
-    (out / ANSWERS_FILE).write_text(_json({"provenance": facts["provenance"], "answers": written}), encoding="utf-8")
+    (out / ANSWERS_FILE).write_text(
+        json.dumps({"provenance": facts["provenance"], **answers_facts(Answers(whole, brief))}, separators=(",", ":")) + "\n",
+        encoding="utf-8",
+    )
     loss = _lost_by_quantising(out, net, examples, texts)
     say(f"8 bits against full precision: log-odds differ by {loss[0]:.3f} (median), {loss[1]:.3f} (95 in 100)")
     facts["quantising"] = {"median": round(loss[0], 3), "p95": round(loss[1], 3)}
@@ -84,23 +83,24 @@ def code_hash() -> str:
     return digest.hexdigest()[:16]
 
 
-def _example(cut: TokenReader, record: Mapping[str, Any], text: ReaderText) -> Example:
+def _example(cut: TokenReader, record: Mapping[str, Any], text: Sequence[ReaderSentence]) -> Example:
     engaged, on_subject, _ = truth_of(record)
-    brief = [part for part, sentence in zip(text.texts, text.sentences, strict=True) if sentence.field is not Field.BODY]
-    return Example(cut.tokens(text.texts).ids, cut.tokens(brief).ids, engaged, on_subject, Label(record["label"]))
+    brief = [sentence for sentence in text if sentence.source.field is not Field.BODY]
+    partners = frozenset(record.get("partners") or ())
+    return Example(cut.tokens(text), cut.tokens(brief), engaged, on_subject, Label(record["label"]), partners)
 
 
-def _lost_by_quantising(out: Path, net: Any, examples: Sequence[Example], texts: Sequence[ReaderText]) -> tuple[float, float]:
+def _lost_by_quantising(out: Path, net: Any, examples: Sequence[Example], texts: Sequence[Sequence[ReaderSentence]]) -> tuple[float, float]:
     """Return by how much the written model's log-odds differ from the trained one's: the median, and what 95 in 100 stay under."""
     reader = Reader.load(out)
     assert reader is not None
     some = range(0, len(examples), max(1, len(examples) // 200))
     exact = answers_of(net, [examples[place].whole for place in some])
-    written = reader.read([texts[place].texts for place in some])
+    written = reader.read([texts[place] for place in some])
     differences = sorted(
         abs(one - other)
-        for margins, answer in zip(exact, written, strict=True)
-        for one, other in ((margins.engagement, answer.margins.engagement), (margins.subject, answer.margins.subject))
+        for full, answer in zip(exact, written, strict=True)
+        for one, other in ((full.margins.engagement, answer.margins.engagement), (full.margins.subject, answer.margins.subject))
     )
     return differences[len(differences) // 2], differences[int(0.95 * len(differences))]
 

@@ -1,12 +1,13 @@
 """How the label's two steps are weighed: what the first settles alone, what it leaves to the reader, and what both say together. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from newswire.records import Label
-from processors.label import label_scores, logistic
-from processors.reading import Sentence
+from processors.label import label_scores, log_odds, logistic
+from processors.reader_text import ReaderSentence
+from processors.roles import Roles, roles_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class Steps:
     """Which items the reader is asked about, and how its answers are weighed. Fitted out of fold by `newswire train --encoder`."""
 
     both: Calibration
+    partner: Mix  # of a country's log-odds of being engaged
     low: float  # diplomacy's score by the first step under which it is settled: no
     high: float  # and over which it is settled: yes
 
@@ -64,13 +66,22 @@ class Steps:
         """Return whether the first step's scores do not settle if an item is diplomacy."""
         return self.low <= scores[Label.DIPLOMACY] <= self.high
 
+    def partners(self, roles: Roles, answer: "Answer", *, least: float) -> Roles:
+        """Return the roles with the countries that the reader saw judged by both steps."""
+        scores = {
+            code: self.partner.score(log_odds(score), answer.partners[code]) if code in answer.partners else score
+            for code, score in roles.scores.items()
+        }
+        return roles_by(roles.home, scores, least=least)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the reader says of an item, and what each sentence that it read added to both answers, in order."""
+    """What the reader says of an item: both questions, what each sentence read added to them, and each foreign country's engagement."""
 
     margins: Margins
-    sentences: tuple[Margins, ...]
+    sentences: tuple[Margins, ...] = ()
+    partners: Mapping[str, float] = field(default_factory=dict)  # log-odds by code, of the countries that it came to read
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +89,7 @@ class Weighed:
     """A reader's answer with the sentences that it read and the weights it has: what explains it."""
 
     answer: Answer
-    sentences: tuple[Sentence, ...]
+    sentences: tuple[ReaderSentence, ...]
     calibration: Calibration
 
 
@@ -95,30 +106,39 @@ class SecondStep(Protocol):
         """Twelve hex digits that change with the model."""
         ...
 
-    def read(self, items: Sequence[Sequence[str]]) -> list[Answer]:
+    def read(self, items: Sequence[Sequence[ReaderSentence]]) -> list[Answer]:
         """Return the answer to each item, given as its sentences."""
         ...
 
 
 def calibration_of(facts: Mapping[str, Any]) -> Calibration:
     """Return what `calibration_facts` wrote; a missing part raises KeyError, a wrong one TypeError or ValueError."""
-    engagement, subject = (Mix(**{name: float(value) for name, value in facts[question].items()}) for question in ("engagement", "subject"))
-    return Calibration(engagement, subject)
+    return Calibration(_mix_of(facts["engagement"]), _mix_of(facts["subject"]))
+
+
+def _mix_of(facts: Mapping[str, Any]) -> Mix:
+    return Mix(**{name: float(value) for name, value in facts.items()})
 
 
 def calibration_facts(calibration: Calibration) -> dict[str, Any]:
     """Return a calibration as plain JSON data, rounded to four places."""
-    return {
-        question: {"offset": round(mix.offset, 4), "evidence": round(mix.evidence, 4), "reader": round(mix.reader, 4)}
-        for question, mix in (("engagement", calibration.engagement), ("subject", calibration.subject))
-    }
+    return {"engagement": _mix_facts(calibration.engagement), "subject": _mix_facts(calibration.subject)}
+
+
+def _mix_facts(mix: Mix) -> dict[str, float]:
+    return {"offset": round(mix.offset, 4), "evidence": round(mix.evidence, 4), "reader": round(mix.reader, 4)}
 
 
 def steps_of(facts: Mapping[str, Any]) -> Steps:
     """Return what `steps_facts` wrote; errors as `calibration_of`."""
-    return Steps(calibration_of(facts["both"]), float(facts["low"]), float(facts["high"]))
+    return Steps(calibration_of(facts["both"]), _mix_of(facts["partner"]), float(facts["low"]), float(facts["high"]))
 
 
 def steps_facts(steps: Steps) -> dict[str, Any]:
     """Return the steps as plain JSON data."""
-    return {"both": calibration_facts(steps.both), "low": round(steps.low, 4), "high": round(steps.high, 4)}
+    return {
+        "both": calibration_facts(steps.both),
+        "partner": _mix_facts(steps.partner),
+        "low": round(steps.low, 4),
+        "high": round(steps.high, 4),
+    }

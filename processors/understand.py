@@ -19,6 +19,7 @@ from processors.people import people_of
 from processors.reader import Reader
 from processors.reader_text import LANGUAGE, reader_text
 from processors.reading import LEAD_READ, TEXT_READ, TITLE_READ, Reading, read
+from processors.roles import Roles
 from processors.signs import Judged
 from processors.taxonomy import Taxonomy, load_taxonomy
 from processors.two_steps import Margins, SecondStep, Weighed
@@ -73,7 +74,7 @@ class Understanding:
         named = candidates(self._taxonomy, reading)
         judged, engaged = judge(self._taxonomy, weights, reading, named)
         first, found = first_step(self._taxonomy, weights, reading, judged)
-        scores, answer = self._settle(reading, judged, first, reader or self._reader)
+        scores, answer, parts = self._settle(reading, judged, first, reader or self._reader)
         label = max(scores, key=lambda name: scores[name])
         chosen = topics.choose(
             weights.topics, topics.features_of(reading), least=weights.least["topic"], at_least_one=label is not Label.OTHER
@@ -83,9 +84,9 @@ class Understanding:
             label=label,
             score=scores[label],
             scores={name.value: score for name, score in scores.items()},
-            home=judged.roles.home,
-            partners=judged.roles.partners,
-            countries=roles.mentions(reading, named, judged.roles),
+            home=parts.home,
+            partners=parts.partners,
+            countries=roles.mentions(reading, named, parts),
             organisations=engaged,
             people=people_of(reading),
             topics=chosen,
@@ -96,14 +97,16 @@ class Understanding:
 
     def _settle(
         self, reading: Reading, judged: Judged, first: Margins, reader: SecondStep | None
-    ) -> tuple[dict[Label, float], Weighed | None]:
-        """Return the scores of every label, and what the reader answered where it was asked."""
+    ) -> tuple[dict[Label, float], Weighed | None, Roles]:
+        """Return the scores of every label, what the reader answered where it was asked, and the roles by both."""
         scores = self._weights.alone.scores(first)
         if reader is None or reading.language != LANGUAGE or not reader.steps.leaves_open(scores):
-            return scores, None
+            return scores, None, judged.roles
         text = reader_text(reading, judged)
-        (answer,) = reader.read([text.texts])
-        return reader.steps.both.scores(first, answer.margins), Weighed(answer, text.sentences, reader.steps.both)
+        (answer,) = reader.read([text])
+        steps = reader.steps
+        parts = steps.partners(judged.roles, answer, least=self._weights.least["partner"])
+        return steps.both.scores(first, answer.margins), Weighed(answer, text, steps.both), parts
 
     @property
     def has_reader(self) -> bool:
