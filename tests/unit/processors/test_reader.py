@@ -10,14 +10,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newswire.errors import ConfigurationError
+from newswire.records import Field
 from processors.reader import FACTS_FILE, MODEL_FILE, TOKENIZER_FILE, TOKENS_READ, Reader
+from processors.reader_text import Abroad, ReaderSentence
+from processors.reading import Sentence
 from processors.two_steps import Answer
 from processors.understand import Understanding
 
 ROOT = Path(__file__).resolve().parents[3]
 MODEL = ROOT / "config/model"
-MEETING = ("foreign ambassador calls on homeland's telecom minister", "They agreed to lay a submarine cable and share spectrum.")
-MATCH = ("Striker scores twice as homeland beat foreign country", "The final was played in town before 40,000 fans.")
+NOWHERE = Sentence(Field.BODY, 0, 0, 0, ())
+
+
+def sentences(*texts: str) -> tuple[ReaderSentence, ...]:
+    """Sentences as the reader gets them; "foreign" at the start of one stands for Japan."""
+    return tuple(ReaderSentence(text, (Abroad("JP", 0, 7),) if text.startswith("foreign") else (), NOWHERE) for text in texts)
+
+
+MEETING = sentences("foreign ambassador calls on homeland's telecom minister", "They agreed to lay a submarine cable and share spectrum.")
+MATCH = sentences("Striker scores twice as homeland beat foreign country", "The final was played in town before 40,000 fans.")
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +60,17 @@ def test_the_sentences_parts_add_up_to_the_answer(reader: Reader) -> None:
     assert sum(part.engagement for part in answer.sentences) == pytest.approx(answer.margins.engagement, abs=0.8)
 
 
+def test_a_country_is_judged_by_the_words_that_stand_for_it(reader: Reader) -> None:
+    meeting, match = reader.read([MEETING, MATCH])
+    assert set(meeting.partners) == {"JP"}
+    assert match.partners == {}
+    (visit, rank) = reader.read([MEETING, sentences("foreign phones outsell local ones in homeland", "A survey ranked the brands.")])
+    assert visit.partners["JP"] > 0 > rank.partners["JP"]
+
+
 def test_what_lies_past_the_window_changes_nothing(reader: Reader) -> None:
     long = MEETING * 40
-    first, cut = reader.read([long])[0], reader.read([(*long, "A match was played.")])[0]
+    first, cut = reader.read([long])[0], reader.read([(*long, *sentences("A match was played."))])[0]
     assert first.margins == cut.margins
     assert len(first.sentences) < len(long)
     assert len(reader._tokens.tokens(long).ids) == TOKENS_READ
@@ -60,7 +79,7 @@ def test_what_lies_past_the_window_changes_nothing(reader: Reader) -> None:
 @given(st.lists(st.text(max_size=80), max_size=4))
 @settings(max_examples=25, deadline=None)
 def test_any_text_has_an_answer(reader: Reader, texts: list[str]) -> None:
-    (answer,) = reader.read([texts])
+    (answer,) = reader.read([sentences(*texts)])
     assert isinstance(answer, Answer)
     assert len(answer.sentences) <= len(texts)
 
