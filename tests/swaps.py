@@ -8,6 +8,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 Record = Mapping[str, Any]
@@ -301,13 +302,13 @@ def as_talks_at_home(record: Record) -> dict[str, Any] | None:
             )
         text = country_swapped(text, COUNTRIES[code], PROVINCES[home])
         for pattern, at_home in AT_HOME:
-            text = re.sub(rf"\b{pattern}\b", lambda found, word=at_home: _cased(found, word), text, flags=re.IGNORECASE)
+            text = re.sub(rf"\b{pattern}\b", partial(_cased, at_home), text, flags=re.IGNORECASE)
         return text
 
     return changed(record, change, partners=[])
 
 
-def _cased(found: re.Match[str], word: str) -> str:
+def _cased(word: str, found: re.Match[str]) -> str:
     word = found.expand(word)
     old = found.group()
     if old.isupper():
@@ -325,5 +326,9 @@ def replaced(record: Record, pairs: Sequence[Sequence[str]]) -> dict[str, Any]:
     for old, new in pairs:
         if old not in text_of(record):
             raise ValueError(f"{record['id']} does not hold {old!r}")
-        record = changed(record, lambda text, old=old, new=new: text.replace(old, new))
+        record = changed(record, partial(_replaced, old, new))
     return dict(record)
+
+
+def _replaced(old: str, new: str, text: str) -> str:
+    return text.replace(old, new)
