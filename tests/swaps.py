@@ -242,9 +242,13 @@ def country_swapped(text: str, old: Names, new: Names) -> str:
         bare = found.start() > 0 and not re.search(r"\b[Tt]he $", text[max(0, found.start() - 4) : found.start()])
         return f"the {word}" if word in WITH_ARTICLE and bare else word
 
-    swapped = _pattern(tuple(kinds)).sub(other, text)
-    swapped = re.sub(r"\b([Aa])n (?=[B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z])", r"\1 ", swapped)
-    return re.sub(r"\b([Aa]) (?=(?:[AEIO]|Un(?!it))[a-z])", r"\1n ", swapped)
+    return _with_articles(_pattern(tuple(kinds)).sub(other, text))
+
+
+def _with_articles(text: str) -> str:
+    """Return the text with `a` and `an` as the words after them ask."""
+    text = re.sub(r"\b([Aa])n (?=[b-dfgj-np-tv-z]|[B-DF-HJ-NP-TV-Z][a-z]{2})", r"\1 ", text)
+    return re.sub(r"\b([Aa]) (?=(?:[AEIO]|Un(?!it))[a-z]|official)", r"\1n ", text)
 
 
 def as_another_visit(record: Record, people: Sequence[str]) -> dict[str, Any] | None:
@@ -303,7 +307,7 @@ def as_talks_at_home(record: Record) -> dict[str, Any] | None:
         text = country_swapped(text, COUNTRIES[code], PROVINCES[home])
         for pattern, at_home in AT_HOME:
             text = re.sub(rf"\b{pattern}\b", partial(_cased, at_home), text, flags=re.IGNORECASE)
-        return text
+        return _with_articles(text)
 
     return changed(record, change, partners=[])
 
