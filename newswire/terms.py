@@ -83,6 +83,8 @@ class _CharacterFolds(dict[str, str]):
     """What each character folds to, worked out when first met."""
 
     def __missing__(self, character: str) -> str:
+        if "\ud800" <= character <= "\udfff":
+            return "\ufffd"  # half a character: the automaton reads UTF-8, which has none
         folded = unicodedata.normalize("NFKC", character).casefold()
         if character < "\u0700" or "\u1e00" <= character <= "\u1fff":
             folded = _ACCENTS.sub("", unicodedata.normalize("NFD", folded))

@@ -8,6 +8,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 Record = Mapping[str, Any]
@@ -241,9 +242,13 @@ def country_swapped(text: str, old: Names, new: Names) -> str:
         bare = found.start() > 0 and not re.search(r"\b[Tt]he $", text[max(0, found.start() - 4) : found.start()])
         return f"the {word}" if word in WITH_ARTICLE and bare else word
 
-    swapped = _pattern(tuple(kinds)).sub(other, text)
-    swapped = re.sub(r"\b([Aa])n (?=[B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z])", r"\1 ", swapped)
-    return re.sub(r"\b([Aa]) (?=(?:[AEIO]|Un(?!it))[a-z])", r"\1n ", swapped)
+    return _with_articles(_pattern(tuple(kinds)).sub(other, text))
+
+
+def _with_articles(text: str) -> str:
+    """Return the text with `a` and `an` as the words after them ask."""
+    text = re.sub(r"\b([Aa])n (?=[b-dfgj-np-tv-z]|[B-DF-HJ-NP-TV-Z][a-z]{2})", r"\1 ", text)
+    return re.sub(r"\b([Aa]) (?=(?:[AEIO]|Un(?!it))[a-z]|official)", r"\1n ", text)
 
 
 def as_another_visit(record: Record, people: Sequence[str]) -> dict[str, Any] | None:
@@ -301,13 +306,13 @@ def as_talks_at_home(record: Record) -> dict[str, Any] | None:
             )
         text = country_swapped(text, COUNTRIES[code], PROVINCES[home])
         for pattern, at_home in AT_HOME:
-            text = re.sub(rf"\b{pattern}\b", lambda found, word=at_home: _cased(found, word), text, flags=re.IGNORECASE)
-        return text
+            text = re.sub(rf"\b{pattern}\b", partial(_cased, at_home), text, flags=re.IGNORECASE)
+        return _with_articles(text)
 
     return changed(record, change, partners=[])
 
 
-def _cased(found: re.Match[str], word: str) -> str:
+def _cased(word: str, found: re.Match[str]) -> str:
     word = found.expand(word)
     old = found.group()
     if old.isupper():
@@ -325,5 +330,9 @@ def replaced(record: Record, pairs: Sequence[Sequence[str]]) -> dict[str, Any]:
     for old, new in pairs:
         if old not in text_of(record):
             raise ValueError(f"{record['id']} does not hold {old!r}")
-        record = changed(record, lambda text, old=old, new=new: text.replace(old, new))
+        record = changed(record, partial(_replaced, old, new))
     return dict(record)
+
+
+def _replaced(old: str, new: str, text: str) -> str:
+    return text.replace(old, new)

@@ -27,6 +27,7 @@ def found(term: Term, text: str, language: str | None = None) -> list[str]:
         (Term("US", exact=True), "US-led, the US. us, USA, U\u200cS", ["US", "US", "U\u200cS"][:2]),
         (Term("5G"), "5G, 15G, 5Gs, 5g", ["5G", "5g"]),
         (Term("Pakistan"), "Pakistan's, Pakistani", ["Pakistan"]),
+        (Term("5G"), "\ud83d5G \udc00 5G", ["5G", "5G"]),
         (Term("l'accord"), "l\u2019accord", ["l\u2019accord"]),
         (Term("C++"), "C++ and C", ["C++"]),
         (Term("AI"), "AI合作 与AI", ["AI", "AI"]),
