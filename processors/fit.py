@@ -34,7 +34,7 @@ WORDS_SCALE: Final = 5.0  # what the words weigh beside the structure, before re
 LABEL_STRENGTH: Final = 0.03  # scikit-learn's C: small is smooth
 ROLE_STRENGTH: Final = 0.2
 HOME_STRENGTH: Final = 0.5
-HOME_WEIGHTS: Final = {"diplomacy": 1.0, "domestic": 0.5, "other": 0.3}
+HOME_WEIGHTS: Final = {"diplomacy": 1.0, "domestic": 0.2, "other": 0.05}
 """What an item's home weighs in training: it is asked for, and right, where a government acts."""
 
 TOPIC_STRENGTH: Final = 0.3

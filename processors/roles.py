@@ -111,8 +111,6 @@ def _around(reading: Reading, sentence: Sentence, mark: Mark) -> Iterator[str]:
         yield f"near:{actor}:{side}"
         yield f"near:{actor}:{side}:{kind}"
         yield f"{zone}:near:{actor}"
-        for name, word in beside:
-            yield f"near:{actor}:{name}:{word}"
     others = {m.entry.key for m in sentence.marks if m.entry.kind in NAMING and m.entry.key != mark.entry.key}
     yield f"together:{min(len(others), 3)}"
 
