@@ -109,7 +109,6 @@ def _around(reading: Reading, sentence: Sentence, mark: Mark) -> Iterator[str]:
         side = "after" if any(m.entry.key == actor and m.start >= mark.end for m in sentence.marks) else "before"
         yield f"near:{actor}"
         yield f"near:{actor}:{side}"
-        yield f"near:{actor}:{side}:{kind}"
         yield f"{zone}:near:{actor}"
     others = {m.entry.key for m in sentence.marks if m.entry.kind in NAMING and m.entry.key != mark.entry.key}
     yield f"together:{min(len(others), 3)}"
