@@ -1,13 +1,13 @@
 """Intergovernmental bodies as places and as clubs: the country that only hosts a seat is no partner, members named together are."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from processors.countries import Candidate, zone_of
 from processors.reading import Reading
 from processors.taxonomy import Kind
 
-TOGETHER: Final = 3  # members of a club named in one item
+TOGETHER: Final = 3  # members of a club in one list
 
 SEATS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("ITU", "UPU", "WTO", "WIPO", "WHO", "UNCTAD", "World Economic Forum", "ILO", "ISO", "UN"), "CH"),
@@ -68,29 +68,27 @@ _MEMBERS: Final[Mapping[str, str]] = {
 MEMBERS: Final = {name: frozenset(codes.split()) for name, codes in _MEMBERS.items()}
 
 
-def clubs_of(reading: Reading, named: Mapping[str, Candidate]) -> list[frozenset[str]]:
-    """Return, for each club named in the item's top, its members that are named, where they are three or more."""
-    standing = {code for code, candidate in named.items() if candidate.mentions}
-    clubs = [MEMBERS[name] & standing for name in _bodies(reading, top=True) if name in MEMBERS]
-    return [club for club in clubs if len(club) >= TOGETHER]
+def club_features(reading: Reading, named: Mapping[str, Candidate], lists: Iterable[frozenset[str]]) -> dict[str, set[str]]:
+    """Return, for each country that stands, whether it is the seat of a body named, only by a town, and a member beside others.
 
-
-def club_features(reading: Reading, named: Mapping[str, Candidate]) -> dict[str, set[str]]:
-    """Return, for each country that stands, whether it is the seat of a body named, only by a town, and a member beside others."""
+    `lists` are the countries named in one breath: members of a club that are listed are its meeting, scattered ones often not.
+    """
     bodies, top = set(_bodies(reading, top=False)), set(_bodies(reading, top=True))
     seats = {SEATS[name] for name in bodies if name in SEATS}
-    together = frozenset().union(*clubs_of(reading, named))
+    clubs = [MEMBERS[name] for name in sorted(top) if name in MEMBERS]
+    standing = {code for code, candidate in named.items() if candidate.mentions}
+    listed = {code for codes in lists for club in clubs if len(codes & club) >= TOGETHER for code in codes & club}
     out: dict[str, set[str]] = {}
     for code, candidate in named.items():
         own = out.setdefault(code, set())
-        kinds = {mark.entry.kind for _, mark in candidate.mentions}
-        only_town = kinds == {Kind.CAPITAL}
+        only_town = {mark.entry.kind for _, mark in candidate.mentions} == {Kind.CAPITAL}
         if code in seats:
             own.update(("seat", "seat:town" if only_town else "seat:named"))
         if only_town and bodies:
             own.update(("town:body", f"town:body:{'top' if top else 'below'}", f"town:body:{min(len(candidate.mentions), 2)}"))
-        if any(code in MEMBERS.get(name, ()) for name in top):
-            own.update(("member", f"member:{'together' if code in together else 'alone'}"))
+        together = max((len(club & standing) for club in clubs if code in club), default=0)
+        if together:
+            own.update(("member", f"member:{min(together, 5)}", f"member:{'listed' if code in listed else 'not listed'}"))
     return out
 
 

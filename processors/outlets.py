@@ -28,6 +28,7 @@ _SCRIPTS: Final = (
 )
 _LATIN: Final = ("en", "fr", "es", "pt", "de", "tr", "id")
 _EDITIONS_CUT: Final = 3
+_SHORTEST_FORM: Final = 4  # "The Sun" is not the "Sun" of the Maldives
 # Outlets of one country that name another one are known by the list; a name of fewer letters is too often a common word.
 _LEAST_LETTERS: Final = 4
 _LEAST_LETTERS_DENSE: Final = 2
@@ -59,7 +60,7 @@ def _forms(name: str) -> Iterator[str]:
     yield form
     for _ in range(_EDITIONS_CUT):
         shorter = _EDITIONS.sub("", form, count=1).strip()
-        if shorter == form or not shorter:
+        if shorter == form or len(shorter) < _SHORTEST_FORM:
             return
         form = shorter
         yield form

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from newswire.records import CountryMention, Field, Role
-from processors.clubs import club_features, clubs_of
+from processors.clubs import club_features
 from processors.countries import DENSE, HOMES_OF_LANGUAGES, OFFICIALS, SPOKEN_IN, Candidate, actors_near, word_after, word_before, zone_of
 from processors.label import Binary, Features, logistic
 from processors.lists import Row, row_features, rows_of
@@ -23,7 +23,7 @@ NONE: Final = ""
 ORDER: Final = "order:"
 """Begins the features that tell who acts on whom: they find home, and say nothing of who is a partner once home is known."""
 
-LISTED: Final = 0.5
+LISTED: Final = 0.6
 """How much of a score comes from the other countries of the same list: they are engaged together or not at all."""
 
 _ADJACENT: Final = 8  # characters between two countries of one list or pair: "China, India and Brazil"
@@ -45,6 +45,7 @@ def home_features(reading: Reading, named: Mapping[str, Candidate]) -> dict[str,
     whole = sum(len(candidate.mentions) for candidate in named.values()) or 1
     by_count = sorted(named, key=lambda code: -len(named[code].mentions))
     order = _order(reading, named)
+    clubs = club_features(reading, named, ())
     out: dict[str, dict[str, float]] = {}
     for rank, (code, candidate) in enumerate(named.items()):
         own = dict(_standing(reading, candidate))
@@ -55,6 +56,7 @@ def home_features(reading: Reading, named: Mapping[str, Candidate]) -> dict[str,
         for sentence, mark in candidate.mentions:
             own.update(dict.fromkeys(_around(reading, sentence, mark), 1.0))
         own.update(_company(candidate))
+        own.update((f"{ORDER}{name}", 1.0) for name in clubs[code])
         own.update(dict.fromkeys((f"{ORDER}{name}" for name in order.get(code, ())), 1.0))
         out[code] = {name: value for name, value in own.items() if value}
     out[NONE] = dict.fromkeys(_nobody(reading), 1.0)
@@ -107,10 +109,7 @@ def _around(reading: Reading, sentence: Sentence, mark: Mark) -> Iterator[str]:
         side = "after" if any(m.entry.key == actor and m.start >= mark.end for m in sentence.marks) else "before"
         yield f"near:{actor}"
         yield f"near:{actor}:{side}"
-        yield f"near:{actor}:{side}:{kind}"
         yield f"{zone}:near:{actor}"
-        for name, word in beside:
-            yield f"near:{actor}:{name}:{word}"
     others = {m.entry.key for m in sentence.marks if m.entry.kind in NAMING and m.entry.key != mark.entry.key}
     yield f"together:{min(len(others), 3)}"
 
@@ -195,7 +194,7 @@ def partner_features(
     home_sentences = {id(sentence) for sentence, _ in named[home].mentions} if home is not None and home in named else set()
     top = max((len(named[code].mentions) for code in abroad), default=1)
     listed = row_features(reading, rows, home)
-    clubs = club_features(reading, named)
+    clubs = club_features(reading, named, [row.codes for row in rows])
     out = {}
     for code in abroad:
         count = len(named[code].mentions)
@@ -254,7 +253,7 @@ def choose_partners(
 ) -> Roles:
     """Return the roles: every country whose score of being engaged is at least `least` is a partner.
 
-    The countries of one list, or the members of one club named together, share a part of their scores.
+    The countries of one group, which are those of one list, share a part of their scores.
     """
     margins = {code: model.margin(own) for code, own in features.items()}
     for group in groups:
@@ -276,8 +275,7 @@ def judge_roles(home: Binary, partner: Binary, reading: Reading, named: Mapping[
     own = home_features(reading, named)
     chosen = choose_home(home, own)
     rows = rows_of(reading, named)
-    groups = [*(row.codes for row in rows), *clubs_of(reading, named)]
-    return choose_partners(partner, partner_features(reading, named, own, chosen, rows), chosen, groups, least=least)
+    return choose_partners(partner, partner_features(reading, named, own, chosen, rows), chosen, [row.codes for row in rows], least=least)
 
 
 def mentions(reading: Reading, named: Mapping[str, Candidate], roles: Roles) -> tuple[CountryMention, ...]:

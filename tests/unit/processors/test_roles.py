@@ -1,6 +1,6 @@
 """Home, partner or only mentioned: what the features say, and what becomes of the scores."""
 
-from processors.clubs import club_features, clubs_of
+from processors.clubs import club_features
 from processors.countries import candidates
 from processors.label import Binary
 from processors.lists import rows_of
@@ -64,17 +64,17 @@ def test_home_is_nobody_where_no_candidate_beats_it(taxonomy: Taxonomy) -> None:
 
 def test_the_seat_of_a_body_is_told_from_a_state(taxonomy: Taxonomy) -> None:
     reading = reading_of(taxonomy, "Manila approves ADB loan for Nepal")
-    told = club_features(reading, candidates(taxonomy, reading))
+    told = club_features(reading, candidates(taxonomy, reading), ())
     assert {"seat", "seat:town", "town:body"} <= told["PH"]
     assert not told["NP"]
 
 
-def test_members_of_a_club_named_together_are_one_group(taxonomy: Taxonomy) -> None:
-    reading = reading_of(taxonomy, "BRICS ministers meet in South Africa", body="China spoke first. India followed. Peru was a guest.")
+def test_listed_members_of_a_club_are_told_from_scattered_ones(taxonomy: Taxonomy) -> None:
+    reading = reading_of(taxonomy, "BRICS ministers of Brazil, India and China meet", body="Russia was not there. Peru was a guest.")
     named = candidates(taxonomy, reading)
-    assert clubs_of(reading, named) == [frozenset({"ZA", "CN", "IN"})]
-    told = club_features(reading, named)
-    assert "member:together" in told["CN"]
+    told = club_features(reading, named, [row.codes for row in rows_of(reading, named)])
+    assert {"member", "member:4", "member:listed"} == told["CN"]
+    assert "member:not listed" in told["RU"]
     assert "member" not in told["PE"]
 
 
