@@ -200,7 +200,7 @@ class StoryIndex:
                 worth = rarity.get(name, _STATES_WORTH)
                 for item_id in named:
                     by_names[item_id] += worth
-        found = set()
+        found: set[str] = set()
         for scores in (by_words, by_names):
             within = ((-score, item_id) for item_id, score in scores.items() if apart_s(alone, self._members[item_id]) <= WINDOW_S)
             found.update(item_id for _, item_id in heapq.nsmallest(CANDIDATES, within))
