@@ -40,7 +40,7 @@ two calls of one day apart, however alike their words."""
 CANDIDATES: Final = 24
 """Members looked at closely for each item: so many by words, and so many by names."""
 
-HOLDERS_LOOKED_UP: Final = 2_000
+HOLDERS_LOOKED_UP: Final = 500
 """A word or name that more members hold tells nothing, and is not looked up."""
 
 MEMBERS_KEPT: Final = 50
@@ -185,7 +185,6 @@ class StoryIndex:
 
     def candidates(self, alone: Member) -> set[str]:
         """Return the items within the window that share most with it: by words, and by names and states."""
-        rarity = self._rarity(alone)
         by_words: defaultdict[str, float] = defaultdict(float)
         for stem, weight in alone.weights.items():
             holders = self._by_stem.get(stem, {})
@@ -197,10 +196,10 @@ class StoryIndex:
         for name in sorted(_looked_up(alone)):
             named = self._by_name.get(name, set())
             if len(named) <= HOLDERS_LOOKED_UP:
-                worth = rarity.get(name, _STATES_WORTH)
+                worth = _STATES_WORTH if name.startswith("@") else self._names.rarity(name)
                 for item_id in named:
                     by_names[item_id] += worth
-        found = set()
+        found: set[str] = set()
         for scores in (by_words, by_names):
             within = ((-score, item_id) for item_id, score in scores.items() if apart_s(alone, self._members[item_id]) <= WINDOW_S)
             found.update(item_id for _, item_id in heapq.nsmallest(CANDIDATES, within))

@@ -16,10 +16,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from alerting.stories import StoryIndex, cluster_documents, document_of_record
+from alerting.stories import WINDOW_S, StoryIndex, cluster_documents, document_of_record
 from alerting.stories_member import Document, Member, apart_s
 from alerting.stories_words import count_stems, shipped_frequencies, stems
-from benchmarks.fit_stories import WINDOW_S, pairs, weights_of
+from benchmarks.fit_stories import pairs, weights_of
 from benchmarks.stories_corpus import FACTS, FOLDS, Record, b_cubed, event_of, f1_of, measured, out_of_fold_facts, training, understood
 from processors.cross_validate import fold_of
 
@@ -165,10 +165,8 @@ def main() -> None:
         ("true facts, one event one story", records, events),
         ("out of fold, one event one story", understood(records, facts), events),
     ):
-        scored, joins = out_of_fold(given, truth, fitted, company=True)
-        show(
-            name, scored, out_of_fold(given, truth, fitted, company=False)[0], ", ".join(f"{n} {kind}" for kind, n in sorted(joins.items()))
-        )
+        scored, whole, joins = out_of_fold(given, truth, fitted)
+        show(name, scored, whole, ", ".join(f"{n} {kind}" for kind, n in sorted(joins.items())))
     peers = {f"TF-IDF cosine from {least}": plain_cosine(records, least) for least in BASELINE_COSINES}
     for name, clusters in {**peers, "titles sharing a third of words": same_title_words(records)}.items():
         show(name, scored_plainly(gold, clusters, company=True), scored_plainly(gold, clusters, company=False))
