@@ -21,7 +21,7 @@ from alerting.stories_member import Document, Member, apart_s
 from alerting.stories_words import count_stems, shipped_frequencies, stems
 from benchmarks.fit_stories import pairs, weights_of
 from benchmarks.stories_corpus import FACTS, FOLDS, Record, b_cubed, event_of, f1_of, measured, out_of_fold_facts, training, understood
-from processors.cross_validate import fold_of
+from processors.out_of_fold import fold_of
 
 Weights = tuple[float, ...]
 Scored = list[tuple[str, tuple[float, float]]]

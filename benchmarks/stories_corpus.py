@@ -11,10 +11,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from processors.cross_validate import fold_of
 from processors.fit import fit, prepare, shortened
 from processors.labelled import measured_files, read_labelled, training_files
 from processors.language import LanguageReader
+from processors.out_of_fold import fold_of
 from processors.taxonomy import load_taxonomy
 from processors.understand import TAXONOMY_FOLDER, Understanding
 

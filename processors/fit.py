@@ -145,8 +145,8 @@ def _roles(taxonomy: Taxonomy, items: Sequence[Prepared]) -> Weights:
                 item.reading,
                 organisations.candidates(item.reading),
                 item.named,
-                item.record["home"],
-                item.record["partners"],
+                home=item.record["home"],
+                partners=item.record["partners"],
             ).items()
         ],
         ROLE_STRENGTH,

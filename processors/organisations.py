@@ -30,6 +30,7 @@ def features_of(
     reading: Reading,
     found: Mapping[str, list[tuple[Sentence, Mark]]],
     named: Mapping[str, Candidate],
+    *,
     home: str | None,
     partners: Collection[str],
 ) -> dict[str, dict[str, float]]:
