@@ -6,9 +6,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from newswire.records import Label
 from processors.assess import explained, give_stories, prediction_of
 from processors.baselines import keywords, words_alone
-from processors.calibrate import calibrate_alone, fit_steps
+from processors.calibrate import Judgement, calibrate_alone, fit_steps
 from processors.evaluate import Evaluation, score_sets
 from processors.fit import Prepared, fingerprint, fit, prepare, shortened
 from processors.item_sets import By
@@ -19,7 +20,7 @@ from processors.out_of_fold import FOLDS, SEED, Answers, Recorded, fold_of, judg
 from processors.reliability import reliability_of
 from processors.scores import score
 from processors.taxonomy import Taxonomy, load_taxonomy
-from processors.two_steps import Answer, Steps
+from processors.two_steps import Answer, Calibration, Steps
 from processors.understand import MODEL_FOLDER, TAXONOMY_FOLDER, Understanding
 
 if TYPE_CHECKING:
@@ -147,6 +148,8 @@ def cross_validate(
         notes = (*notes, f"Minimal pairs with both told diplomacy or not: {pairs.figures['pairs_diplomacy']}.")
     if found.alone:
         rows += [(FIRST_STEP, *row) for row in score_sets(records, [found.alone[record["id"]] for record in records])]
+    if found.alone:
+        notes = (*notes, _on_steps(found, recorded, [item.record for item in (*ground.measured, *ground.further)]))
     rows += [("Title and summary", *row) for row in score_sets(records, [found.brief[record["id"]] for record in records])]
     if baselines:
         words = [{"label": found.words[record["id"]]} for record in records]
@@ -168,13 +171,15 @@ class _Found:
     alone: dict[str, dict[str, Any]]  # the first step's labels, where a reader decides some
     brief: dict[str, dict[str, Any]]  # of the measured items without their text
     words: dict[str, str]  # labels of the baseline
+    asked: list[Mapping[str, Any]]  # the records that the first step left open
+    lost: list[Mapping[str, Any]]  # the diplomacy items that it settled as no, of those that a reader could have read
 
 
 def _out_of_fold(ground: Ground, recorded: Answers, *, folds: int, seed: int, baselines: bool) -> _Found:
     items = (*ground.measured, *ground.further)
     made = out_of_fold(ground.taxonomy, items, ground.brief, folds=folds, seed=seed)
     brief = {item.record["id"]: item for item in ground.brief}
-    found = _Found({}, {}, {}, {})
+    found = _Found({}, {}, {}, {}, [], [])
     for number, weights in enumerate(made.weights):
         own = [item for item in items if fold_of(item.record, folds=folds, seed=seed) == number]
         seen = [item.record for item in items if fold_of(item.record, folds=folds, seed=seed) != number]
@@ -182,6 +187,8 @@ def _out_of_fold(ground: Ground, recorded: Answers, *, folds: int, seed: int, ba
         alone = calibrate_alone(judged)
         steps = fit_steps(judged, alone) if recorded.whole else None
         understanding = Understanding(ground.taxonomy, ground.reader, replace(weights, alone=alone))
+        if steps:
+            _note_steps(found, judgements([item.record for item in own], made, recorded.whole), [item.record for item in own], alone, steps)
         for item in own:
             name = item.record["id"]
             if not ground.is_scored(item):
@@ -199,6 +206,18 @@ def _out_of_fold(ground: Ground, recorded: Answers, *, folds: int, seed: int, ba
     return found
 
 
+def _note_steps(found: _Found, judged: Sequence[Judgement], records: Sequence[Record], alone: Calibration, steps: Steps) -> None:
+    """Note which items the first step leaves open, and which diplomacy it loses."""
+    for item, record in zip(judged, records, strict=True):
+        if item.reader is None:
+            continue
+        scores = alone.scores(item.first)
+        if steps.leaves_open(scores):
+            found.asked.append(record)
+        elif item.diplomacy and scores[Label.DIPLOMACY] < steps.low:
+            found.lost.append(record)
+
+
 def _recorded(steps: Steps | None, answer: Answer | None) -> Recorded | None:
     return Recorded(steps, answer) if steps and answer else None
 
@@ -213,6 +232,15 @@ def _curve(ground: Ground, whole: Sequence[Record], *, folds: int, seed: int) ->
                 if fold_of(item.record, folds=folds, seed=seed) == fold.number:
                     found[item.record["id"]] = prediction_of(item.record, fold.understanding.understand(item.reading))
         yield f"{share:.0%} of training", score(records, [found[record["id"]] for record in records])
+
+
+def _on_steps(found: _Found, recorded: Answers, records: Sequence[Record]) -> str:
+    read = [record for record in records if record["id"] in recorded.whole]
+    diplomacy = sum(record["label"] == Label.DIPLOMACY for record in read)
+    return (
+        f"Of {len(read)} English items the first step leaves {len(found.asked)} to the reader; of their {diplomacy} on diplomacy it settles "
+        f"{len(found.lost)} as no ({len(found.lost) / max(1, diplomacy):.1%})."
+    )
 
 
 def _notes(ground: Ground, folds: int) -> tuple[str, ...]:
