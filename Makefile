@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command 
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo run-kafka test check acceptance servers fleet format lint types contracts evaluate train schemas constraints clean
+.PHONY: help run demo run-kafka test check acceptance servers fleet format lint types contracts evaluate train train-reader schemas constraints clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z%-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -50,6 +50,9 @@ evaluate: $(VENV)/.installed-dev  ## the figures on the corpus, out of fold, wit
 train: $(VENV)/.installed-dev  ## train the label on the corpus and write config/model/
 	$(BIN)/newswire train
 
+train-reader: $(VENV)/.installed-encoder  ## train the reader too (torch; half an hour on two cores)
+	$(BIN)/newswire train --encoder
+
 schemas: $(VENV)/.installed-dev  ## write the JSON Schemas of config/ anew
 	$(BIN)/newswire schemas
 
@@ -75,5 +78,11 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 $(VENV)/.installed-dev: $(VENV)/.installed
 	@echo "Adding what the tests need …"
 	@$(BIN)/pip install -q -c constraints.txt -e . --group dev \
+	  || { echo "The packages could not be installed: this step, and only this one, needs a package index. See what pip says above, then try again." >&2; exit 2; }
+	@touch $@
+
+$(VENV)/.installed-encoder: $(VENV)/.installed
+	@echo "Adding what training the reader needs (torch: some gigabytes) …"
+	@$(BIN)/pip install -q -c constraints.txt -e '.[encoder]' \
 	  || { echo "The packages could not be installed: this step, and only this one, needs a package index. See what pip says above, then try again." >&2; exit 2; }
 	@touch $@

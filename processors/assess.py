@@ -38,7 +38,7 @@ def assess(understanding: Understanding, records: Sequence[Record], *, cluster: 
     understood = understand(understanding, records)
     predictions = [prediction_of(record, found) for record, found in zip(records, understood, strict=True)]
     if cluster:
-        give_stories(records, predictions, cluster, languages=[found.language for found in understood])
+        give_stories(records, predictions, cluster, known=[beside(found) for found in understood])
     return predictions
 
 
@@ -57,14 +57,24 @@ def understand(understanding: Understanding, records: Sequence[Record]) -> list[
     ]
 
 
-def give_stories(records: Sequence[Record], predictions: Sequence[dict[str, Any]], cluster: Cluster, *, languages: Sequence[str]) -> None:
-    """Put the story that `cluster` finds into each prediction; of a record it sees only what may be read, and what was predicted."""
-    known = [
-        {**{name: record[name] for name in READ if name in record}, **prediction, "lang": language}
-        for record, prediction, language in zip(records, predictions, languages, strict=True)
+def give_stories(
+    records: Sequence[Record], predictions: Sequence[dict[str, Any]], cluster: Cluster, *, known: Sequence[Mapping[str, Any]]
+) -> None:
+    """Put the story that `cluster` finds into each prediction.
+
+    Of a record it sees only what may be read, what was predicted, and what else is `known` (`beside`).
+    """
+    given = [
+        {**{name: record[name] for name in READ if name in record}, **prediction, **more}
+        for record, prediction, more in zip(records, predictions, known, strict=True)
     ]
-    for prediction, story in zip(predictions, cluster(known), strict=True):
+    for prediction, story in zip(predictions, cluster(given), strict=True):
         prediction["story"] = story
+
+
+def beside(understood: Understood) -> dict[str, Any]:
+    """Return what no prediction carries and a story is told by: the language that was found, and the officials named."""
+    return {"lang": understood.language, "people": list(understood.people)}
 
 
 def prediction_of(record: Record, understood: Understood) -> dict[str, Any]:
@@ -92,4 +102,4 @@ def explained(record: Record, understood: Understood) -> dict[str, Any]:
         }
         for one in understood.evidence
     ]
-    return {**prediction_of(record, understood), "scores": dict(understood.scores), "evidence": reasons, "lang": understood.language}
+    return {**prediction_of(record, understood), "scores": dict(understood.scores), "evidence": reasons, **beside(understood)}

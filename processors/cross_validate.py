@@ -138,7 +138,7 @@ def cross_validate(
     records = [item.record for item in ground.measured]
     predictions = [found.ours[record["id"]] for record in records]
     if cluster:
-        give_stories(records, predictions, cluster, languages=[one["lang"] for one in predictions])
+        give_stories(records, predictions, cluster, known=[{"lang": one["lang"], "people": one["people"]} for one in predictions])
     rows = [(OURS, *row) for row in score_sets(records, predictions, stories=cluster is not None, by=by)]
     notes = _notes(ground, folds)
     paired = [item.record for item in ground.paired]

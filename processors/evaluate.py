@@ -126,13 +126,13 @@ def evaluation(
         ConfigurationError: lines that are no labelled records, with their numbers.
 
     """
-    from processors.assess import explained, give_stories, understand  # noqa: PLC0415 -- scoring alone needs no understanding
+    from processors.assess import beside, explained, give_stories, understand  # noqa: PLC0415 -- scoring alone needs no understanding
 
     records = read_labelled(files, needed=FOR_SCORING)
     understood = understand(understanding, records)
     predictions = [explained(record, found) for record, found in zip(records, understood, strict=True)]
     if cluster:
-        give_stories(records, predictions, cluster, languages=[found.language for found in understood])
+        give_stories(records, predictions, cluster, known=[beside(found) for found in understood])
     seen = [path.name for path in files if understanding.was_trained_on(path)]
     notes = (f"The shipped weights were trained on {', '.join(seen)}: these figures are no measure; --cross-validate is.",) if seen else ()
     rows = tuple(("Shipped weights", *row) for row in score_sets(records, predictions, stories=cluster is not None, by=by))

@@ -41,6 +41,7 @@ class PageEnd:
                 "basis": self.report.basis,
                 "label": self.report.label,
                 "score": round(self.report.score, 3),
+                "decided_by": self.report.decided_by,
                 "language": self.report.language,
                 "home": self.report.home,
                 "partners": list(self.report.partners),

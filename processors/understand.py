@@ -40,15 +40,19 @@ class Understanding:
         self.version = hashlib.sha256(":".join(parts).encode()).hexdigest()[:12]
 
     @classmethod
-    def load(cls, folder: Path) -> "Understanding":
-        """Return the understanding of a configuration folder (it holds `taxonomy/` and `model/`), without a reader where there is none.
+    def load(cls, folder: Path, *, reads: bool = True) -> "Understanding":
+        """Return the understanding of a configuration folder (it holds `taxonomy/` and `model/`).
+
+        It has no reader where the folder holds none, or where none is wanted: `reads` is False where only names are looked up.
 
         Raises:
             ConfigurationError: a file is missing or broken.
 
         """
         model = folder / MODEL_FOLDER
-        return cls(load_taxonomy(folder / TAXONOMY_FOLDER), LanguageReader(), load_weights(model / FILE), Reader.load(model))
+        return cls(
+            load_taxonomy(folder / TAXONOMY_FOLDER), LanguageReader(), load_weights(model / FILE), Reader.load(model) if reads else None
+        )
 
     def read(
         self,

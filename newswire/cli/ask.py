@@ -260,7 +260,8 @@ def _line(step: dict[str, Any]) -> Text:
 def _detail(step: dict[str, Any]) -> str:
     detail = step.get("detail") or {}
     if "label" in detail:
-        parts = [f"{detail['label']} {detail['score']:.2f}", detail.get("language") or ""]
+        by = {"evidence": " by evidence", "reader": " by the reader"}.get(detail.get("decided_by", ""), "")
+        parts = [f"{detail['label']} {detail['score']:.2f}{by}", detail.get("language") or ""]
         if detail.get("home") or detail.get("partners"):
             parts.append(f"{detail.get('home') or '?'} with {', '.join(detail.get('partners') or ()) or 'nobody abroad'}")
         parts.extend(", ".join(detail[name]) for name in ("organisations", "topics") if detail.get(name))

@@ -188,8 +188,10 @@ def read_sources(folder: Path) -> "list[Source]":
     return require_sources(folder / "sources")
 
 
-def load_understanding(folder: Path) -> "Understanding":
-    """Return what reads items: taxonomy and weights of the configuration folder, or the shipped ones where it has neither.
+def load_understanding(folder: Path, *, reads: bool = True) -> "Understanding":
+    """Return what reads items: taxonomy and model of the configuration folder, or the shipped ones where it has neither.
+
+    Without `reads` it only knows names, and holds no encoder in memory.
 
     Raises:
         ConfigurationError: a file of the taxonomy or the model cannot be used.
@@ -197,7 +199,7 @@ def load_understanding(folder: Path) -> "Understanding":
     """
     from processors.understand import Understanding
 
-    return Understanding.load(folder_holding(("taxonomy", "model"), folder))
+    return Understanding.load(folder_holding(("taxonomy", "model"), folder), reads=reads)
 
 
 def read_desk(folder: Path, understanding: "Understanding", now: datetime) -> "DeskFiles":
@@ -286,6 +288,10 @@ def process_workers(ground: Ground, understanding: "Understanding", http: Http, 
     from processors.pages_stage import PageWorker
     from processors.stage import ItemHandler
 
+    if not understanding.has_reader:
+        ground.log.warning(
+            "there is no reader in config/model: evidence alone decides the label, less well (newswire train --encoder makes one)"
+        )
     items = ConsumerWorker(
         name="items",
         bus=ground.bus,
