@@ -55,6 +55,7 @@ CODE: Final = (
     "reading",
     "roles",
     "signs",
+    "spoken",
     "taxonomy",
     "taxonomy_terms",
     "topics",
@@ -143,8 +144,7 @@ def _roles(taxonomy: Taxonomy, items: Sequence[Prepared]) -> Weights:
                 item.reading,
                 organisations.candidates(item.reading),
                 item.named,
-                item.record["home"],
-                item.record["partners"],
+                roles.Roles(item.record["home"], tuple(item.record["partners"]), {}),
             ).items()
         ],
         ROLE_STRENGTH,
