@@ -57,6 +57,7 @@ CODE: Final = (
     "reading",
     "roles",
     "signs",
+    "spoken",
     "taxonomy",
     "taxonomy_terms",
     "topics",
@@ -145,8 +146,7 @@ def _roles(taxonomy: Taxonomy, items: Sequence[Prepared]) -> Weights:
                 item.reading,
                 organisations.candidates(item.reading),
                 item.named,
-                home=item.record["home"],
-                partners=item.record["partners"],
+                roles.Roles(item.record["home"], tuple(item.record["partners"]), {}),
             ).items()
         ],
         ROLE_STRENGTH,

@@ -1,12 +1,13 @@
 """Which bodies and companies an item engages: each one named is a candidate, judged by what stands around it."""
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from processors.countries import DENSE, Candidate, word_after, word_before, zone_of
 from processors.label import Binary, Features
 from processors.reading import NAMING, Mark, Reading, Sentence
+from processors.roles import Roles
 from processors.taxonomy import Kind, Taxonomy
 
 _NEAR: Final = 40
@@ -30,11 +31,10 @@ def features_of(
     reading: Reading,
     found: Mapping[str, list[tuple[Sentence, Mark]]],
     named: Mapping[str, Candidate],
-    *,
-    home: str | None,
-    partners: Collection[str],
+    parts: Roles,
 ) -> dict[str, dict[str, float]]:
     """Return each candidate's features, seen from home and its partners."""
+    partners = parts.partners
     whole = sum(len(mentions) for mentions in found.values()) or 1
     top = max((len(mentions) for mentions in found.values()), default=1)
     out = {}
@@ -48,7 +48,7 @@ def features_of(
         own[f"{kind}:{min(rank, 2)}"] = 1.0
         own[f"partners:{min(len(partners), 2)}"] = 1.0
         own[f"{kind}:partners:{min(len(partners), 2)}"] = 1.0
-        whose = _whose(taxonomy.organisations[name].country, named, home, partners)
+        whose = _whose(taxonomy.organisations[name].country, named, parts)
         own[f"of:{whose}"] = 1.0
         own[f"{kind}:of:{whose}"] = 1.0
         for sentence, mark in mentions:
@@ -57,13 +57,13 @@ def features_of(
     return out
 
 
-def _whose(country: str | None, named: Mapping[str, Candidate], home: str | None, partners: Collection[str]) -> str:
+def _whose(country: str | None, named: Mapping[str, Candidate], parts: Roles) -> str:
     """Return what the country of an organisation is in the item."""
     if country is None:
         return "none"
-    if country == home:
+    if country == parts.home:
         return "home"
-    if country in partners:
+    if country in parts.partners:
         return "partner"
     return "named" if country in named and named[country].mentions else "another"
 

@@ -11,10 +11,11 @@ from typing import Final
 
 from newswire.records import CountryMention, Field, Role
 from processors.clubs import club_features
-from processors.countries import DENSE, HOMES_OF_LANGUAGES, OFFICIALS, SPOKEN_IN, Candidate, actors_near, word_after, word_before, zone_of
+from processors.countries import DENSE, HOMES_OF_LANGUAGES, OFFICIALS, Candidate, actors_near, word_after, word_before, zone_of
 from processors.label import Binary, Features, logistic
 from processors.lists import Row, row_features, rows_of
 from processors.reading import NAMING, Mark, Reading, Sentence
+from processors.spoken import SPOKEN_IN
 from processors.taxonomy import Kind
 
 NONE: Final = ""

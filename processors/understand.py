@@ -149,7 +149,7 @@ class Understanding:
 def judge(taxonomy: Taxonomy, weights: Weights, reading: Reading, named: dict[str, Candidate]) -> tuple[Judged, tuple[str, ...]]:
     """Return who plays which role, and the organisations engaged: what the label's features stand on."""
     parts = roles.judge_roles(weights.home, weights.partner, reading, named, least=weights.least["partner"])
-    about = organisations.features_of(taxonomy, reading, organisations.candidates(reading), named, home=parts.home, partners=parts.partners)
+    about = organisations.features_of(taxonomy, reading, organisations.candidates(reading), named, parts)
     engaged, scores = organisations.choose(weights.organisation, about, least=weights.least["organisation"])
     standing = frozenset(code for code, candidate in named.items() if candidate.mentions)
     return Judged(parts, standing, scores), engaged
