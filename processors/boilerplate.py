@@ -58,7 +58,9 @@ def without_boilerplate(text: str) -> str:
     cut = boilerplate_spans(text)
     if not cut:
         return text
-    kept = "".join(text[end:start] for end, start in zip([0, *(end for _, end in cut)], [*(start for start, _ in cut), len(text)], strict=True))
+    kept = "".join(
+        text[end:start] for end, start in zip([0, *(end for _, end in cut)], [*(start for start, _ in cut), len(text)], strict=True)
+    )
     return _EMPTY_LINES.sub("\n\n", kept).strip()
 
 

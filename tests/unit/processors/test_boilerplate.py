@@ -78,7 +78,10 @@ def test_a_writers_own_sentence_stays(text: str) -> None:
         ("Read also:\nGaming industry booms in Seoul\nThe talks go on, said the minister.", "The talks go on, said the minister."),
         ("Before.\nMost read: Gold slips | Gaming industry booms | Rain\nAfter the break.", "Before.\n\nAfter the break."),
         ("Facebook | Twitter | WhatsApp\nThey met.", "They met."),
-        ("Before.\n\nRelated stories\n- Gaming industry booms\n- Rain in Oslo?\n\nThe two ministers agreed to go on with the talks in spring.", None),
+        (
+            "Before.\n\nRelated stories\n- Gaming industry booms\n- Rain in Oslo?\n\nThe two ministers agreed to go on with the talks in spring.",
+            None,
+        ),
     ],
 )
 def test_pointers_go_with_their_headlines(text: str, left: str | None) -> None:
@@ -111,7 +114,8 @@ def test_hostile_text_is_read_in_bounded_time(piece: str) -> None:
 
 
 def _items() -> list[dict[str, str]]:
-    records = [json.loads(line) for name in ("languages", "world", "recent") for line in (CORPUS / f"{name}.jsonl").open(encoding="utf-8")]
+    files = [CORPUS / f"{name}.jsonl" for name in ("languages", "world", "recent")]
+    records = [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").split("\n") if line]
     return [record for record in records if record.get("text")]
 
 
@@ -143,7 +147,9 @@ def test_boilerplate_changes_nothing_that_is_understood(understanding: Understan
     assert replace(after, evidence=()) == replace(plain, evidence=())
 
 
-GAMING = "Read also: Gaming industry booms in Seoul\nRelated stories\nThe gaming industry and esports draw investors\nNew video games from Japan"
+GAMING = (
+    "Read also: Gaming industry booms in Seoul\nRelated stories\nThe gaming industry and esports draw investors\nNew video games from Japan"
+)
 
 
 def test_a_report_holds_no_words_of_related_headlines(understanding: Understanding) -> None:
