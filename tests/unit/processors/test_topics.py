@@ -8,13 +8,13 @@ from processors.reading import read
 from processors.taxonomy import Kind, Taxonomy
 from processors.topics import features_of
 
-REVIEWED = "en ur ar zh fa hi bn ko ja tr fr ru es de pt id".split()
+REVIEWED = ["en", "ur", "ar", "zh", "fa", "hi", "bn", "ko", "ja", "tr", "fr", "ru", "es", "de", "pt", "id"]
 LEAST_TERMS = 6  # of one topic in one language, both kinds together
 
 
 def test_every_topic_has_its_words_in_every_language(taxonomy: Taxonomy) -> None:
     spread: Counter[tuple[str, str]] = Counter()
-    for term, entry in zip(taxonomy.search._terms, taxonomy.entries, strict=True):  # noqa: SLF001 -- the terms are kept nowhere else
+    for term, entry in zip(taxonomy.search._terms, taxonomy.entries, strict=True):
         if entry.kind in (Kind.TOPIC, Kind.TOPIC_HINT):
             spread[entry.key, term.language or "en"] += 1
     thin = {(topic, language): spread[topic, language] for topic in taxonomy.topics for language in REVIEWED}
@@ -26,7 +26,7 @@ def test_every_topic_has_its_words_in_every_language(taxonomy: Taxonomy) -> None
     [
         ("en", "A tower and a cable", {"title:?broadband_5g", "title:?submarine_cables", "submarine_cables=cable"}),
         ("en", "Deepfake rules agreed", {"title:ai", "ai=deepfake", "present:ai"}),
-        ("fr", "Des câbles pour l'île", {"title:?submarine_cables", "submarine_cables=câbles"}),
+        ("fr", "Des câbles pour l'île", {"title:?submarine_cables", "submarine_cables=câble"}),
     ],
 )
 def test_words_of_both_kinds_are_counted_apart(taxonomy: Taxonomy, language: str, title: str, expected: set[str]) -> None:
