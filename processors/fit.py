@@ -38,7 +38,7 @@ HOME_STRENGTH: Final = 0.5
 HOME_WEIGHTS: Final = {"diplomacy": 1.0, "domestic": 0.2, "other": 0.05}
 """What an item's home weighs in training: it is asked for, and right, where a government acts."""
 
-TOPIC_STRENGTH: Final = 0.1
+TOPIC_STRENGTH: Final = 0.2
 PARTS: Final = 4  # of the items, for roles judged unseen
 DIPLOMACY: Final = Label.DIPLOMACY.value
 OTHER: Final = Label.OTHER.value

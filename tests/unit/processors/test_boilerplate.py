@@ -114,7 +114,8 @@ def test_hostile_text_is_read_in_bounded_time(piece: str) -> None:
 
 
 def _items() -> list[dict[str, str]]:
-    records = [json.loads(line) for name in ("languages", "world", "recent") for line in (CORPUS / f"{name}.jsonl").open(encoding="utf-8")]
+    files = [CORPUS / f"{name}.jsonl" for name in ("languages", "world", "recent")]
+    records = [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").split("\n") if line]
     return [record for record in records if record.get("text")]
 
 

@@ -25,6 +25,7 @@ def reader() -> LanguageReader:
         ("Der Minister traf die Botschafterin in Berlin", "de"),
         ("मंत्री ने राजदूत से मुलाकात की", "hi"),
         ("মন্ত্রী রাষ্ট্রদূতের সঙ্গে বৈঠক করেন", "bn"),
+        ("O ministro recebeu o embaixador e assinou um acordo", "pt"),
     ],
 )
 def test_titles_of_many_languages(reader: LanguageReader, text: str, language: str) -> None:
