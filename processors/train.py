@@ -50,7 +50,7 @@ def train(
     if encoder:
         from processors.train_reader import train_reader  # noqa: PLC0415 -- torch stays out of `newswire train` alone
 
-        train_reader(items, folds, out, made_from, say=say)
+        train_reader(items, folds, taxonomy.topics, out, made_from, say=say)
     weights = _weights(taxonomy, items, brief, folds)
     write_weights(out / FILE, replace(weights, provenance={**made_from, "items": len(items)}))
     figures = cross_validate(folder, measured, further, cluster=cluster, model=out)
