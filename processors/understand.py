@@ -4,7 +4,9 @@
 """
 
 import hashlib
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +31,7 @@ from processors.words import weighed_words, words
 
 TAXONOMY_FOLDER: Final = "taxonomy"
 MODEL_FOLDER: Final = "model"
+_HALVES: Final = re.compile("[\ud800-\udfff]")
 UNTOLD: Final = -3.0
 """Log-odds of a topic where no word of any topic was found."""
 
@@ -114,7 +117,8 @@ class Understanding:
         scores = self._weights.alone.scores(first)
         if reader is None or reading.language != LANGUAGE or not reader.steps.leaves_open(scores):
             return scores, None
-        text = reader_text(reading, judged)
+        # Half a character, which no tokenizer takes, is read as an unknown one.
+        text = tuple(replace(one, text=_HALVES.sub("\ufffd", one.text)) for one in reader_text(reading, judged))
         (answer,) = reader.read([text])
         steps = reader.steps
         return steps.both.scores(first, answer.margins), Weighed(answer, text, steps.both)
