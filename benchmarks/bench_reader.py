@@ -11,6 +11,7 @@ What the first step costs in recall is measured out of fold: `newswire evaluate 
 import argparse
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from processors.language import LanguageReader
 from processors.reader import Reader
 from processors.reader_text import LANGUAGE, ReaderSentence
 from processors.taxonomy import load_taxonomy
-from processors.two_steps import Answer, Steps
+from processors.two_steps import Answer
 from processors.understand import MODEL_FOLDER, TAXONOMY_FOLDER, Understanding
 from processors.weights import FILE, load_weights
 
@@ -38,7 +39,7 @@ class EveryItem:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self.steps = Steps(reader.steps.both, reader.steps.partner, 0.0, 1.0)
+        self.steps = replace(reader.steps, low=0.0, high=1.0)
         self.version = reader.version
 
     def read(self, items: Sequence[Sequence[ReaderSentence]]) -> list[Answer]:

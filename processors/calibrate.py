@@ -37,16 +37,17 @@ class Judgement:
     engaged: bool
     on_subject: bool
     diplomacy: bool
-    countries: tuple["Country", ...] = ()
+    countries: tuple["Told", ...] = ()
+    topics: tuple["Told", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Country:
-    """A foreign country's log-odds of being engaged by both steps, and if it is."""
+class Told:
+    """A foreign country's log-odds of being engaged, or a topic's of being the item's, by both steps; and the truth."""
 
     evidence: float
     reader: float
-    engaged: bool
+    true: bool
 
 
 def truth_of(record: Mapping[str, Any]) -> tuple[bool, bool, bool]:
@@ -87,9 +88,12 @@ def fit_steps(judged: Sequence[Judgement], alone: Calibration) -> Steps:
     scores = [alone.scores(item.first)[Label.DIPLOMACY] for item in answered]
     yes = sorted(score for score, item in zip(scores, answered, strict=True) if item.diplomacy)
     low = yes[int(LOST * len(yes))] if yes else 0.0
+    partner = _mix_of_two([one for item in judged if item.engaged for one in item.countries])
+    topic = _mix_of_two([one for item in judged if item.on_subject for one in item.topics])
     return Steps(
         calibrate_both(judged),
-        _partner(judged),
+        partner,
+        topic,
         low,
         _high(sorted(zip(scores, (item.diplomacy for item in answered), strict=True), reverse=True)),
     )
@@ -114,13 +118,11 @@ def _high(falling: Sequence[tuple[float, bool]]) -> float:
     return high
 
 
-def _partner(judged: Sequence[Judgement]) -> Mix:
-    """Return the mix of a country's scores, from the items that engage a foreign counterpart."""
-    countries = [country for item in judged if item.engaged for country in item.countries]
-    if len({country.engaged for country in countries}) < 2:
+def _mix_of_two(told: Sequence[Told]) -> Mix:
+    if len({one.true for one in told}) < 2:
         return Mix(0.0, 1.0)
-    rows = np.array([[country.evidence, country.reader] for country in countries])
-    model = LogisticRegression(C=_STRENGTH, max_iter=1_000).fit(rows, np.array([country.engaged for country in countries]))
+    rows = np.array([[one.evidence, one.reader] for one in told])
+    model = LogisticRegression(C=_STRENGTH, max_iter=1_000).fit(rows, np.array([one.true for one in told]))
     return Mix(float(model.intercept_[0]), *(float(weight) for weight in model.coef_[0]))
 
 

@@ -1,7 +1,7 @@
 """The trained encoder as an ONNX graph, quantised to 8 bits: what `processors.reader` runs. Imports onnx and torch (extra `encoder`).
 
 The graph is written node by node, so that it depends on no tracer's version. Inputs `ids` and `mask` are int64 [items, tokens]; the output
-`scores` is float32 [items, tokens, 3], the scores of each token (`processors.reader`), which are meaningless where `mask` is 0.
+`scores` is float32 [items, tokens, 3 + topics], the scores of each token (`processors.reader`), which are meaningless where `mask` is 0.
 """
 
 import tempfile
@@ -13,7 +13,7 @@ import numpy as np
 from onnx import TensorProto, checker, helper, numpy_helper, save
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
-from processors.encoder_net import EPSILON, HEADS, SCORES, WIDTH, Layer, Net
+from processors.encoder_net import EPSILON, HEADS, WIDTH, Layer, Net
 
 _OPSET: Final = 18
 _IR_VERSION: Final = 9
@@ -63,7 +63,7 @@ def export(net: Net, path: Path) -> None:
     scores = _encoder(graph, net)
     graph.nodes.append(helper.make_node("Identity", [scores], ["scores"], name="scores"))
     inputs = [helper.make_tensor_value_info(name, TensorProto.INT64, ["items", "tokens"]) for name in ("ids", "mask")]
-    output = helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["items", "tokens", SCORES])
+    output = helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["items", "tokens", net.scores.out_features])
     model = helper.make_model(
         helper.make_graph(graph.nodes, "reader", inputs, [output], list(graph.constants.values())),
         opset_imports=[helper.make_opsetid("", _OPSET)],

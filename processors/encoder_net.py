@@ -21,7 +21,7 @@ FROZEN: Final = 3
 EPSILON: Final = 1e-12
 DROPOUT: Final = 0.1
 SCORES: Final = 3
-"""Of each token: is a counterpart engaged, is it on the subject, and, on the words for a country, is that country engaged."""
+"""Of each token: is a counterpart engaged, is it on the subject, and, on the words for a country, is that country engaged. The topics follow."""
 
 LABELS: Final = 3
 
@@ -57,16 +57,16 @@ class Layer(nn.Module):
 
 
 class Net(nn.Module):
-    """The encoder with three linear scores of every token, and, in training alone, one of the item for each label."""
+    """The encoder with linear scores of every token, `SCORES` and one a topic, and, in training alone, one of the item for each label."""
 
-    def __init__(self, weights: Mapping[str, Tensor]) -> None:
+    def __init__(self, weights: Mapping[str, Tensor], *, topics: int) -> None:
         super().__init__()
         self.words = nn.Parameter(weights["embeddings.word_embeddings.weight"].clone(), requires_grad=False)
         self.places = nn.Parameter(weights["embeddings.position_embeddings.weight"].clone(), requires_grad=False)
         self.kinds = nn.Parameter(weights["embeddings.token_type_embeddings.weight"][0].clone(), requires_grad=False)
         self.embedding_norm = _norm(weights, "embeddings.LayerNorm")
         self.layers = nn.ModuleList(Layer(weights, number) for number in range(LAYERS))
-        self.scores = nn.Linear(WIDTH, SCORES)
+        self.scores = nn.Linear(WIDTH, SCORES + topics)
         self.labels = nn.Linear(WIDTH, LABELS)
         for part in (self.embedding_norm, *self.layers[:FROZEN]):
             part.requires_grad_(requires_grad=False)
@@ -79,7 +79,7 @@ class Net(nn.Module):
         return states
 
     def upper(self, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Return every token's scores [items, tokens, SCORES] and the labels' scores [items, LABELS] from the states that `lower` gave."""
+        """Return every token's scores [items, tokens, SCORES + topics] and the labels' scores [items, LABELS] from the states that `lower` gave."""
         for layer in self.layers[FROZEN:]:
             states = layer(states, mask[:, None, None, :])
         dropped = functional.dropout(states, DROPOUT, self.training)

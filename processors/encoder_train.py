@@ -2,7 +2,7 @@
 
 import hashlib
 import importlib.util
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -16,7 +16,7 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from newswire.errors import NewswireError
 from newswire.records import Label
-from processors.encoder_net import Net, load_pretrained, mean_over, padded
+from processors.encoder_net import SCORES, Net, load_pretrained, mean_over, padded
 from processors.reader import Tokens, answer_of
 from processors.two_steps import Answer
 
@@ -39,6 +39,7 @@ _SORTED_WITHIN: Final = 8  # steps whose items are sorted by length, so that lit
 _SMOOTHING: Final = 0.05
 _WEIGHT_OF_QUESTIONS: Final = 0.7
 _WEIGHT_OF_PARTNERS: Final = 0.5
+_WEIGHT_OF_TOPICS: Final = 4.0  # of a mean over all topics, of which an item has one or two
 _LABELS: Final = tuple(Label)
 
 
@@ -52,18 +53,24 @@ class Example:
     on_subject: bool
     label: Label
     partners: frozenset[str]
+    topics: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Pretrained:
-    """The weights that training starts from, and the tokenizer that goes with them."""
+    """The weights that training starts from, the tokenizer that goes with them, and the topics that are to be learnt."""
 
     weights: Mapping[str, Tensor]
     tokenizer: Path
+    topics: tuple[str, ...]
+
+    def net(self) -> Net:
+        """Return the encoder as it was pre-trained, with new heads."""
+        return Net(self.weights, topics=len(self.topics))
 
 
-def find_pretrained() -> Pretrained:
-    """Return what the package of weights holds.
+def find_pretrained(topics: Iterable[str]) -> Pretrained:
+    """Return what the package of weights holds, to be trained on these topics.
 
     Raises:
         NewswireError: the package is missing, or holds other weights than those that figures were taken with.
@@ -77,12 +84,12 @@ def find_pretrained() -> Pretrained:
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     if digest != WEIGHTS_SHA256:
         raise NewswireError(f"{PACKAGE} holds weights of sha256 {digest}, expected {WEIGHTS_SHA256}: install the pinned version")
-    return Pretrained(load_pretrained(path), folder / "tokenizer.json")
+    return Pretrained(load_pretrained(path), folder / "tokenizer.json", tuple(sorted(topics)))
 
 
 def lower_states(pretrained: Pretrained, examples: Sequence[Example]) -> list[Tensor]:
     """Return what the frozen layers make of each example, whole and brief in turn; [tokens, width] each. The same for every training."""
-    net = Net(pretrained.weights).eval()
+    net = pretrained.net().eval()
     return _lower_states(net, [tokens.ids for example in examples for tokens in (example.whole, example.brief)])
 
 
@@ -94,8 +101,9 @@ def fine_tune(pretrained: Pretrained, examples: Sequence[Example], states: Seque
     torch.manual_seed(seed)
     torch.use_deterministic_algorithms(mode=True)
     chance = np.random.default_rng(seed)
-    net = Net(pretrained.weights)
+    net = pretrained.net()
     answers = torch.tensor([[float(example.engaged), float(example.on_subject)] for example in examples])
+    topics = torch.tensor([[float(topic in example.topics) for topic in pretrained.topics] for example in examples])
     labels = torch.tensor([_LABELS.index(example.label) for example in examples])
     steps = PASSES * -(-len(examples) // ITEMS_A_STEP)
     optimiser = AdamW(
@@ -118,6 +126,7 @@ def fine_tune(pretrained: Pretrained, examples: Sequence[Example], states: Seque
                 _WEIGHT_OF_QUESTIONS * _loss_of_questions(mean_over(scores[..., :2], mask), answers[places])
                 + functional.cross_entropy(guessed, labels[places], label_smoothing=_SMOOTHING)
                 + _WEIGHT_OF_PARTNERS * _loss_of_partners(scores[..., 2], shown, [examples[place].partners for place in places])
+                + _WEIGHT_OF_TOPICS * _loss_of_topics(mean_over(scores[..., SCORES:], mask), topics[places], labels[places])
             )
             optimiser.zero_grad()
             loss.backward()
@@ -144,7 +153,15 @@ def _loss_of_partners(scores: Tensor, shown: Sequence[Tokens], partners: Sequenc
     return functional.binary_cross_entropy_with_logits(torch.stack(found), torch.tensor(truth))
 
 
-def answers_of(net: Net, items: Sequence[Tokens]) -> list[Answer]:
+def _loss_of_topics(found: Tensor, topics: Tensor, labels: Tensor) -> Tensor:
+    """Return the mean loss over the topics of the items that are on the subject: of others, topics are not always labelled."""
+    on_subject = labels != _LABELS.index(Label.OTHER)
+    if not bool(on_subject.any()):
+        return found.sum() * 0.0
+    return functional.binary_cross_entropy_with_logits(found[on_subject], topics[on_subject])
+
+
+def answers_of(net: Net, items: Sequence[Tokens], topics: Sequence[str]) -> list[Answer]:
     """Return what the net, in full precision, answers to items in tokens."""
     out: dict[int, Answer] = {}
     order = sorted(range(len(items)), key=lambda place: (len(items[place].ids), place))
@@ -154,7 +171,7 @@ def answers_of(net: Net, items: Sequence[Tokens]) -> list[Answer]:
             ids, mask = padded([items[place].ids for place in places])
             scores, _ = net.upper(net.lower(ids, mask), mask)
             for row, place in enumerate(places):
-                out[place] = answer_of(items[place], scores[row].numpy().astype(float))
+                out[place] = answer_of(items[place], scores[row].numpy().astype(float), topics)
     return [out[place] for place in range(len(items))]
 
 

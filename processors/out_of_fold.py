@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from processors.calibrate import Country, Judgement, truth_of
+from processors import topics
+from processors.calibrate import Judgement, Told, truth_of
 from processors.fit import Prepared, fit
 from processors.label import log_odds
 from processors.reader_text import ReaderSentence
@@ -32,6 +33,7 @@ class Folds:
     weights: tuple[Weights, ...]
     judged: Mapping[str, Judged]
     first: Mapping[str, Margins]
+    topics: Mapping[str, Mapping[str, float]]  # log-odds
 
 
 def fold_of(record: Record, *, folds: int = FOLDS, seed: int = SEED) -> int:
@@ -52,6 +54,7 @@ def out_of_fold(taxonomy: Taxonomy, items: Sequence[Prepared], brief: Sequence[P
     """Return each item judged out of fold; `brief` are the items without their text, which train and are not judged."""
     judged: dict[str, Judged] = {}
     first: dict[str, Margins] = {}
+    by_topic: dict[str, dict[str, float]] = {}
     made: list[Weights] = []
     for number in range(folds):
         seen = [item for item in (*items, *brief) if fold_of(item.record, folds=folds, seed=seed) != number]
@@ -62,7 +65,8 @@ def out_of_fold(taxonomy: Taxonomy, items: Sequence[Prepared], brief: Sequence[P
                 name = str(item.record["id"])
                 judged[name], _ = judge(taxonomy, weights, item.reading, item.named)
                 first[name] = first_step(taxonomy, weights, item.reading, judged[name])[0]
-    return Folds(tuple(made), judged, first)
+                by_topic[name] = topics.margins_of(weights.topics, topics.features_of(item.reading))
+    return Folds(tuple(made), judged, first, by_topic)
 
 
 def judgements(records: Iterable[Record], folds: Folds, answers: Mapping[str, Answer]) -> list[Judgement]:
@@ -72,14 +76,17 @@ def judgements(records: Iterable[Record], folds: Folds, answers: Mapping[str, An
 
 def _judgement(record: Record, folds: Folds, answer: Answer | None) -> Judgement:
     name = str(record["id"])
+    if answer is None:
+        return Judgement(folds.first[name], None, *truth_of(record))
     scores = folds.judged[name].roles.scores
-    partners = set(record.get("partners") or ())
+    partners, right = set(record.get("partners") or ()), set(record.get("topics") or ())
     countries = tuple(
-        Country(log_odds(scores[code]), reader, code in partners)
-        for code, reader in sorted(answer.partners.items() if answer else ())
-        if code in scores
+        Told(log_odds(scores[code]), margin, code in partners) for code, margin in sorted(answer.partners.items()) if code in scores
     )
-    return Judgement(folds.first[name], answer.margins if answer else None, *truth_of(record), countries)
+    of_topics = tuple(
+        Told(margin, answer.topics[topic], topic in right) for topic, margin in folds.topics[name].items() if topic in answer.topics
+    )
+    return Judgement(folds.first[name], answer.margins, *truth_of(record), countries, of_topics)
 
 
 @dataclass(frozen=True)
@@ -109,11 +116,12 @@ def answers_facts(answers: Answers) -> dict[str, Any]:
 
 def _facts(answer: Answer) -> list[Any]:
     partners = {code: round(margin, 3) for code, margin in sorted(answer.partners.items())}
-    return [round(answer.margins.engagement, 3), round(answer.margins.subject, 3), partners]
+    of_topics = {topic: round(margin, 2) for topic, margin in sorted(answer.topics.items())}
+    return [round(answer.margins.engagement, 3), round(answer.margins.subject, 3), partners, of_topics]
 
 
 def _answer(raw: Sequence[Any]) -> Answer:
-    return Answer(Margins(float(raw[0]), float(raw[1])), (), raw[2])
+    return Answer(Margins(float(raw[0]), float(raw[1])), (), raw[2], raw[3])
 
 
 class Recorded:

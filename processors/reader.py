@@ -1,8 +1,8 @@
 """The second step: a small pre-trained encoder that reads the order of words, run by onnxruntime. The only module that imports it.
 
-Its output is three scores of every token. The mean of the first two over all tokens answers both questions of the label, so what each
+Its output is scores of every token. The mean of the first two over all tokens answers both questions of the label, so what each
 sentence added is known exactly, and a report can show the one that decided. The mean of the third over the words that stand for a country
-says if that country is engaged.
+says if that country is engaged; the mean of each further one says if a topic is the item's.
 """
 
 import hashlib
@@ -77,8 +77,10 @@ class TokenReader:
 class Reader:
     """The encoder, its tokenizer, and how its answer is weighed beside the first step's. Thread-safe."""
 
-    def __init__(self, session: onnxruntime.InferenceSession, tokens: TokenReader, steps: Steps, version: str) -> None:
-        self._session, self._tokens, self._steps, self._version = session, tokens, steps, version
+    def __init__(
+        self, session: onnxruntime.InferenceSession, tokens: TokenReader, steps: Steps, topics: Sequence[str], version: str
+    ) -> None:
+        self._session, self._tokens, self._steps, self._topics, self._version = session, tokens, steps, tuple(topics), version
 
     @property
     def steps(self) -> Steps:
@@ -109,7 +111,7 @@ class Reader:
             raw = model.read_bytes()
             facts = json.loads((folder / FACTS_FILE).read_text(encoding="utf-8"))
             tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
-            steps, expected = steps_of(facts["steps"]), facts["sha256"]
+            steps, topics, expected = steps_of(facts["steps"]), facts["topics"], facts["sha256"]
             session = _session(raw, threads)
         except OSError as error:
             raise ConfigurationError([Fault(str(error.filename or model), 0, 0, f"cannot be read ({error.strerror})")]) from None
@@ -118,7 +120,7 @@ class Reader:
         found = hashlib.sha256(raw).hexdigest()
         if found != expected:
             raise ConfigurationError([Fault(str(model), 0, 0, f"is not the model of {FACTS_FILE}: run `newswire train --encoder`")])
-        return cls(session, TokenReader(tokenizer), steps, found[:12])
+        return cls(session, TokenReader(tokenizer), steps, topics, found[:12])
 
     def read(self, items: Sequence[Sequence[ReaderSentence]]) -> list[Answer]:
         """Return the answer to each item, given as its sentences."""
@@ -132,7 +134,7 @@ class Reader:
                 mask[row, : len(cut[place].ids)] = 1
             (scores,) = self._session.run(["scores"], {"ids": ids, "mask": mask})
             for row, place in enumerate(places):
-                answers[place] = answer_of(cut[place], scores[row].astype(float))
+                answers[place] = answer_of(cut[place], scores[row].astype(float), self._topics)
         return [answers[place] for place in range(len(items))]
 
 
@@ -143,8 +145,8 @@ def _batches(cut: Sequence[Tokens]) -> Iterator[list[int]]:
         yield order[at : at + BATCH]
 
 
-def answer_of(tokens: Tokens, scores: Any) -> Answer:
-    """Return the mean of the tokens' scores, each sentence's part of it, and the mean over each country's words."""
+def answer_of(tokens: Tokens, scores: Any, topics: Sequence[str]) -> Answer:
+    """Return the mean of the tokens' scores, each sentence's part of it, the mean over each country's words, and each topic's."""
     length = len(tokens.ids)
     parts = scores[:length, :2] / length
     of_sentence = np.zeros((max(tokens.sentences) + 1, 2))
@@ -155,6 +157,7 @@ def answer_of(tokens: Tokens, scores: Any) -> Answer:
         Margins(*(float(value) for value in parts.sum(axis=0))),
         tuple(Margins(float(one), float(two)) for one, two in of_sentence),
         {code: float(scores[list(places), 2].mean()) for code, places in tokens.abroad.items()},
+        dict(zip(topics, (float(value) for value in scores[:length, 3:].mean(axis=0)), strict=True)),
     )
 
 

@@ -68,10 +68,14 @@ def _counted(counts: Mapping[tuple[str, str], int]) -> Iterator[tuple[str, float
             yield f"most:{topic}", 1.0
 
 
-def choose(models: Mapping[str, Binary], features: Features, *, least: float, at_least_one: bool) -> tuple[str, ...]:
+def margins_of(models: Mapping[str, Binary], features: Features) -> dict[str, float]:
+    """Return each topic's log-odds."""
+    return {topic: model.margin(features) for topic, model in models.items()}
+
+
+def choose(scores: Mapping[str, float], *, least: float, at_least_one: bool) -> tuple[str, ...]:
     """Return the topics whose score is at least `least`, by falling score; the best one alone where none is and one must be."""
-    scores = {topic: model.score(features) for topic, model in models.items()}
     chosen = sorted((topic for topic, score in scores.items() if score >= least), key=lambda topic: (-scores[topic], topic))
-    if not chosen and at_least_one and features:
+    if not chosen and at_least_one and scores:
         chosen = [max(scores, key=lambda topic: (scores[topic], topic))]
     return tuple(chosen)

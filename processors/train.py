@@ -6,13 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from processors.calibrate import calibrate_alone
+from processors.calibrate import calibrate_alone, fit_steps
 from processors.cross_validate import cross_validate
 from processors.fit import Prepared, fingerprint, fit, prepare, shortened
 from processors.labelled import measured_files, read_labelled, training_files
 from processors.language import LanguageReader
-from processors.out_of_fold import Folds, judgements, out_of_fold
+from processors.out_of_fold import Folds, judgements, out_of_fold, read_answers
+from processors.reader import FACTS_FILE
 from processors.taxonomy import Taxonomy, load_taxonomy
+from processors.two_steps import steps_facts
 from processors.understand import TAXONOMY_FOLDER
 from processors.weights import FILE, Weights, write_weights
 
@@ -50,7 +52,8 @@ def train(
     if encoder:
         from processors.train_reader import train_reader  # noqa: PLC0415 -- torch stays out of `newswire train` alone
 
-        train_reader(items, folds, out, made_from, say=say)
+        train_reader(items, folds, taxonomy.topics, out, made_from, say=say)
+    _refit_steps(out, items, folds)
     weights = _weights(taxonomy, items, brief, folds)
     write_weights(out / FILE, replace(weights, provenance={**made_from, "items": len(items)}))
     figures = cross_validate(folder, measured, further, cluster=cluster, model=out)
@@ -62,3 +65,15 @@ def _weights(taxonomy: Taxonomy, items: Sequence[Prepared], brief: Sequence[Prep
     """Return the weights that all items teach, calibrated on what was judged out of fold."""
     weights = fit(taxonomy, [*items, *brief], {})
     return replace(weights, alone=calibrate_alone(judgements([item.record for item in items], folds, {})))
+
+
+def _refit_steps(out: Path, items: Sequence[Prepared], folds: Folds) -> None:
+    """Weigh the reader that is in `out`, if any, beside the first step as it is now: its own model stays."""
+    answers = read_answers(out)
+    if not answers.whole:
+        return
+    judged = judgements([item.record for item in items if str(item.record["id"]) in answers.whole], folds, answers.whole)
+    path = out / FACTS_FILE
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    facts["steps"] = steps_facts(fit_steps(judged, calibrate_alone(judged)))
+    path.write_text(json.dumps(facts, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")

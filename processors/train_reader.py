@@ -3,7 +3,7 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,14 +23,16 @@ from processors.two_steps import Answer, steps_facts
 CODE: Final = ("encoder_export", "encoder_net", "encoder_train", "reader", "reader_text", "train_reader")
 
 
-def train_reader(items: Sequence[Prepared], folds: Folds, out: Path, provenance: Mapping[str, Any], *, say: Callable[[str], None]) -> None:
+def train_reader(
+    items: Sequence[Prepared], folds: Folds, topics: Iterable[str], out: Path, provenance: Mapping[str, Any], *, say: Callable[[str], None]
+) -> None:
     """Write `reader.onnx`, its tokenizer, `reader.json` and the out-of-fold answers into `out`.
 
     Raises:
         NewswireError: the pre-trained weights are missing or others than expected.
 
     """
-    pretrained = find_pretrained()
+    pretrained = find_pretrained(topics)
     cut = TokenReader(Tokenizer.from_file(str(pretrained.tokenizer)))
     read = [item for item in items if item.reading.language == LANGUAGE]
     texts = [reader_text(item.reading, folds.judged[str(item.record["id"])]) for item in read]
@@ -44,8 +46,8 @@ def train_reader(items: Sequence[Prepared], folds: Folds, out: Path, provenance:
         held = [place for place, item in enumerate(read) if fold_of(item.record) == number]
         net = fine_tune(pretrained, [examples[place] for place in seen], [states[2 * place + brief] for place in seen for brief in (0, 1)])
         names = [str(read[place].record["id"]) for place in held]
-        whole.update(zip(names, answers_of(net, [examples[place].whole for place in held]), strict=True))
-        brief.update(zip(names, answers_of(net, [examples[place].brief for place in held]), strict=True))
+        whole.update(zip(names, answers_of(net, [examples[place].whole for place in held], pretrained.topics), strict=True))
+        brief.update(zip(names, answers_of(net, [examples[place].brief for place in held], pretrained.topics), strict=True))
         say(f"fold {number + 1} of {FOLDS}: {len(seen)} items trained, {len(held)} answered")
     net = fine_tune(pretrained, examples, states)
     export(net, out / MODEL_FILE)
@@ -55,8 +57,10 @@ def train_reader(items: Sequence[Prepared], folds: Folds, out: Path, provenance:
     facts = {
         "sha256": hashlib.sha256((out / MODEL_FILE).read_bytes()).hexdigest(),
         "steps": steps_facts(steps),
+        "topics": list(pretrained.topics),
         "provenance": {
             **provenance,
+            "evidence_code": provenance["code"],
             "code": code_hash(),
             "items": len(examples),
             "pretrained": encoder_train.SOURCE,
@@ -69,7 +73,7 @@ def train_reader(items: Sequence[Prepared], folds: Folds, out: Path, provenance:
         json.dumps({"provenance": facts["provenance"], **answers_facts(Answers(whole, brief))}, separators=(",", ":")) + "\n",
         encoding="utf-8",
     )
-    loss = _lost_by_quantising(out, net, examples, texts)
+    loss = _lost_by_quantising(out, net, examples, texts, pretrained.topics)
     say(f"8 bits against full precision: log-odds differ by {loss[0]:.3f} (median), {loss[1]:.3f} (95 in 100)")
     facts["quantising"] = {"median": round(loss[0], 3), "p95": round(loss[1], 3)}
     (out / FACTS_FILE).write_text(_json(facts), encoding="utf-8")
@@ -86,16 +90,18 @@ def code_hash() -> str:
 def _example(cut: TokenReader, record: Mapping[str, Any], text: Sequence[ReaderSentence]) -> Example:
     engaged, on_subject, _ = truth_of(record)
     brief = [sentence for sentence in text if sentence.source.field is not Field.BODY]
-    partners = frozenset(record.get("partners") or ())
-    return Example(cut.tokens(text), cut.tokens(brief), engaged, on_subject, Label(record["label"]), partners)
+    partners, topics = frozenset(record.get("partners") or ()), frozenset(record.get("topics") or ())
+    return Example(cut.tokens(text), cut.tokens(brief), engaged, on_subject, Label(record["label"]), partners, topics)
 
 
-def _lost_by_quantising(out: Path, net: Any, examples: Sequence[Example], texts: Sequence[Sequence[ReaderSentence]]) -> tuple[float, float]:
+def _lost_by_quantising(
+    out: Path, net: Any, examples: Sequence[Example], texts: Sequence[Sequence[ReaderSentence]], topics: Sequence[str]
+) -> tuple[float, float]:
     """Return by how much the written model's log-odds differ from the trained one's: the median, and what 95 in 100 stay under."""
     reader = Reader.load(out)
     assert reader is not None
     some = range(0, len(examples), max(1, len(examples) // 200))
-    exact = answers_of(net, [examples[place].whole for place in some])
+    exact = answers_of(net, [examples[place].whole for place in some], topics)
     written = reader.read([texts[place] for place in some])
     differences = sorted(
         abs(one - other)

@@ -4,7 +4,9 @@
 """
 
 import hashlib
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -13,22 +15,25 @@ from processors import organisations, roles, topics
 from processors.countries import Candidate, candidates
 from processors.evidence import evidence_for
 from processors.features import structure
+from processors.label import logistic
 from processors.language import LANGUAGES, LanguageReader
 from processors.outlets import country_of_outlet
 from processors.people import people_of
 from processors.reader import Reader
 from processors.reader_text import LANGUAGE, reader_text
 from processors.reading import LEAD_READ, TEXT_READ, TITLE_READ, Reading, read
-from processors.roles import Roles
 from processors.signs import Judged
 from processors.taxonomy import Taxonomy, load_taxonomy
-from processors.two_steps import Margins, SecondStep, Weighed
+from processors.two_steps import TOPIC_LEAST, Margins, SecondStep, Weighed
 from processors.understood import Understood
 from processors.weights import FILE, Weights, load_weights
 from processors.words import weighed_words, words
 
 TAXONOMY_FOLDER: Final = "taxonomy"
 MODEL_FOLDER: Final = "model"
+_HALVES: Final = re.compile("[\ud800-\udfff]")
+UNTOLD: Final = -3.0
+"""Log-odds of a topic where no word of any topic was found."""
 
 
 class Understanding:
@@ -78,11 +83,17 @@ class Understanding:
         named = candidates(self._taxonomy, reading)
         judged, engaged = judge(self._taxonomy, weights, reading, named)
         first, found = first_step(self._taxonomy, weights, reading, judged)
-        scores, answer, parts = self._settle(reading, judged, first, reader or self._reader)
+        of_topics = topics.features_of(reading)
+        margins = topics.margins_of(weights.topics, of_topics) if of_topics else {}
+        second = reader or self._reader
+        scores, answer = self._settle(reading, judged, first, second)
         label = max(scores, key=lambda name: scores[name])
-        chosen = topics.choose(
-            weights.topics, topics.features_of(reading), least=weights.least["topic"], at_least_one=label is not Label.OTHER
-        )
+        parts, by_topic = judged.roles, {topic: logistic(margin) for topic, margin in margins.items()}
+        least = weights.least["topic"]
+        if answer and second:
+            parts = second.steps.partners(judged.roles, answer.answer, least=weights.least["partner"])
+            by_topic, least = second.steps.topics(margins or dict.fromkeys(weights.topics, UNTOLD), answer.answer), TOPIC_LEAST
+        chosen = topics.choose(by_topic, least=least, at_least_one=label is not Label.OTHER)
         return Understood(
             language=reading.language,
             label=label,
@@ -101,16 +112,16 @@ class Understanding:
 
     def _settle(
         self, reading: Reading, judged: Judged, first: Margins, reader: SecondStep | None
-    ) -> tuple[dict[Label, float], Weighed | None, Roles]:
-        """Return the scores of every label, what the reader answered where it was asked, and the roles by both."""
+    ) -> tuple[dict[Label, float], Weighed | None]:
+        """Return the scores of every label, and what the reader answered where it was asked."""
         scores = self._weights.alone.scores(first)
         if reader is None or reading.language != LANGUAGE or not reader.steps.leaves_open(scores):
-            return scores, None, judged.roles
-        text = reader_text(reading, judged)
+            return scores, None
+        # Half a character, which no tokenizer takes, is read as an unknown one.
+        text = tuple(replace(one, text=_HALVES.sub("\ufffd", one.text)) for one in reader_text(reading, judged))
         (answer,) = reader.read([text])
         steps = reader.steps
-        parts = steps.partners(judged.roles, answer, least=self._weights.least["partner"])
-        return steps.both.scores(first, answer.margins), Weighed(answer, text, steps.both), parts
+        return steps.both.scores(first, answer.margins), Weighed(answer, text, steps.both)
 
     @property
     def has_reader(self) -> bool:

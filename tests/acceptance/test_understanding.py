@@ -12,15 +12,23 @@ import pytest
 
 pytest.importorskip("sklearn")
 
+from alerting.watchlists.compile import compile_watchlists
+from alerting.watchlists.load import load_desk
+from alerting.watchlists.match import match
+from alerting.watchlists.vocabulary import Vocabulary
 from newswire.records import Basis, Field, Item, Label, Span
 from processors.assess import understand
 from processors.cross_validate import Ground, lay_ground
 from processors.fit import Prepared, fit
 from processors.labelled import measured_files, training_files
 from processors.people import people_of
+from processors.reader import Reader
 from processors.report import make_report
 from processors.scores import group_of, score
 from processors.understand import Understanding
+from processors.weights import FILE, load_weights
+from tests.fake_pages import an_item
+from tests.fakes import NOW
 from tests.measured import Say
 from tests.swaps import as_another_visit, as_talks_at_home, chosen, replaced
 
@@ -60,7 +68,11 @@ def swaps(ground: Ground) -> Swaps:
     by_id = {item.record["id"]: item.record for item in items}
     made = [(dict(by_id[name]), replaced(by_id[name], pairs)) for name, pairs in MADE_DIPLOMACY.items()]
     held = {group_of(record) for record, _ in (*visits, *at_home, *made)}
-    return Swaps(ground.teach(lambda record: group_of(record) not in held), visits, at_home, made)
+    taught = ground.teach(lambda record: group_of(record) not in held)
+    # The shipped reader did see the items before their swap, with the label that the swap should turn: no help to it in turning.
+    shipped = load_weights(ROOT / "config/model" / FILE)
+    both = Understanding(ground.taxonomy, ground.reader, replace(taught._weights, alone=shipped.alone), Reader.load(ROOT / "config/model"))
+    return Swaps(both, visits, at_home, made)
 
 
 def _first(count: int, pairs: Iterator[tuple[Any, dict[str, Any] | None]]) -> Iterator[Swapped]:
@@ -167,3 +179,24 @@ def _spans(understanding: Understanding, record: Any, basis: Basis) -> Iterator[
     fields = {Field.TITLE: report.item.title, Field.LEAD: report.item.summary, Field.BODY: report.text}
     for span in (*(mention.span for mention in report.countries), *(one.span for one in report.evidence if one.span)):
         yield fields[span.field], span
+
+
+def test_a_watchlist_meets_no_words_of_related_headlines() -> None:
+    """The shipped watchlist on the gaming industry, and an item whose related headlines alone name it."""
+    understanding = Understanding.load(ROOT / "config")
+    vocabulary = Vocabulary(countries=understanding.countries, topics=understanding.topics, languages=understanding.languages)
+    desk = load_desk(ROOT / "config", vocabulary, NOW.date())
+    watchlists = compile_watchlists(desk.watchlists, desk.lists)
+    text = "Minister Shaza Fatima met US Ambassador Natalie Baker in Islamabad on Monday. They agreed to work together on rural broadband."
+    related = "Related stories\nGaming industry to get a fund of its own\nRead also: Esports and video games draw the young"
+    told = {}
+    for name, body in (
+        ("alone", text),
+        ("with related headlines", f"{text}\n\n{related}"),
+        ("in the story", f"{text} The gaming industry was discussed."),
+    ):
+        item = an_item(title="Pakistan, US discuss rural broadband", summary="")
+        report = make_report(understanding, item, body, basis=Basis.PAGE, final=True, now=NOW)
+        matched = {one.verdict.watchlist for one in match(watchlists, report, NOW) if one.verdict.matched}
+        told[name] = ("gaming" in report.topics, "gaming-partners" in matched)
+    assert told == {"alone": (False, False), "with related headlines": (False, False), "in the story": (True, True)}
