@@ -60,12 +60,13 @@ def out_of_fold(taxonomy: Taxonomy, items: Sequence[Prepared], brief: Sequence[P
         seen = [item for item in (*items, *brief) if fold_of(item.record, folds=folds, seed=seed) != number]
         weights = fit(taxonomy, seen, {})
         made.append(weights)
+        models = topics.TopicModels(weights.topics)
         for item in items:
             if fold_of(item.record, folds=folds, seed=seed) == number:
                 name = str(item.record["id"])
                 judged[name], _ = judge(taxonomy, weights, item.reading, item.named)
                 first[name] = first_step(taxonomy, weights, item.reading, judged[name])[0]
-                by_topic[name] = topics.margins_of(weights.topics, topics.features_of(item.reading))
+                by_topic[name] = models.margins(topics.features_of(item.reading))
     return Folds(tuple(made), judged, first, by_topic)
 
 

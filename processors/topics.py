@@ -68,9 +68,23 @@ def _counted(counts: Mapping[tuple[str, str], int]) -> Iterator[tuple[str, float
             yield f"most:{topic}", 1.0
 
 
-def margins_of(models: Mapping[str, Binary], features: Features) -> dict[str, float]:
-    """Return each topic's log-odds."""
-    return {topic: model.margin(features) for topic, model in models.items()}
+class TopicModels:
+    """One small model a topic, turned over: by feature, so that an item costs as much as it holds and not as many topics as there are."""
+
+    def __init__(self, models: Mapping[str, Binary]) -> None:
+        self._intercepts = {topic: model.intercept for topic, model in models.items()}
+        self._by_feature: dict[str, list[tuple[str, float]]] = {}
+        for topic, model in models.items():
+            for name, weight in model.weights.items():
+                self._by_feature.setdefault(name, []).append((topic, weight))
+
+    def margins(self, features: Features) -> dict[str, float]:
+        """Return each topic's log-odds."""
+        out = dict(self._intercepts)
+        for name, value in features.items():
+            for topic, weight in self._by_feature.get(name, ()):
+                out[topic] += value * weight
+        return out
 
 
 def choose(scores: Mapping[str, float], *, least: float, at_least_one: bool) -> tuple[str, ...]:

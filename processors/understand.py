@@ -41,6 +41,7 @@ class Understanding:
 
     def __init__(self, taxonomy: Taxonomy, language: LanguageReader, weights: Weights, reader: SecondStep | None = None) -> None:
         self._taxonomy, self._language, self._weights, self._reader = taxonomy, language, weights, reader
+        self._topics = topics.TopicModels(weights.topics)
         parts = (taxonomy.version, weights.version, *((reader.version,) if reader else ()))
         self.version = hashlib.sha256(":".join(parts).encode()).hexdigest()[:12]
 
@@ -84,7 +85,7 @@ class Understanding:
         judged, engaged = judge(self._taxonomy, weights, reading, named)
         first, found = first_step(self._taxonomy, weights, reading, judged)
         of_topics = topics.features_of(reading)
-        margins = topics.margins_of(weights.topics, of_topics) if of_topics else {}
+        margins = self._topics.margins(of_topics) if of_topics else {}
         second = reader or self._reader
         scores, answer = self._settle(reading, judged, first, second)
         label = max(scores, key=lambda name: scores[name])
