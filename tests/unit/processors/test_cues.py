@@ -204,7 +204,7 @@ OTHER_SUBJECTS: Final = {
     "id": "tekstil|pertanian|pertahanan|irigasi|kesehatan|pariwisata|penyiaran",
 }
 
-# One class of words each, which a headline's neighbour must not be taken for.
+# Headlines with a word that is spelled like one of the class and means something else.
 NOT_FOUND: Final = [
     ("ko", "actors:envoy", "통신망 공사 지연"),
     ("ko", "actors:head", "서비스 정상 운영"),
@@ -216,6 +216,11 @@ NOT_FOUND: Final = [
     ("en", "frames:sport", "Digital goals for sustainable development"),
     ("ja", "frames:rank", "国際的な地位に影響"),
     ("ru", "engagement:two_sides", "Сторонники реформы выступили"),
+    ("ru", "frames:other_subject", "Электронные подписи признаны"),
+    ("tr", "frames:scholarship", "Bursa'da yeni baz istasyonu"),
+    ("tr", "engagement:train", "Bursa'da yeni baz istasyonu"),
+    ("ur", "frames:scholarship", "وزارت داخلہ کا نوٹس"),
+    ("zh", "frames:rank", "他是行业的榜样"),
 ]
 
 
