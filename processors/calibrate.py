@@ -38,12 +38,11 @@ class Judgement:
     on_subject: bool
     diplomacy: bool
     countries: tuple["Told", ...] = ()
-    topics: tuple["Told", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A foreign country's log-odds of being engaged, or a topic's of being the item's, by both steps; and the truth."""
+    """A foreign country's log-odds of being engaged, by both steps, and the truth."""
 
     evidence: float
     reader: float
@@ -89,11 +88,9 @@ def fit_steps(judged: Sequence[Judgement], alone: Calibration) -> Steps:
     yes = sorted(score for score, item in zip(scores, answered, strict=True) if item.diplomacy)
     low = yes[int(LOST * len(yes))] if yes else 0.0
     partner = _mix_of_two([one for item in judged if item.engaged for one in item.countries])
-    topic = _mix_of_two([one for item in judged if item.on_subject for one in item.topics])
     return Steps(
         calibrate_both(judged),
         partner,
-        topic,
         low,
         _high(sorted(zip(scores, (item.diplomacy for item in answered), strict=True), reverse=True)),
     )

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from processors import topics
 from processors.calibrate import Judgement, Told, truth_of
 from processors.fit import Prepared, fit
 from processors.label import log_odds
@@ -33,7 +32,6 @@ class Folds:
     weights: tuple[Weights, ...]
     judged: Mapping[str, Judged]
     first: Mapping[str, Margins]
-    topics: Mapping[str, Mapping[str, float]]  # log-odds
 
 
 def fold_of(record: Record, *, folds: int = FOLDS, seed: int = SEED) -> int:
@@ -54,20 +52,17 @@ def out_of_fold(taxonomy: Taxonomy, items: Sequence[Prepared], brief: Sequence[P
     """Return each item judged out of fold; `brief` are the items without their text, which train and are not judged."""
     judged: dict[str, Judged] = {}
     first: dict[str, Margins] = {}
-    by_topic: dict[str, dict[str, float]] = {}
     made: list[Weights] = []
     for number in range(folds):
         seen = [item for item in (*items, *brief) if fold_of(item.record, folds=folds, seed=seed) != number]
         weights = fit(taxonomy, seen, {})
         made.append(weights)
-        models = topics.TopicModels(weights.topics)
         for item in items:
             if fold_of(item.record, folds=folds, seed=seed) == number:
                 name = str(item.record["id"])
                 judged[name], _ = judge(taxonomy, weights, item.reading, item.named)
                 first[name] = first_step(taxonomy, weights, item.reading, judged[name])[0]
-                by_topic[name] = models.margins(topics.features_of(item.reading))
-    return Folds(tuple(made), judged, first, by_topic)
+    return Folds(tuple(made), judged, first)
 
 
 def judgements(records: Iterable[Record], folds: Folds, answers: Mapping[str, Answer]) -> list[Judgement]:
@@ -80,14 +75,11 @@ def _judgement(record: Record, folds: Folds, answer: Answer | None) -> Judgement
     if answer is None:
         return Judgement(folds.first[name], None, *truth_of(record))
     scores = folds.judged[name].roles.scores
-    partners, right = set(record.get("partners") or ()), set(record.get("topics") or ())
+    partners = set(record.get("partners") or ())
     countries = tuple(
         Told(log_odds(scores[code]), margin, code in partners) for code, margin in sorted(answer.partners.items()) if code in scores
     )
-    of_topics = tuple(
-        Told(margin, answer.topics[topic], topic in right) for topic, margin in folds.topics[name].items() if topic in answer.topics
-    )
-    return Judgement(folds.first[name], answer.margins, *truth_of(record), countries, of_topics)
+    return Judgement(folds.first[name], answer.margins, *truth_of(record), countries)
 
 
 @dataclass(frozen=True)
@@ -117,12 +109,11 @@ def answers_facts(answers: Answers) -> dict[str, Any]:
 
 def _facts(answer: Answer) -> list[Any]:
     partners = {code: round(margin, 3) for code, margin in sorted(answer.partners.items())}
-    of_topics = {topic: round(margin, 2) for topic, margin in sorted(answer.topics.items())}
-    return [round(answer.margins.engagement, 3), round(answer.margins.subject, 3), partners, of_topics]
+    return [round(answer.margins.engagement, 3), round(answer.margins.subject, 3), partners]
 
 
 def _answer(raw: Sequence[Any]) -> Answer:
-    return Answer(Margins(float(raw[0]), float(raw[1])), (), raw[2], raw[3])
+    return Answer(Margins(float(raw[0]), float(raw[1])), (), raw[2])
 
 
 class Recorded:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from newswire.records import Label
 from processors.label import label_scores, log_odds, logistic
@@ -53,17 +53,12 @@ AS_TRAINED: Calibration = Calibration(Mix(0.0, 1.0), Mix(0.0, 1.0))
 """Where nothing was calibrated: the first step's own scores."""
 
 
-TOPIC_LEAST: Final = 0.4
-"""Least score of a topic by both steps: near half the F1 that is reached, which is where F1 is greatest (Lipton et al. 2014)."""
-
-
 @dataclass(frozen=True, slots=True)
 class Steps:
     """Which items the reader is asked about, and how its answers are weighed. Fitted out of fold by `newswire train --encoder`."""
 
     both: Calibration
     partner: Mix  # of a country's log-odds of being engaged
-    topic: Mix  # of a topic's log-odds of being the item's
     low: float  # diplomacy's score by the first step under which it is settled: no
     high: float  # and over which it is settled: yes
 
@@ -79,10 +74,6 @@ class Steps:
         }
         return roles_by(roles.home, scores, least=least)
 
-    def topics(self, margins: Mapping[str, float], answer: "Answer") -> dict[str, float]:
-        """Return each topic's score by both steps, from its log-odds by the first."""
-        return {topic: self.topic.score(margin, answer.topics.get(topic, 0.0)) for topic, margin in margins.items()}
-
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -91,7 +82,7 @@ class Answer:
     margins: Margins
     sentences: tuple[Margins, ...] = ()
     partners: Mapping[str, float] = field(default_factory=dict)  # log-odds by code, of the countries that it came to read
-    topics: Mapping[str, float] = field(default_factory=dict)  # log-odds by topic
+    topics: Mapping[str, float] = field(default_factory=dict)  # log-odds; not weighed, since the topics' own words measure better
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +132,7 @@ def _mix_facts(mix: Mix) -> dict[str, float]:
 
 def steps_of(facts: Mapping[str, Any]) -> Steps:
     """Return what `steps_facts` wrote; errors as `calibration_of`."""
-    return Steps(
-        calibration_of(facts["both"]), _mix_of(facts["partner"]), _mix_of(facts["topic"]), float(facts["low"]), float(facts["high"])
-    )
+    return Steps(calibration_of(facts["both"]), _mix_of(facts["partner"]), float(facts["low"]), float(facts["high"]))
 
 
 def steps_facts(steps: Steps) -> dict[str, Any]:
@@ -151,7 +140,6 @@ def steps_facts(steps: Steps) -> dict[str, Any]:
     return {
         "both": calibration_facts(steps.both),
         "partner": _mix_facts(steps.partner),
-        "topic": _mix_facts(steps.topic),
         "low": round(steps.low, 4),
         "high": round(steps.high, 4),
     }

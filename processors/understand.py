@@ -24,7 +24,7 @@ from processors.reader_text import LANGUAGE, reader_text
 from processors.reading import LEAD_READ, TEXT_READ, TITLE_READ, Reading, read
 from processors.signs import Judged
 from processors.taxonomy import Taxonomy, load_taxonomy
-from processors.two_steps import TOPIC_LEAST, Margins, SecondStep, Weighed
+from processors.two_steps import Margins, SecondStep, Weighed
 from processors.understood import Understood
 from processors.weights import FILE, Weights, load_weights
 from processors.words import weighed_words, words
@@ -32,8 +32,6 @@ from processors.words import weighed_words, words
 TAXONOMY_FOLDER: Final = "taxonomy"
 MODEL_FOLDER: Final = "model"
 _HALVES: Final = re.compile("[\ud800-\udfff]")
-UNTOLD: Final = -3.0
-"""Log-odds of a topic where no word of any topic was found."""
 
 
 class Understanding:
@@ -85,16 +83,14 @@ class Understanding:
         judged, engaged = judge(self._taxonomy, weights, reading, named)
         first, found = first_step(self._taxonomy, weights, reading, judged)
         of_topics = topics.features_of(reading)
-        margins = self._topics.margins(of_topics) if of_topics else {}
         second = reader or self._reader
         scores, answer = self._settle(reading, judged, first, second)
         label = max(scores, key=lambda name: scores[name])
-        parts, by_topic = judged.roles, {topic: logistic(margin) for topic, margin in margins.items()}
-        least = weights.least["topic"]
+        parts = judged.roles
         if answer and second:
             parts = second.steps.partners(judged.roles, answer.answer, least=weights.least["partner"])
-            by_topic, least = second.steps.topics(margins or dict.fromkeys(weights.topics, UNTOLD), answer.answer), TOPIC_LEAST
-        chosen = topics.choose(by_topic, least=least, at_least_one=label is not Label.OTHER)
+        by_topic = {topic: logistic(margin) for topic, margin in self._topics.margins(of_topics).items()} if of_topics else {}
+        chosen = topics.choose(by_topic, least=weights.least["topic"], at_least_one=label is not Label.OTHER)
         return Understood(
             language=reading.language,
             label=label,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from newswire.codec import SCHEMAS, decode, encode, schema_of
 from newswire.errors import Permanent
 from newswire.outcomes import DeadReason
-from newswire.records import Item
+from newswire.records import DecidedBy, Item, Report
 from tests.examples import EXAMPLES, ITEM
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "records"
@@ -55,6 +55,12 @@ def test_a_record_comes_back_as_it_was(kind: type) -> None:
         assert value.isascii() or value.decode()
 
     holds()
+
+
+def test_a_report_from_before_the_second_step_was_decided_by_evidence() -> None:
+    raw = json.loads((GOLDEN / "report.json").read_text())
+    del raw["decided_by"]
+    assert decode(Report, json.dumps(raw).encode()).decided_by is DecidedBy.EVIDENCE
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -31,7 +31,7 @@ from processors.understand import Understanding
 
 MARGINS = st.builds(Margins, st.floats(-30, 30), st.floats(-30, 30))
 BOTH = Calibration(Mix(-0.25, 1.0, 0.5), Mix(0.125, 1.5, 0.75))
-PARTNER = TOPIC = Mix(0.0, 0.5, 0.5)
+PARTNER = Mix(0.0, 0.5, 0.5)
 DIPLOMACY = {
     "title": "Telecom minister meets Japanese ambassador on 5G",
     "text": "NAIROBI: Kenya's telecom minister met the Japanese ambassador on Monday. They agreed to train engineers in 5G networks.",
@@ -46,7 +46,7 @@ class FakeReader:
     def __init__(
         self, margins: Margins, *, low: float = 0.0, high: float = 1.0, partners: Mapping[str, float] = MappingProxyType({})
     ) -> None:
-        self.steps = Steps(BOTH, PARTNER, TOPIC, low, high)
+        self.steps = Steps(BOTH, PARTNER, low, high)
         self.asked: list[Sequence[ReaderSentence]] = []
         self._margins, self._partners = margins, partners
 
@@ -70,13 +70,13 @@ def test_a_surer_reader_makes_diplomacy_likelier(first: Margins) -> None:
 
 
 def test_what_is_clear_is_settled_and_the_rest_is_open() -> None:
-    steps = Steps(BOTH, PARTNER, TOPIC, low=0.1, high=0.9)
+    steps = Steps(BOTH, PARTNER, low=0.1, high=0.9)
     opened = [steps.leaves_open({Label.DIPLOMACY: score}) for score in (0.05, 0.1, 0.5, 0.9, 0.95)]
     assert opened == [False, True, True, True, False]
 
 
 def test_what_is_written_is_read_again() -> None:
-    steps = Steps(BOTH, PARTNER, TOPIC, low=0.0125, high=0.9875)
+    steps = Steps(BOTH, PARTNER, low=0.0125, high=0.9875)
     assert steps_of(steps_facts(steps)) == steps
     assert calibration_of(calibration_facts(BOTH)) == BOTH
     with pytest.raises(KeyError, match="subject"):
