@@ -96,14 +96,6 @@ def fit_steps(judged: Sequence[Judgement], alone: Calibration) -> Steps:
     )
 
 
-def scores_of(item: Judgement, alone: Calibration, steps: Steps | None) -> dict[Label, float]:
-    """Return the scores of every label as `Understanding` gives them."""
-    scores = alone.scores(item.first)
-    if steps is None or item.reader is None or not steps.leaves_open(scores):
-        return scores
-    return steps.both.scores(item.first, item.reader)
-
-
 def _high(falling: Sequence[tuple[float, bool]]) -> float:
     """Return the least score above which hardly any item is wrong."""
     high, wrong = 1.0, 0

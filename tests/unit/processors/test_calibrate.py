@@ -10,7 +10,7 @@ from processors.two_steps import AS_TRAINED, Margins
 
 pytest.importorskip("sklearn", reason="calibration is fitted in training, which needs the extra `train`")
 
-from processors.calibrate import LOST, Judgement, calibrate_alone, calibrate_both, fit_steps, scores_of, truth_of
+from processors.calibrate import LOST, Judgement, calibrate_alone, calibrate_both, fit_steps, truth_of
 
 
 def _drawn(count: int, *, slope: float, seed: int = 3) -> list[Judgement]:
@@ -51,13 +51,6 @@ def test_the_first_step_loses_hardly_any_diplomacy() -> None:
     assert 0.0 < steps.low < steps.high <= 1.0
     settled = [item for item in judged if alone.scores(item.first)[Label.DIPLOMACY] > steps.high]
     assert sum(not item.diplomacy for item in settled) <= 0.01 * len(settled)
-
-
-def test_an_item_that_no_reader_answered_keeps_the_first_steps_scores() -> None:
-    judged = _drawn(500, slope=1.0)
-    alone = calibrate_alone(judged)
-    unread = Judgement(judged[0].first, None, engaged=True, on_subject=True, diplomacy=True)
-    assert scores_of(unread, alone, fit_steps(judged, alone)) == alone.scores(judged[0].first)
 
 
 @pytest.mark.parametrize(
