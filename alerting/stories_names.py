@@ -15,7 +15,7 @@ from typing import Final
 
 from anyascii import anyascii
 
-from alerting.stories_words import MARKS, Frequencies
+from alerting.stories_words import MARKS, Frequencies, count_all
 
 TEXT_LIMIT: Final = 4_000
 """Characters of a body in which names are looked for: who met whom stands in its first paragraphs."""
@@ -59,12 +59,8 @@ def names(text: str) -> Iterator[str]:
 
 
 def count_names(title: str, lead: str, text: str) -> Counter[str]:
-    """Return how often each name and figure occurs; the title counts twice, as it does for words."""
-    counts = Counter(names(title))
-    counts.update(counts.copy())
-    counts.update(names(lead))
-    counts.update(names(text[:TEXT_LIMIT]))
-    return counts
+    """Return how often each name and figure occurs, counted as words are."""
+    return count_all(names, title, lead, text[:TEXT_LIMIT])
 
 
 @lru_cache(maxsize=50_000)

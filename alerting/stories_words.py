@@ -10,7 +10,7 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from typing import Final
@@ -46,11 +46,16 @@ def stems(text: str) -> Iterator[str]:
 
 
 def count_stems(title: str, lead: str, text: str) -> Counter[str]:
-    """Return how often each stem occurs; the title counts twice, since a headline says what the story is."""
-    counts = Counter(stems(title))
+    """Return how often each stem occurs, counted as `count_all` does."""
+    return count_all(stems, title, lead, text[:TEXT_LIMIT])
+
+
+def count_all(terms_of: Callable[[str], Iterable[str]], title: str, lead: str, text: str) -> Counter[str]:
+    """Return how often each term occurs; the title counts twice, since a headline says what the story is."""
+    counts = Counter(terms_of(title))
     counts.update(counts.copy())
-    counts.update(stems(lead))
-    counts.update(stems(text[:TEXT_LIMIT]))
+    counts.update(terms_of(lead))
+    counts.update(terms_of(text))
     return counts
 
 
