@@ -54,9 +54,7 @@ def test_every_term_and_condition_of_a_watchlist_is_held_by_one_of_its_tests(
 
 
 @pytest.mark.parametrize("path", LISTS, ids=lambda path: path.stem)
-def test_every_term_of_a_list_is_held_by_a_test_of_a_watchlist_that_uses_it(
-    path: Path, shipped: DeskFiles, understood: Understand
-) -> None:
+def test_every_term_of_a_list_is_held_by_a_test_of_a_watchlist_that_uses_it(path: Path, shipped: DeskFiles, understood: Understand) -> None:
     users = {name: one for name, one in shipped.watchlists.items() if path.stem in lists_used(one)}
     unnoticed = []
     for change, mutant in without_term(raw_of(path)):
