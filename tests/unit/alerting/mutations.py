@@ -7,6 +7,8 @@ import copy
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from alerting.watchlists.check_selections import blocks
+from alerting.watchlists.expression import AllOf, AnyOf, Expression, Not, SomeOf, evaluate, parse, parts_of, say
 from alerting.watchlists.model import CHOICES
 from alerting.watchlists.terms import Near, read_term
 
@@ -24,7 +26,15 @@ def mutants(raw: Mapping[str, Any]) -> Iterator[tuple[str, Raw]]:
         if raw.get(key, _DEFAULTS.get(key)) != _DEFAULTS.get(key):
             yield f"without `{key}`", _without(raw, (key,))
     yield "with `label: any`", {**copy.deepcopy(dict(raw)), "label": "any"}
-    yield from _block(raw, ("when",))
+    for path, block in blocks(raw):
+        if isinstance(block, dict):
+            yield from _block(raw, path)
+    if "condition" in raw:
+        yield from _condition(raw, ("condition",))
+    for n, rise in enumerate(raw.get("severity_if", ())):
+        yield f"without `severity_if.{n}`", _without(raw, ("severity_if", n))
+        if isinstance(rise["if"], str):
+            yield from _condition(raw, ("severity_if", n, "if"))
 
 
 def without_term(raw: Mapping[str, Any]) -> Iterator[tuple[str, Raw]]:
@@ -46,14 +56,47 @@ def _block(raw: Mapping[str, Any], path: Path) -> Iterator[tuple[str, Raw]]:
             yield from _terms(raw, (*here, "of"), f"{where}.{key}")
             if int(value["n"]) > 1:
                 yield f"with one less than `{where}.{key}.n`", _with(raw, (*here, "n"), str(int(value["n"]) - 1))
-        elif key in CHOICES and isinstance(value, list) and len(value) > 1:
-            for n, one in enumerate(value):
-                yield f"without {one} in `{where}.{key}`", _without(raw, (*here, n))
+        elif key in CHOICES:
+            yield from _choice(raw, here, where)
         elif key == "any_of":
             for n in range(len(value)):
                 if len(value) > 1:
                     yield f"without `{where}.{key}.{n}`", _without(raw, (*here, n))
                 yield from _block(raw, (*here, n))
+
+
+def _choice(raw: Mapping[str, Any], path: Path, where: str) -> Iterator[tuple[str, Raw]]:
+    chosen = _at(raw, path)
+    if chosen != "any":
+        yield f"with `any` for {chosen} in `{where}.{path[-1]}`", _with(raw, path, "any")
+    if isinstance(chosen, list) and len(chosen) > 1:
+        for n, one in enumerate(chosen):
+            yield f"without {one} in `{where}.{path[-1]}`", _without(raw, (*path, n))
+
+
+def _condition(raw: Mapping[str, Any], path: Path) -> Iterator[tuple[str, Raw]]:
+    """Yield the watchlist with each operand of a condition over selections taken out, and with each selection of `1 of policy*`."""
+    where = ".".join(str(step) for step in path)
+    expression = parse(_at(raw, path))
+    for operand, rest in _thinner(expression):
+        # `newswire check` refuses a condition of exclusions alone.
+        if path != ("condition",) or not evaluate(rest, raw["selections"], lambda _: False):
+            yield f"without `{operand}` in `{where}`", _with(raw, path, say(rest))
+    for some in parts_of(expression):
+        for name in some.names(raw["selections"]) if isinstance(some, SomeOf) else ():
+            yield f"without the selection `{name}` of `{where}`", _without(raw, ("selections", name))
+
+
+def _thinner(expression: Expression) -> Iterator[tuple[str, Expression]]:
+    match expression:
+        case AllOf(parts) | AnyOf(parts):
+            kind = type(expression)
+            for n, part in enumerate(parts):
+                rest = (*parts[:n], *parts[n + 1 :])
+                yield say(part), rest[0] if len(rest) == 1 else kind(rest)
+                yield from ((operand, kind((*parts[:n], inner, *parts[n + 1 :]))) for operand, inner in _thinner(part))
+        case Not(part):
+            yield from ((operand, Not(inner)) for operand, inner in _thinner(part))
 
 
 def _terms(raw: Mapping[str, Any], path: Path, where: str) -> Iterator[tuple[str, Raw]]:

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from alerting.watchlists.compile import compile_watchlists, lists_used
+from alerting.watchlists.compile import compile_watchlists
 from alerting.watchlists.inline_tests import Understand, run_tests
 from alerting.watchlists.lists import resolve
 from alerting.watchlists.load import DeskFiles
 from alerting.watchlists.model import NamedList, Watchlist
+from alerting.watchlists.version import lists_used
 from newswire.clock import SystemClock
 from newswire.strict_yaml import read
 from tests.unit.alerting.mutations import mutants, without_term
@@ -27,8 +28,10 @@ def raw_of(path: Path) -> dict[str, Any]:
 
 
 def all_pass(watchlists: dict[str, Watchlist], lists: dict[str, NamedList], understood: Understand) -> bool:
-    results = run_tests(compile_watchlists(watchlists, lists), watchlists, understood, SystemClock().now())
-    return all(one.passed for one in results)
+    """Return whether every test passes; the first that fails is enough to know."""
+    compiled, now = compile_watchlists(watchlists, lists), SystemClock().now()
+    alone = ({name: one.model_copy(update={"tests": (test,)})} for name, one in watchlists.items() for test in one.tests)
+    return all(result.passed for single in alone for result in run_tests(compiled, single, understood, now))
 
 
 def survivors(name: str, raw: dict[str, Any], lists: dict[str, NamedList], understood: Understand) -> list[str]:
@@ -76,6 +79,61 @@ def test_a_term_without_a_test_is_named(understood: Understand) -> None:
     assert survivors("games", raw, {}, understood) == [
         "games: without 'esports' in `when`: every test still passes",
         "games: without 'video game*' in `when`: every test still passes",
+    ]
+
+
+def test_everything_that_decides_is_taken_out_once() -> None:
+    raw = {
+        "title": "Games",
+        "severity": "high",
+        "min_score": "0.6",
+        "selections": {
+            "games": {"any": ["esports", {"phrase": "video game*", "in": "title"}, {"near": [["game*", "gaming"], ["tax"]]}, "=PUBG"]},
+            "states": {"partners": ["US", "KR"], "at_least": {"n": "2", "of": ["accord", "minister"]}},
+            "betting": {"any": ["casino*"]},
+            "policy_a": {"topics": "any"},
+            "policy_b": {"any_of": [{"home": "any"}, {"organisations": "it-bodies", "none": ["chess"]}]},
+        },
+        "condition": "games and (states or 1 of policy*) and not betting",
+        "severity_if": [{"if": "states and not betting", "set": "high"}, {"if": {"partners": "any"}, "set": "low"}],
+        "tests": [],
+    }
+    assert [change for change, _ in mutants(raw)] == [
+        "without `severity`",
+        "without `min_score`",
+        "with `label: any`",
+        "without 'esports' in `selections.games`",
+        "without 'video game*' in `selections.games`",
+        "without `in` of 'video game*' in `selections.games`",
+        "without 'game*/gaming near tax' in `selections.games`",
+        "without game* in 'game*/gaming near tax' in `selections.games`",
+        "without gaming in 'game*/gaming near tax' in `selections.games`",
+        "without '=PUBG' in `selections.games`",
+        "with any case of =PUBG in `selections.games`",
+        "without `selections.states.partners`",
+        "with `any` for ['US', 'KR'] in `selections.states.partners`",
+        "without US in `selections.states.partners`",
+        "without KR in `selections.states.partners`",
+        "without `selections.states.at_least`",
+        "without 'accord' in `selections.states.at_least`",
+        "without 'minister' in `selections.states.at_least`",
+        "with one less than `selections.states.at_least.n`",
+        "without `selections.policy_b.any_of.0`",
+        "without `selections.policy_b.any_of.1`",
+        "without `selections.policy_b.any_of.1.organisations`",
+        "with `any` for it-bodies in `selections.policy_b.any_of.1.organisations`",
+        "without `selections.policy_b.any_of.1.none`",
+        "without `games` in `condition`",
+        "without `states or 1 of policy*` in `condition`",
+        "without `states` in `condition`",
+        "without `1 of policy*` in `condition`",
+        "without `not betting` in `condition`",
+        "without the selection `policy_a` of `condition`",
+        "without the selection `policy_b` of `condition`",
+        "without `severity_if.0`",
+        "without `states` in `severity_if.0.if`",
+        "without `not betting` in `severity_if.0.if`",
+        "without `severity_if.1`",
     ]
 
 
