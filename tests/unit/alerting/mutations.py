@@ -104,8 +104,9 @@ def _terms(raw: Mapping[str, Any], path: Path, where: str) -> Iterator[tuple[str
     for n, term in enumerate(terms):
         if len(terms) > 1:
             yield f"without {_said(term)} in `{where}`", _without(raw, (*path, n))
-        if isinstance(term, dict) and "in" in term:
-            yield f"without `in` of {_said(term)} in `{where}`", _without(raw, (*path, n, "in"))
+        for key in ("in", "case") if isinstance(term, dict) else ():
+            if key in term:
+                yield f"without `{key}` of {_said(term)} in `{where}`", _without(raw, (*path, n, key))
         if isinstance(term, str) and term.startswith("="):
             yield f"with any case of {term} in `{where}`", _renamed(_with(raw, (*path, n), term[1:]), term, term[1:])
         if isinstance(term, dict) and "near" in term:

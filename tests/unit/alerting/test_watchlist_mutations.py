@@ -88,7 +88,14 @@ def test_everything_that_decides_is_taken_out_once() -> None:
         "severity": "high",
         "min_score": "0.6",
         "selections": {
-            "games": {"any": ["esports", {"phrase": "video game*", "in": "title"}, {"near": [["game*", "gaming"], ["tax"]]}, "=PUBG"]},
+            "games": {
+                "any": [
+                    "esports",
+                    {"phrase": "video game*", "in": "title", "case": "exact"},
+                    {"near": [["game*", "gaming"], ["tax"]]},
+                    "=PUBG",
+                ]
+            },
             "states": {"partners": ["US", "KR"], "at_least": {"n": "2", "of": ["accord", "minister"]}},
             "betting": {"any": ["casino*"]},
             "policy_a": {"topics": "any"},
@@ -105,6 +112,7 @@ def test_everything_that_decides_is_taken_out_once() -> None:
         "without 'esports' in `selections.games`",
         "without 'video game*' in `selections.games`",
         "without `in` of 'video game*' in `selections.games`",
+        "without `case` of 'video game*' in `selections.games`",
         "without 'game*/gaming near tax' in `selections.games`",
         "without game* in 'game*/gaming near tax' in `selections.games`",
         "without gaming in 'game*/gaming near tax' in `selections.games`",
