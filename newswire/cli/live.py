@@ -1,4 +1,4 @@
-"""The watch at a terminal while `newswire run` is on: one status line under the alerts."""
+"""The watch at a terminal while `newswire run` is on: one status line under the alerts, and one more while the configuration has faults."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -40,6 +40,7 @@ class Watch:
     alerts: int
     queues: tuple[Queue, ...]
     held_back: str = ""  # why fewer sources are polled, or none
+    configuration: str = ""  # what is wrong with it on disk
 
 
 def total(metric: MetricWrapperBase, **labels: str) -> int:
@@ -66,8 +67,10 @@ def read_queues(bus: Bus, clock: Clock) -> tuple[Queue, ...]:
 
 
 def describe(watch: Watch) -> Text:
-    """Return the status line: counts first, then the queues that are not empty."""
+    """Return the status line: counts first, then the queues that are not empty. What is wrong with the configuration is a line above it."""
     line = Text(no_wrap=True, overflow="ellipsis")
+    if watch.configuration:
+        line.append(f" {watch.configuration}\n", style="bold red")
     if watch.held_back:
         line.append(f" polling {watch.held_back} ·", style="bold red")
     line.append(f" {watch.polled}/{watch.sources} sources polled", style="bold")

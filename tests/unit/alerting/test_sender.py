@@ -1,5 +1,5 @@
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from alerting.decide import Told, decide
 from alerting.message import Message, to_json
 from alerting.receivers import Answer, Receiver
+from alerting.receivers.directory import Listed
 from alerting.receivers.slack import SlackReceiver
 from alerting.receivers.terminal import TerminalReceiver
 from alerting.sender import ACCESS_RETRY_S, SenderWorker
@@ -76,14 +77,13 @@ Make = Callable[..., SenderWorker]
 @pytest.fixture
 def make(store: Store, clock: ManualClock, metrics: Metrics) -> Make:
     def made(*receivers: Receiver, fallback: str | None = None) -> SenderWorker:
-        by_name: Mapping[str, Receiver] = {one.name: one for one in receivers}
+        listed = Listed({one.name: one for one in receivers}, fallback)
         return SenderWorker(
             store=store,
-            receivers=by_name,
+            listed=lambda: listed,
             clock=clock,
             metrics=metrics,
             leadership=AlwaysLeading(),
-            fallback=fallback,
             doubt_wait_s=DOUBT_S,
         )
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection
 
+from alerting.desk import Desk
 from alerting.leadership import LeaderGate, StoreLeadership
 from alerting.publisher import PublisherWorker
 from alerting.stage import ReportHandler
@@ -25,10 +26,9 @@ Make = Callable[..., ReportHandler]
 @pytest.fixture
 def make(store: Store, clock: ManualClock, metrics: Metrics) -> Make:
     def made(leadership: AlwaysLeading | None = None, **watchlists: object) -> ReportHandler:
-        compiled = a_set(**(watchlists or {"gaming": GAMING}))
+        desk = Desk(a_set(**(watchlists or {"gaming": GAMING})), routes_to("desk"))
         return ReportHandler(
-            watchlists=lambda: compiled,
-            routes=lambda: routes_to("desk"),
+            desk=lambda: desk,
             store=store,
             clock=clock,
             metrics=metrics,
