@@ -5,9 +5,12 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import structlog
+from hypothesis import given
+from hypothesis import strategies as st
 from structlog.typing import EventDict
 
 from alerting.desk import Desk, desk_of, difference
@@ -418,6 +421,45 @@ def test_a_look_sees_names_and_bytes_and_which_file_a_byte_is_in(folder: Path) -
     one.rename(folder / "lists" / "c.yaml")
     seen.add(look(folder).digest)
     assert len(seen) == 6
+
+
+EDITS = {
+    "watchlists/games.yaml": (GAMES, GAMES.replace("US", "NO"), GAMES.replace("[US]", "states"), HALF, "", None),
+    "watchlists/cables.yaml": (CABLES, CABLES.replace("title", "titel"), None),
+    "lists/states.yaml": ("title: States\ncountries: [US]\n", "title: States\ncountries: [NO, SE]\n", "title: States\ncountries: [N", None),
+    "routes.yaml": (ROUTES, ROUTES.replace("#it", "#telecom"), ROUTES.replace("to: desk", "to: dekc")),
+}
+AN_EDIT = st.sampled_from([(name, text) for name, texts in EDITS.items() for text in texts])
+
+
+@given(edits=st.lists(st.tuples(AN_EDIT, st.sampled_from([0.0, 0.5, 4.0, 25.0])), max_size=12))
+def test_whatever_is_edited_in_whatever_order_the_set_in_force_is_the_last_whole_one_that_was_right(
+    edits: list[tuple[tuple[str, str | None], float]],
+) -> None:
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        for part in ("watchlists", "lists"):
+            (folder / part).mkdir()
+        (folder / "routes.yaml").write_text(ROUTES)
+        keeper = Keeper(folder, ManualClock(NOW), Metrics())
+        for (file, text), then_s in edits:
+            before = keeper.worker.current()
+            if text is None:
+                (folder / file).unlink(missing_ok=True)
+            else:
+                keeper.write(file, text)
+            keeper.pass_s(then_s)
+            if then_s > LOOK_S + 2 * SETTLE_S:
+                on_disk = load_desk(folder, VOCABULARY, NOW.date())
+                in_force = keeper.worker.current()
+                assert keeper.successful() == (not on_disk.faults)
+                assert keeper.worker.standing().faults == on_disk.faults
+                if on_disk.faults:
+                    assert in_force is before
+                else:
+                    wanted = desk_of(on_disk, digest="", since=NOW, on_terminal=False)
+                    assert in_force.watchlists.watchlists == wanted.watchlists.watchlists
+                    assert in_force.routes == wanted.routes
 
 
 def desk_with(folder: Path, **watchlists: str) -> Desk:
