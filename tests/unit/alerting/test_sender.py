@@ -522,6 +522,19 @@ def test_a_doubt_about_the_first_message_at_a_new_channel_is_looked_for_there(
     assert channels(slack) == [("old", first), ("new", second)]
 
 
+def test_a_doubt_at_a_new_channel_outlives_a_kill_and_is_looked_for_there(
+    live: Live, store: Store, clock: ManualClock, slack: FakeSlack
+) -> None:
+    first = put(store)
+    drain(live(routes(desk="#old")).sender, clock)
+    slack.faults.append("accept_then_reset")
+    second = put(store, "two")
+    while len(slack.posted) < 2:
+        live(routes(desk="#new")).sender.step()  # a life that ends here
+    drain(live(routes(desk="#new")).sender, clock)
+    assert channels(slack) == [("old", first), ("new", second)]
+
+
 def test_an_edit_goes_to_where_its_parent_stands(live: Live, store: Store, clock: ManualClock, slack: FakeSlack) -> None:
     living = live(routes(desk="#old"))
     put(store)
