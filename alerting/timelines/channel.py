@@ -115,30 +115,29 @@ def _distance(expected: Expectation, seen: Seen) -> tuple[bool, int]:
 
 
 def _missing(expected: Expectation, nearest: Seen | None, others: Sequence[Seen]) -> str:
-    said = f"at {offset_in_words(expected.at)}: expected {_wants(expected)}, saw "
-    if nearest is None:
-        elsewhere = next((one for one in others if one.kind is expected.kind and not unlike(expected.wanted, one)), None)
-        return said + ("nothing" if elsewhere is None else f"nothing then; it came at {offset_in_words(elsewhere.at)}")
-    if nearest.kind is expected.kind:
-        return f"{said}{nearest}; {', '.join(unlike(expected.wanted, nearest))}"
-    return f"{said}{nearest}"
+    at = f"at {offset_in_words(expected.at)}:"
+    if nearest is not None and nearest.kind is expected.kind:
+        return f"{at} the {expected.kind} at {nearest.receiver} is not as expected: {'; '.join(unlike(expected.wanted, nearest))}"
+    if nearest is not None:
+        return f"{at} expected {_wants(expected)}, saw {nearest}"
+    elsewhere = next((one for one in others if one.kind is expected.kind and not unlike(expected.wanted, one)), None)
+    return f"{at} expected {_wants(expected)}, saw nothing" + (f" then; it came at {offset_in_words(elsewhere.at)}" if elsewhere else "")
 
 
 def _wants(expected: Expectation) -> str:
     wanted = expected.wanted
-    words = [_ARTICLES[expected.kind]]
-    if wanted.receiver is not None:
-        words.append(f"at {wanted.receiver}")
+    words = []
     if wanted.watchlists is not None:
         words.append(f"for {some(wanted.watchlists, limit=4)}")
     if wanted.severity is not None:
-        words.append(f"of severity {wanted.severity}")
+        words.append(wanted.severity.value)
     if wanted.title is not None:
-        words.append(f"with “{wanted.title}” in its headline")
+        words.append(f"“{wanted.title}” in its headline")
     if wanted.because is not None:
         words.append(f"because of {quoted(wanted.because, last='and')}")
     if wanted.outlets is not None:
-        words.append(f"with {counted(wanted.outlets)}")
+        words.append(counted(wanted.outlets))
     if wanted.reason is not None:
-        words.append(f"for the reason {wanted.reason}")
-    return " ".join(words)
+        words.append(wanted.reason.value)
+    where = f" at {wanted.receiver}" if wanted.receiver is not None else ""
+    return f"{_ARTICLES[expected.kind]}{where}" + (f" ({', '.join(words)})" if words else "")

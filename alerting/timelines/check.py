@@ -33,8 +33,7 @@ def check_timeline(raw: Raw, names: Names) -> Iterator[Problem]:
     """Yield every mistake and warning of one timeline that its model cannot see."""
     yield from _known(raw, (), "watchlists", "watchlist", names.watchlists)
     for name in _mapping(raw.get("status")):
-        if name not in names.watchlists:
-            yield Problem(("status", name), unknown("watchlist", name, names.watchlists))
+        yield from _in_force(("status", name), name, raw, names)
     items = _mapping(raw.get("items"))
     for name, item in items.items():
         yield from check_pins(_mapping(item), ("items", name), names.vocabulary)
@@ -79,18 +78,20 @@ def _pages(steps: list[Raw], items: Raw) -> Iterator[Problem]:
 
 
 def _expectations(raw: Raw, names: Names) -> Iterator[Problem]:
-    in_force = frozenset(name for _, name in texts(raw.get("watchlists"))) or names.watchlists
     for n, one in enumerate(_listed(raw.get("expect"))):
         for kind in Kind:
             wanted, path = _mapping(_mapping(one).get(kind)), ("expect", n, kind.value)
             if names.receivers:
                 yield from _known(wanted, path, "receiver", "receiver", names.receivers)
             for at, name in texts(wanted.get("watchlists")):
-                if name not in names.watchlists:
-                    yield Problem((*path, "watchlists", *at), unknown("watchlist", name, names.watchlists))
-                elif name not in in_force:
-                    message = f"{name} is not in force in this timeline; add it to `watchlists` at the top"
-                    yield Problem((*path, "watchlists", *at), message)
+                yield from _in_force((*path, "watchlists", *at), name, raw, names)
+
+
+def _in_force(path: Path, name: str, raw: Raw, names: Names) -> Iterator[Problem]:
+    if name not in names.watchlists:
+        yield Problem(path, unknown("watchlist", name, names.watchlists))
+    elif "watchlists" in raw and name not in {one for _, one in texts(raw["watchlists"])}:
+        yield Problem(path, f"{name} is not in force in this timeline; add it to `watchlists` at the top")
 
 
 def _known(raw: Raw, path: Path, key: str, noun: str, known: frozenset[str]) -> Iterator[Problem]:

@@ -31,6 +31,7 @@ class Table:
 
     watchlist: str
     title: str
+    at: timedelta
     rows: tuple[Row, ...]
 
 
@@ -160,6 +161,6 @@ def _tables(difference: Difference, given: Sequence[Given], timeline: Timeline, 
         facts = facts_of(watchlists.search, one.report)
         for name in names:
             rows = truth_table(watchlists.named(name), facts, timeline.start + one.at)
-            tables.append(Table(name, one.report.item.title, rows))
+            tables.append(Table(name, one.report.item.title, one.at, rows))
     tables.sort(key=lambda table: -sum(row.holds for row in table.rows) / len(table.rows))
     return tuple(tables[:_TABLES_SHOWN])

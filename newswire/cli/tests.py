@@ -1,14 +1,16 @@
 """`newswire test`: the tests that stand inside the watchlists, and the timelines of `config/tests/`, on the real matching and understanding."""
 
+import re
 import sys
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
+from xml.etree import ElementTree as ET
 
 import typer
 from rich.console import Console
-from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from newswire.cli import EXIT_USAGE, app, compose
@@ -20,16 +22,21 @@ from newswire.records import Basis, Item, Report
 
 if TYPE_CHECKING:
     from alerting.timelines.run import Step, TimelineResult
+    from alerting.timelines.run import Table as Asked
+    from alerting.watchlists.explain import Row
     from alerting.watchlists.inline_tests import InlineResult, ItemFields, Understand
     from alerting.watchlists.load import DeskFiles
     from processors.understand import Understanding
 
-_TEST_SOURCE = "0" * 12
+_TEST_SOURCE: Final = "0" * 12
+_LEAD: Final = re.compile(r"\s*(?:holds|fails)\s+")
+_NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+"""What XML 1.0 cannot hold, even escaped."""
 
 
 @app.command("test")
 def run_watchlist_tests(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Watchlists or timelines (all of them).")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Watchlists or timelines (all of them).")] = None,
     junit: Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Write the results there too, as JUnit XML for CI.")] = None,
     config: Config = None,
     as_json: AsJson = False,
@@ -62,7 +69,7 @@ def run_watchlist_tests(
         print_json(_as_json(results, shown))
     else:
         _print(Console(highlight=False), results, shown, watchlists=len(chosen))
-    sys.exit(0 if all(one.passed for one in (*results, *shown)) else 1)
+    sys.exit(1 if _failed(results, shown) else 0)
 
 
 def understand_with(understanding: "Understanding") -> "Understand":
@@ -106,13 +113,16 @@ def _require_known(names: Iterable[str], desk: "DeskFiles") -> None:
             sys.exit(EXIT_USAGE)
 
 
+def _failed(results: "list[InlineResult]", shown: "list[TimelineResult]") -> int:
+    return sum(not one.passed for one in results) + sum(not one.passed for one in shown)
+
+
 def _print(console: Console, results: "list[InlineResult]", shown: "list[TimelineResult]", *, watchlists: int) -> None:
     for result in results:
         if not result.passed:
-            _say(console, f"✗ {result.watchlist}: {result.test}", 0, style="bold red")
+            _say(console, f"✗ {result.watchlist}: {result.test}", style="bold red")
             _say(console, result.fault, 2)
-            for row in result.table:
-                _say(console, str(row), 4, style="" if row.holds else "yellow")
+            _print_table(console, result.table, 4)
     for one in shown:
         if not one.passed:
             _print_timeline(console, one)
@@ -120,55 +130,80 @@ def _print(console: Console, results: "list[InlineResult]", shown: "list[Timelin
 
 
 def _print_timeline(console: Console, result: "TimelineResult") -> None:
-    _say(console, f"✗ timeline {result.name}: {result.title}", 0, style="bold red")
+    _say(console, f"✗ timeline {result.name}: {result.title}", style="bold red")
+    printed: set[str] = set()
     for failure in result.failures:
         _say(console, failure.fault, 2)
         for table in failure.tables:
-            _say(console, f"{table.watchlist}, asked about “{table.title}”:", 4, style="bold")
-            for row in table.rows:
-                _say(console, str(row), 6, style="" if row.holds else "yellow")
+            if (heading := _heading(table)) not in printed:
+                _say(console, heading, 4, style="bold")
+                _print_table(console, table.rows, 6)
+                printed.add(heading)
     _say(console, "What the channel saw:", 2, style="bold")
-    for line in timeline_lines(result.steps):
-        _say(console, line, 4)
+    for lead, said in timeline_lines(result.steps):
+        _say(console, said, 4, lead)
 
 
-def _say(console: Console, text: str, indent: int, style: str = "") -> None:
-    """Print one line, broken where the terminal ends; into a file or a pipe it goes whole."""
-    if console.is_terminal:
-        console.print(Padding(Text(text, style=style), (0, 0, 0, indent)))
-    else:
-        console.print(Text(" " * indent + text, style=style), soft_wrap=True)
+def _print_table(console: Console, rows: "tuple[Row, ...]", indent: int) -> None:
+    from alerting.watchlists.explain import lines
+
+    for line in lines(rows):
+        lead = _LEAD.match(line)
+        first = lead.group() if lead else ""
+        _say(console, line[len(first) :], indent, first, style="yellow" if first.strip() == "fails" else "")
 
 
-def timeline_lines(steps: "Iterable[Step]") -> list[str]:
-    """Return what came and what the channel saw of it, minute by minute."""
+def _say(console: Console, text: str, indent: int = 0, lead: str = "", style: str = "") -> None:
+    """Print one line after its lead, broken beside it where the terminal ends; into a file or a pipe it goes whole."""
+    before = Text(" " * indent + lead, style=style)
+    if not console.is_terminal or not before:
+        console.print(before.append(text, style=style), soft_wrap=not console.is_terminal)
+        return
+    grid = Table.grid()
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row(before, Text(text, style=style))
+    console.print(grid)
+
+
+def _heading(table: "Asked") -> str:
+    from alerting.timelines.model import offset_in_words
+
+    return f"{table.watchlist} about “{table.title}” at {offset_in_words(table.at)}:"
+
+
+def timeline_lines(steps: "Iterable[Step]") -> list[tuple[str, str]]:
+    """Return what came and what the channel saw of it, minute by minute: the lead of each line, and its words."""
     from alerting.timelines.model import offset_in_words
 
     lines = []
     for step in steps:
-        at = f"{offset_in_words(step.at):<6}"
+        at = f"{offset_in_words(step.at):<6} "
         if step.given is not None:
             item = step.given.report.item
             what = "page" if step.given.report.basis is Basis.PAGE else "feed"
-            lines.append(f"{at} {what}  “{item.title}”" + (f", {item.outlet}" if item.outlet else ""))
+            lines.append((f"{at}{what}  ", f"“{item.title}”" + (f", {item.outlet}" if item.outlet else "")))
             at = " " * len(at)
-        lines += [f"{at} →     {one}" for one in step.seen]
+        lines += [(f"{at}→     ", str(one)) for one in step.seen]
         if step.silence:
-            lines.append(f"{at} →     nothing: {step.silence}")
+            lines.append((f"{at}→     ", f"nothing: {step.silence}"))
     return lines
 
 
 def _summary(results: "list[InlineResult]", shown: "list[TimelineResult]", watchlists: int) -> Text:
     parts = []
     if results or not shown:
-        parts.append(f"{sum(one.passed for one in results)} of {len(results)} tests of {watchlists} watchlists")
+        of = "1 watchlist" if watchlists == 1 else f"{watchlists} watchlists"
+        parts.append(f"{sum(one.passed for one in results)} of {len(results)} tests of {of}")
     if shown:
         parts.append(f"{sum(one.passed for one in shown)} of {len(shown)} timelines")
     return Text(f"{' and '.join(parts)} passed.")
 
 
 def _as_json(results: "list[InlineResult]", shown: "list[TimelineResult]") -> dict[str, Any]:
-    failed = sum(not one.passed for one in (*results, *shown))
+    from alerting.watchlists.explain import lines
+
+    failed = _failed(results, shown)
     return {
         "tests": [
             {
@@ -176,7 +211,7 @@ def _as_json(results: "list[InlineResult]", shown: "list[TimelineResult]") -> di
                 "test": one.test,
                 "passed": one.passed,
                 "fault": one.fault,
-                "table": [str(row) for row in one.table],
+                "table": lines(one.table),
             }
             for one in results
         ],
@@ -189,13 +224,12 @@ def _as_json(results: "list[InlineResult]", shown: "list[TimelineResult]") -> di
                     {
                         "fault": failure.fault,
                         "tables": [
-                            {"watchlist": table.watchlist, "title": table.title, "table": [str(row) for row in table.rows]}
-                            for table in failure.tables
+                            {"watchlist": table.watchlist, "title": table.title, "table": lines(table.rows)} for table in failure.tables
                         ],
                     }
                     for failure in one.failures
                 ],
-                "seen": timeline_lines(one.steps),
+                "seen": ["".join(line) for line in timeline_lines(one.steps)],
             }
             for one in shown
         ],
@@ -211,25 +245,24 @@ def _write_junit(path: Path, results: "list[InlineResult]", shown: "list[Timelin
         NewswireError: the file cannot be written.
 
     """
-    from xml.etree import ElementTree as ET
+    from alerting.watchlists.explain import lines
 
-    failed = sum(not one.passed for one in (*results, *shown))
+    failed = _failed(results, shown)
     root = ET.Element("testsuite", name="newswire test", tests=str(len(results) + len(shown)), failures=str(failed))
     for one in results:
-        case = ET.SubElement(root, "testcase", classname=one.watchlist, name=one.test)
-        if not one.passed:
-            ET.SubElement(case, "failure", message=one.fault).text = "\n".join(map(str, one.table))
+        _case(root, one.watchlist, one.test, [one.fault] if one.fault else [], lines(one.table))
     for timeline in shown:
-        case = ET.SubElement(root, "testcase", classname="timelines", name=timeline.name)
-        if not timeline.passed:
-            tables = [
-                "\n".join((f"{table.watchlist}, asked about “{table.title}”:", *map(str, table.rows)))
-                for failure in timeline.failures
-                for table in failure.tables
-            ]
-            message = "\n".join(failure.fault for failure in timeline.failures)
-            ET.SubElement(case, "failure", message=message).text = "\n\n".join((*tables, "\n".join(timeline_lines(timeline.steps))))
+        tables = [line for failure in timeline.failures for table in failure.tables for line in (_heading(table), *lines(table.rows), "")]
+        seen = ["".join(line) for line in timeline_lines(timeline.steps)]
+        _case(root, "timelines", timeline.name, [failure.fault for failure in timeline.failures], [*tables, *seen])
     try:
         ET.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
     except OSError as error:
         raise NewswireError(f"{path} cannot be written: {(error.strerror or str(error)).lower()}") from None
+
+
+def _case(suite: ET.Element, of: str, name: str, faults: list[str], said: list[str]) -> None:
+    case = ET.SubElement(suite, "testcase", classname=of, name=_NOT_XML.sub("", name))
+    if faults:
+        failure = ET.SubElement(case, "failure", message=_NOT_XML.sub("", "\n".join(faults)))
+        failure.text = _NOT_XML.sub("", "\n".join(said))
