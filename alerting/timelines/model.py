@@ -52,7 +52,9 @@ def read_offset(raw: object) -> timedelta:
 
 
 Offset = Annotated[
-    timedelta, BeforeValidator(read_offset), WithJsonSchema({"type": "string", "pattern": "^(0|([0-9]+(\\.[0-9]+)?[smhdw])+)$"})
+    timedelta,
+    BeforeValidator(read_offset),
+    WithJsonSchema({"anyOf": [{"type": "string", "pattern": r"^(0|([0-9]+(\.[0-9]+)?[smhdw])+)$"}, {"const": 0}]}),
 ]
 
 
@@ -68,6 +70,20 @@ class Kind(StrEnum):
 def _step_schema(schema: dict[str, Any]) -> None:
     plain_schema(schema)
     schema["anyOf"] = [{"required": ["item"]}, {"required": ["title"]}]
+
+
+def _listed(raw: object) -> object:
+    if not isinstance(raw, list | tuple):
+        raise UnusableError("a list is due here, one entry a line: - {at: 0m, …}")
+    if len(raw) > MAX_STEPS:
+        raise UnusableError(f"{len(raw)} entries are too many; at most {MAX_STEPS}")
+    return raw
+
+
+def _some(raw: object) -> object:
+    if not raw:
+        raise UnusableError("nothing is seen in this timeline; write what comes, such as - {at: 0m, title: Ministers meet}")
+    return _listed(raw)
 
 
 class FeedStep(BaseModel):
@@ -143,7 +159,7 @@ class Expectation(BaseModel):
     def _one_kind(self) -> "Expectation":
         given = [kind for kind in Kind if getattr(self, kind) is not None]
         if len(given) != 1:
-            said = f"one thing at a time, not {' and '.join(given)}" if given else "what is to be seen?"
+            said = f"one thing at a time, not {' and '.join(given)}" if given else "nothing is said of what is to be seen"
             raise UnusableError(f"{said}; write one of {', '.join(Kind)}, such as `post: {{receiver: desk}}`")
         return self
 
@@ -171,8 +187,8 @@ class Timeline(BaseModel):
         {}, description="the status that a watchlist has here, whatever its own file says"
     )
     items: dict[str, InlineItem] = Field({}, description="items by name, for those that are seen more than once")
-    feed: Annotated[tuple[FeedStep, ...], Field(min_length=1, max_length=MAX_STEPS)]
-    expect: Annotated[tuple[Expectation, ...], Field(max_length=MAX_STEPS)] = ()
+    feed: Annotated[tuple[FeedStep, ...], BeforeValidator(_some), Field(json_schema_extra={"minItems": 1, "maxItems": MAX_STEPS})]
+    expect: Annotated[tuple[Expectation, ...], BeforeValidator(_listed), Field(json_schema_extra={"maxItems": MAX_STEPS})] = ()
     until: Offset = Field(timedelta(hours=24), description="nothing else is to be seen until then", json_schema_extra={"default": "24h"})
 
 

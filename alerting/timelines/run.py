@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from alerting.rehearsal import Rehearsal, Telling
@@ -117,13 +117,15 @@ def _handed(n: int, given: Given, rehearsal: Rehearsal) -> Step:
     (decision,) = rehearsal.decide([Delivered(REPORTS.name, 0, n, report.item.item_id, encode(report), {}, report.reported_at)])
     reason = decision.reason.value if decision else ""
     seen = tuple(_seen(given.at, one, reason, n) for one in rehearsal.tellings())
-    return Step(given.at, given, seen, "" if seen else _silence(decision))
+    return Step(given.at, given, seen, "" if seen else _silence(decision, report.reported_at))
 
 
-def _silence(decision: Decision | None) -> str:
+def _silence(decision: Decision | None, now: datetime) -> str:
     """Return why a report changed nothing that a reader would see."""
     if decision is None:
         return "the alerting stage gave it up"
+    if decision.decided_at < now:
+        return "the same words of the same item came before"
     if decision.kind is not DecisionKind.HOLD:
         return f"{decision.reason}: it adds nothing that a reader would see"
     nearest = next((verdict for verdict in decision.watchlists if verdict.missed), None)

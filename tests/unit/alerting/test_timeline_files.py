@@ -1,0 +1,78 @@
+"""Files are data: a faulty timeline, and beside it, as text, the faults and warnings that it must give."""
+
+import json
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+from check_jsonschema.cli.main_command import main as check_jsonschema  # type: ignore[import-untyped]  # it ships no types
+from click.testing import CliRunner
+
+from alerting.schemas import schemas
+from alerting.timelines.model import FeedStep
+from alerting.watchlists.load import DeskFiles, load_desk
+from alerting.watchlists.model import InlineItem
+from tests.unit.alerting.desk import VOCABULARY
+
+ROOT = Path(__file__).parents[3]
+GOLDEN = ROOT / "tests" / "golden" / "watchlists" / "timelines"
+SCHEMA = ROOT / "config" / "schemas" / "timeline.json"
+CASES = sorted(GOLDEN.glob("*.yaml"))
+
+_BEYOND_A_SCHEMA = {
+    "pages-out-of-place",
+    "too-long",
+    "never-seen",  # a warning
+}
+
+
+def desk_of(folder: Path, timeline: Path) -> DeskFiles:
+    for name in ("watchlists", "tests"):
+        (folder / name).mkdir()
+    for name in ("gaming", "cables", "partners"):
+        (folder / "watchlists" / f"{name}.yaml").write_text("title: T\nstatus: draft\nwhen: {any: [esports]}\n")
+    (folder / "routes.yaml").write_text("receivers:\n  - {name: desk, terminal: {}}\nroute: {to: desk}\n")
+    shutil.copy(timeline, folder / "tests")
+    return load_desk(folder, VOCABULARY, date(2026, 11, 2))
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_a_faulty_timeline_gives_all_its_faults_at_their_lines(path: Path, tmp_path: Path) -> None:
+    desk = desk_of(tmp_path, path)
+    lines = [*map(str, desk.faults), *(f"warning: {fault}" for fault in desk.warnings)]
+    said = "".join(f"{line}\n".replace(f"{tmp_path}/", "") for line in lines)
+    assert said == path.with_suffix(".txt").read_text()
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_schema_and_reader_agree_where_a_schema_can_see(path: Path) -> None:
+    refused = bool(path.with_suffix(".txt").read_text())
+    if path.stem not in _BEYOND_A_SCHEMA:
+        assert (agrees([path]) == "") != refused
+
+
+def test_the_checked_in_schema_is_current_and_every_shipped_timeline_names_it() -> None:
+    assert json.loads(SCHEMA.read_text()) == schemas()["timeline"]
+    paths = sorted((ROOT / "config" / "tests").glob("*.yaml"))
+    assert len(paths) >= 4
+    for path in paths:
+        assert path.read_text().splitlines()[0] == "# yaml-language-server: $schema=../schemas/timeline.json"
+    assert agrees(paths) == ""
+
+
+def test_a_sighting_can_say_all_that_an_inline_tests_item_can() -> None:
+    assert InlineItem.model_fields.keys() <= FeedStep.model_fields.keys()
+
+
+def test_nothing_is_said_of_receivers_while_the_routes_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "t.yaml").write_text("title: T\nfeed:\n  - {at: 0m, title: x}\nexpect:\n  - {at: 0m, post: {receiver: nobody}}\n")
+    desk = desk_of(tmp_path, tmp_path / "t.yaml")
+    assert [fault.message for fault in desk.faults] == ["unknown receiver 'nobody'; one of: desk"]
+    (tmp_path / "routes.yaml").write_text("receivers: [\n")
+    assert [fault.file for fault in load_desk(tmp_path, VOCABULARY, date(2026, 11, 2)).faults] == [str(tmp_path / "routes.yaml")]
+
+
+def agrees(paths: list[Path]) -> str:
+    outcome = CliRunner().invoke(check_jsonschema, ["--schemafile", str(SCHEMA), *map(str, paths)])
+    return "" if outcome.exit_code == 0 else outcome.output
