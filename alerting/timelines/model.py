@@ -20,7 +20,8 @@ from alerting.watchlists.fields import (
     one_of,
     plain_schema,
 )
-from alerting.watchlists.model import STRICT, InlineItem, Status
+from alerting.watchlists.model import InlineItem, Status
+from alerting.watchlists.strict import STRICT
 from newswire.field_types import seconds
 from newswire.outcomes import AlertReason
 from newswire.records import Basis
