@@ -11,7 +11,7 @@ from alerting.watchlists.inline_tests import Understand, fields_of, pinned
 from alerting.watchlists.model import InlineItem
 from newswire.records import Basis, Report
 
-_FEEDS_OWN: Final = ("title", "summary", "lang", "published", "outlet", "source")
+_OF_THE_ENTRY: Final = ("title", "summary", "lang", "published", "outlet", "source")
 """What a page's report takes from the entry that led to it."""
 
 
@@ -49,7 +49,7 @@ def reports_of(timeline: Timeline, understand: Understand) -> list[Given]:
         item_id = _item_id(step, item)
         if step.basis is Basis.PAGE:
             entry = entries[item_id]
-            item = item.model_copy(update={key: getattr(entry.item, key) for key in _FEEDS_OWN})
+            item = item.model_copy(update={key: getattr(entry.item, key) for key in _OF_THE_ENTRY if getattr(step, key) is None})
         else:
             seen_at = at - (step.waited or timedelta())
             first = entries.get(item_id)

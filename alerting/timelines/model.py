@@ -68,6 +68,10 @@ class Kind(StrEnum):
     DIGEST = "digest"  # a message about many stories
 
 
+_FEEDS_OWN: Final = ("title", "summary", "published", "source", "waited")
+"""What only a feed's entry says of an item."""
+
+
 def _step_schema(schema: dict[str, Any]) -> None:
     plain_schema(schema)
     schema["anyOf"] = [{"required": ["item"]}, {"required": ["title"]}]
@@ -121,8 +125,9 @@ class FeedStep(BaseModel):
             raise UnusableError("which item is seen here? write `item:` with a name from `items`, or a `title:`")
         if self.basis is Basis.PAGE and self.item is None:
             raise UnusableError("a page belongs to an item that a feed showed before; write that item under `items`, and its name here")
-        if self.basis is Basis.PAGE and (self.title is not None or self.summary is not None):
-            raise UnusableError("a page brings its `text`; a changed title or summary comes with the feed (`basis: feed`)")
+        feeds_own = [key for key in _FEEDS_OWN if getattr(self, key) is not None]
+        if self.basis is Basis.PAGE and feeds_own:
+            raise UnusableError(f"a page brings its `text`; `{feeds_own[0]}` comes with the feed, so write it in a step before this one")
         return self
 
 

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from newswire import log
 from newswire.cli import EXIT_USAGE, app, compose
 from newswire.cli.options import AsJson, Config, print_json, read_settings
 from newswire.clock import SystemClock
@@ -48,7 +49,9 @@ def run_watchlist_tests(
     from alerting.timelines.run import DeskInForce, run_timeline
     from alerting.watchlists.inline_tests import run_tests
 
-    folder = find_config_folder(read_settings(config).config)
+    settings = read_settings(config)
+    log.set_up(level=settings.log_level, secrets=tuple(settings.secret_values()))
+    folder = find_config_folder(settings.config)
     clock = SystemClock()
     understanding = compose.load_understanding(folder)
     desk = compose.require_desk(folder, understanding, clock.now())

@@ -10,10 +10,12 @@ from check_jsonschema.cli.main_command import main as check_jsonschema  # type: 
 from click.testing import CliRunner
 
 from alerting.schemas import schemas
-from alerting.timelines.model import FeedStep
+from alerting.timelines.model import Expectation, Expected, FeedStep, Timeline
+from alerting.timelines.run import DeskInForce, run_timeline
 from alerting.watchlists.load import DeskFiles, load_desk
 from alerting.watchlists.model import InlineItem
-from tests.unit.alerting.desk import VOCABULARY
+from newswire.outcomes import AlertReason
+from tests.unit.alerting.desk import VOCABULARY, understand
 
 ROOT = Path(__file__).parents[3]
 GOLDEN = ROOT / "tests" / "golden" / "watchlists" / "timelines"
@@ -71,6 +73,22 @@ def test_nothing_is_said_of_receivers_while_the_routes_cannot_be_read(tmp_path: 
     assert [fault.message for fault in desk.faults] == ["unknown receiver 'nobody'; one of: desk"]
     (tmp_path / "routes.yaml").write_text("receivers: [\n")
     assert [fault.file for fault in load_desk(tmp_path, VOCABULARY, date(2026, 11, 2)).faults] == [str(tmp_path / "routes.yaml")]
+
+
+def test_the_page_about_timelines_names_every_key_and_its_example_passes(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "timelines.md").read_text()
+    keys = {key for model in (Timeline, FeedStep, Expectation, Expected) for key in model.model_fields}
+    assert [key for key in sorted(keys) if f"`{key}`" not in page] == []
+    assert [reason for reason in AlertReason if f"`{reason}`" not in page] == []
+    for name in ("watchlists", "lists"):
+        shutil.copytree(ROOT / "config" / name, tmp_path / name)
+    shutil.copy(ROOT / "config" / "routes.yaml", tmp_path)
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "example.yaml").write_text(page.partition("```yaml\n")[2].partition("```")[0])
+    desk = load_desk(tmp_path, VOCABULARY, date(2026, 11, 2))
+    assert (desk.faults, desk.warnings) == ((), ())
+    result = run_timeline("example", desk.timelines["example"], DeskInForce(desk.watchlists, desk.lists, desk.routes), understand)
+    assert result.failures == ()
 
 
 def agrees(paths: list[Path]) -> str:
