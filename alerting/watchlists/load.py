@@ -29,7 +29,10 @@ M = TypeVar("M", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class DeskFiles:
-    """All that the desk wrote. To be put in force only where `faults` is empty; `warnings` keep nothing from working."""
+    """All that the desk wrote. To be put in force only where `faults` is empty; `warnings` keep nothing from working.
+
+    The faults of timelines stand apart: a test that cannot be read must not keep a watchlist from telling.
+    """
 
     watchlists: Mapping[str, Watchlist]
     lists: Mapping[str, NamedList]
@@ -37,6 +40,7 @@ class DeskFiles:
     faults: tuple[Fault, ...]
     warnings: tuple[Fault, ...]
     timelines: Mapping[str, Timeline] = field(default_factory=dict)
+    timeline_faults: tuple[Fault, ...] = ()
 
 
 def load_desk(folder: Path, vocabulary: Vocabulary, today: date) -> DeskFiles:
@@ -68,14 +72,15 @@ def load_desk(folder: Path, vocabulary: Vocabulary, today: date) -> DeskFiles:
     names = Names(frozenset(watchlists.names), receivers, vocabulary)
     for name, raw in timelines.raw.items():
         timelines.add(name, chain(check_name(name), check_timeline(raw, names)))
-    files = (watchlists, lists, routes, timelines)
+    files = (watchlists, lists, routes)
     return DeskFiles(
         watchlists=watchlists.values,
         lists=lists.values,
         routes=found,
         faults=tuple(sorted({fault for one in files for fault in one.faults})),
-        warnings=tuple(sorted({fault for one in files for fault in one.warnings})),
+        warnings=tuple(sorted({fault for one in (*files, timelines) for fault in one.warnings})),
         timelines=timelines.values,
+        timeline_faults=tuple(sorted(set(timelines.faults))),
     )
 
 

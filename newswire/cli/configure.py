@@ -30,7 +30,7 @@ def check(
     sources, faults = load_sources(folder / "sources")
     understanding = compose.load_understanding(folder)
     desk = compose.read_desk(folder, understanding, clock.now())
-    faults = sorted([*faults, *desk.faults])
+    faults = sorted([*faults, *desk.faults, *desk.timeline_faults])
     warnings = sorted([*desk.warnings, *_machine_warnings()])
     said: dict[str, str] = {}
     if not faults:

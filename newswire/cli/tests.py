@@ -18,7 +18,7 @@ from newswire.cli import EXIT_USAGE, app, compose
 from newswire.cli.options import AsJson, Config, print_json, read_settings
 from newswire.clock import SystemClock
 from newswire.config import find_config_folder
-from newswire.errors import NewswireError
+from newswire.errors import ConfigurationError, NewswireError
 from newswire.records import Basis, Item, Report
 
 if TYPE_CHECKING:
@@ -54,7 +54,9 @@ def run_watchlist_tests(
     folder = find_config_folder(settings.config)
     clock = SystemClock()
     understanding = compose.load_understanding(folder)
-    desk = compose.require_desk(folder, understanding, clock.now())
+    desk = compose.read_desk(folder, understanding, clock.now())
+    if desk.faults or desk.timeline_faults:
+        raise ConfigurationError([*desk.faults, *desk.timeline_faults])
     _require_known(names or (), desk)
     chosen = {name: watchlist for name, watchlist in desk.watchlists.items() if not names or name in names}
     timelines = {
