@@ -44,7 +44,7 @@ def check_timeline(raw: Raw, names: Names) -> Iterator[Problem]:
     yield from _moments(raw)
     yield from _pages(steps, items)
     yield from _expectations(raw, names)
-    seen = {step.get("item") for step in steps}
+    seen = [step.get("item") for step in steps]
     for name in items:
         if name not in seen:
             yield Problem(("items", name), f"{name!r} is never seen; `feed` names every item that is", warning=True)
@@ -63,12 +63,12 @@ def _moments(raw: Raw) -> Iterator[Problem]:
 def _pages(steps: list[Raw], items: Raw) -> Iterator[Problem]:
     """Yield the pages that are read before a feed has shown their item."""
     at = {n: moment for n, step in enumerate(steps) if (moment := _offset(step.get("at"))) is not None}
-    shown: set[tuple[object, object]] = set()
+    shown: set[tuple[str, str]] = set()
     for n in sorted(at, key=lambda n: (at[n], n)):
         name = steps[n].get("item")
         if not isinstance(name, str) or name not in items:
             continue
-        identity = (name, steps[n].get("outlet", _mapping(items[name]).get("outlet")))
+        identity = (name, " ".join(str(steps[n].get("outlet") or _mapping(items[name]).get("outlet") or "").split()))
         if steps[n].get("basis") != Basis.PAGE:
             shown.add(identity)
         elif identity not in shown:

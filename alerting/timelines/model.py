@@ -189,10 +189,10 @@ class Timeline(BaseModel):
     description: Maybe[Text] = None
     start: Moment = Field(MONDAY, description="when it begins; a Monday, 08:00 UTC, where it is missing")
     watchlists: Maybe[Texts] = Field(None, description="only these are in force; all of them where it is missing")
-    status: dict[str, Annotated[Status, BeforeValidator(one_of(Status, "status"))]] = Field(
+    status: dict[Text, Annotated[Status, BeforeValidator(one_of(Status, "status"))]] = Field(
         {}, description="the status that a watchlist has here, whatever its own file says"
     )
-    items: dict[str, InlineItem] = Field({}, description="items by name, for those that are seen more than once")
+    items: dict[Text, InlineItem] = Field({}, description="items by name, for those that are seen more than once")
     feed: Annotated[tuple[FeedStep, ...], BeforeValidator(_some), Field(json_schema_extra={"minItems": 1, "maxItems": MAX_STEPS})]
     expect: Annotated[tuple[Expectation, ...], BeforeValidator(_listed), Field(json_schema_extra={"maxItems": MAX_STEPS})] = ()
     until: Offset = Field(timedelta(hours=24), description="nothing else is to be seen until then", json_schema_extra={"default": "24h"})

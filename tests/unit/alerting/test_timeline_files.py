@@ -4,12 +4,16 @@ import json
 import shutil
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from check_jsonschema.cli.main_command import main as check_jsonschema  # type: ignore[import-untyped]  # it ships no types
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 from alerting.schemas import schemas
+from alerting.timelines.check import Names, check_timeline
 from alerting.timelines.model import Expectation, Expected, FeedStep, Timeline
 from alerting.timelines.run import DeskInForce, run_timeline
 from alerting.watchlists.load import DeskFiles, load_desk
@@ -62,6 +66,20 @@ def test_the_checked_in_schema_is_current_and_every_shipped_timeline_names_it() 
     for path in paths:
         assert path.read_text().splitlines()[0] == "# yaml-language-server: $schema=../schemas/timeline.json"
     assert agrees(paths) == ""
+
+
+_KEYS = st.sampled_from(
+    sorted({*Timeline.model_fields, *FeedStep.model_fields, *Expectation.model_fields, *Expected.model_fields, "visit"})
+)
+_WORDS = st.sampled_from(["visit", "0m", "3m", "soon", "page", "gaming", "nobody", "US", "", "9" * 99 + "d"]) | st.none()
+_SHAPES = st.recursive(_WORDS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_KEYS, inner, max_size=6), max_leaves=24)
+
+
+@given(st.dictionaries(_KEYS, _SHAPES, max_size=9))
+def test_whatever_shape_a_timeline_has_it_is_checked_to_the_end(raw: dict[str, Any]) -> None:
+    names = Names(frozenset({"gaming"}), frozenset({"desk"}), VOCABULARY)
+    for problem in check_timeline(raw, names):
+        assert problem.path[0] in raw
 
 
 def test_a_sighting_can_say_all_that_an_inline_tests_item_can() -> None:

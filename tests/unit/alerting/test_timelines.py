@@ -172,3 +172,8 @@ def test_nothing_is_written_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.chdir(tmp_path)  # the working folder is where a store or a log would be made
     run(timeline({"at": "0m", "item": "visit"}))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_is_known_again_however_it_is_spaced() -> None:
+    line = timeline({"at": "0m", "item": "the  visit"}, items={"the  visit": VISIT})
+    assert len(seen(run(line))) == 1
