@@ -1,10 +1,11 @@
-"""Who can be told now: the receivers of the routes in force, each made once and kept for as long as its entry stays as it is.
+"""Who can be told now: the receivers of the routes in force, each made once and kept for as long as its entry leads to the same place.
 
 Never: lets go of a receiver that has left the routes: what was decided for it before is still told to it.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from alerting.receivers import Receiver
 from alerting.routes import Receiver as Entry
@@ -35,7 +36,7 @@ class Directory:
         if routes is not self._of:
             for entry in routes.receivers:
                 known = self._made.get(entry.name)
-                if known is None or known[0] != entry:
+                if known is None or _place(known[0]) != _place(entry):
                     self._made[entry.name] = (entry, self._make(entry))
             self._of = routes
             self._listed = Listed(
@@ -44,3 +45,7 @@ class Directory:
                 frozenset(self._made) - {entry.name for entry in routes.receivers},
             )
         return self._listed
+
+
+def _place(entry: Entry) -> dict[str, Any]:
+    return entry.model_dump(exclude={"explain"})  # what may be seen is decided before the outbox

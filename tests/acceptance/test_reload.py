@@ -74,7 +74,7 @@ class Edited:
     def __init__(self, told: Told) -> None:
         self.told = told
         until(lambda: told.said("serving"), 40, told)
-        self.base = re.findall(r"(http://[^\"\s]+)/metrics", told.said("serving") or "")[0]
+        self.base = str(re.findall(r"(http://[^\"\s]+)/metrics", told.said("serving") or "")[0])
 
     def page(self, path: str) -> str:
         with urllib.request.urlopen(self.base + path, timeout=5) as answer:
@@ -82,7 +82,9 @@ class Edited:
         return body
 
     def successful(self) -> str:
-        return re.findall(r"^newswire_config_last_reload_successful (\S+)", self.page("/metrics"), re.MULTILINE)[0]
+        found = re.search(r"^newswire_config_last_reload_successful (\S+)", self.page("/metrics"), re.MULTILINE)
+        assert found is not None
+        return found[1]
 
 
 def titles(slack: FakeSlack, channel: str) -> list[str]:
