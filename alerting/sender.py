@@ -89,6 +89,7 @@ class SenderWorker:
 
     def step(self) -> float:
         if not self._leadership.leading():
+            self._stand_by()
             return STANDBY_S
         with self._store.read() as connection:
             waiting = outbox.waiting_receivers(connection)
@@ -125,6 +126,12 @@ class SenderWorker:
         """Return the receivers that refuse us now, each with its own word for it: for `/readyz` and the live status."""
         refusing = {name: lane.trouble for name, lane in self._lanes.items() if lane.trouble}
         return refusing | dict.fromkeys(self._unknown, UNKNOWN_RECEIVER)
+
+    def _stand_by(self) -> None:
+        """Follow the routes as they change: what is on its way now, another process has begun, and nobody here knows where."""
+        listed = self._listed()
+        if listed is not self._in_use:
+            self._in_use, self._lanes = listed, {name: _Lane() for name in listed.receivers}
 
     def _use(self, listed: Listed, waiting: Collection[str]) -> None:
         """Go on with these receivers; one that is new, or leads elsewhere than before, begins without the troubles of the old one."""

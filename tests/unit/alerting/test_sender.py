@@ -392,11 +392,22 @@ def routes(**channels: str) -> Routes:
     )
 
 
+class Role(AlwaysLeading):
+    """A leadership that can be taken away."""
+
+    def __init__(self) -> None:
+        self.mine = True
+
+    def leading(self) -> bool:
+        return self.mine
+
+
 class Living:
     """A sender whose routes can be changed while it runs."""
 
     def __init__(self, store: Store, slack: FakeSlack, clock: ManualClock, metrics: Metrics, first: Routes) -> None:
         self.routes = first
+        self.role = Role()
         self.made: list[str] = []
         self._slack = slack
         self.sender = SenderWorker(
@@ -404,7 +415,7 @@ class Living:
             listed=Directory(routes=lambda: self.routes, make=self.make).listed,
             clock=clock,
             metrics=metrics,
-            leadership=AlwaysLeading(),
+            leadership=self.role,
             doubt_wait_s=DOUBT_S,
         )
 
@@ -532,6 +543,26 @@ def test_a_doubt_at_a_new_channel_outlives_a_kill_and_is_looked_for_there(
     while len(slack.posted) < 2:
         live(routes(desk="#new")).sender.step()  # a life that ends here
     drain(live(routes(desk="#new")).sender, clock)
+    assert channels(slack) == [("old", first), ("new", second)]
+
+
+def test_a_standby_that_takes_over_after_a_change_of_channel_looks_for_what_the_other_began(
+    live: Live, store: Store, clock: ManualClock, slack: FakeSlack
+) -> None:
+    """The other sent to the new channel while this one stood by, and died before it knew whether that arrived."""
+    active, standby = live(routes(desk="#old")), live(routes(desk="#old"))
+    standby.role.mine = False
+    first = put(store)
+    drain(active.sender, clock)
+    standby.sender.step()
+    active.routes = standby.routes = routes(desk="#new")
+    slack.faults.append("accept_then_reset")
+    second = put(store, "two")
+    while len(slack.posted) < 2:
+        active.sender.step()
+    standby.sender.step()
+    standby.role.mine = True
+    drain(standby.sender, clock)
     assert channels(slack) == [("old", first), ("new", second)]
 
 
