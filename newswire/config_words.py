@@ -140,11 +140,7 @@ def _without_misspelt(errors: Sequence[_Error], schema: Schema) -> list[_Error]:
 
 def _without_empty(errors: Sequence[_Error]) -> list[_Error]:
     """Return the errors without those of lists that are too short only because their entries have faults."""
-    return [
-        one
-        for one in errors
-        if one.kind != "too_short" or not any(_inside(other, one) for other in errors)
-    ]
+    return [one for one in errors if one.kind != "too_short" or not any(_inside(other, one) for other in errors)]
 
 
 def _inside(other: _Error, one: _Error) -> bool:
