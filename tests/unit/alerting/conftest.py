@@ -8,7 +8,7 @@ import pytest
 from alerting.watchlists.inline_tests import Understand
 from alerting.watchlists.load import DeskFiles
 from newswire.cli.compose import load_understanding, read_desk
-from newswire.cli.configure import understand_with
+from newswire.cli.tests import understand_with
 from newswire.clock import SystemClock
 from processors.understand import Understanding
 
