@@ -1,4 +1,4 @@
-"""Letters that look like others: `аny` with a Cyrillic `а`, `ａny` in full width, `an​y` with something invisible in it.
+"""Letters that look like others: `аny` with a Cyrillic `а`, `ａny` in full width, one with something invisible in it.
 
 The pairs are those of Unicode's confusables.txt (UTS #39) that end in a letter of ASCII, for the alphabets that people type beside it.
 """

@@ -1,5 +1,6 @@
 """The desk's files, read and checked as one: watchlists, lists and routes, with every fault of every file at its line."""
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -43,7 +44,7 @@ def load_desk(folder: Path, vocabulary: Vocabulary, today: date) -> DeskFiles:
     """
     watchlists = _Files(Watchlist, *yaml_files(folder / "watchlists"))
     lists = _Files(NamedList, *yaml_files(folder / "lists"))
-    routes = _Files(Routes, [path for path in (folder / "routes.yaml",) if path.exists()])
+    routes = _Files(Routes, [path for path in (folder / "routes.yaml",) if os.path.lexists(path)])
     resolved, list_problems = resolve(lists.values)
     known = Known(resolved, frozenset(lists.names) - resolved.keys(), vocabulary)
     for name, raw in lists.raw.items():
