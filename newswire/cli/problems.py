@@ -51,15 +51,15 @@ def as_text(problem: FileProblem) -> str:
     return one_line(f"{fault.file}:{fault.line or 1}:{fault.column or 1}: {problem.level}: {fault.message}")
 
 
-_IN_TEXT: Final = {"%": "%25", "\r": "%0D", "\n": "%0A"}
-_IN_PROPERTY: Final = _IN_TEXT | {":": "%3A", ",": "%2C"}
+_IN_TEXT: Final = str.maketrans({"%": "%25"})
+_IN_PROPERTY: Final = str.maketrans({"%": "%25", ":": "%3A", ",": "%2C"})
 
 
 def as_github(problem: FileProblem) -> str:
-    """Return the workflow command, escaped as GitHub's own toolkit does (actions/toolkit, packages/core/src/command.ts)."""
+    """Return the workflow command, escaped as GitHub's own toolkit does (actions/toolkit, packages/core/src/command.ts); it is one line before."""
     fault = problem.fault
-    file = one_line(fault.file).translate(str.maketrans(_IN_PROPERTY))
-    message = one_line(fault.message).translate(str.maketrans(_IN_TEXT))
+    file = one_line(fault.file).translate(_IN_PROPERTY)
+    message = one_line(fault.message).translate(_IN_TEXT)
     return f"::{problem.level} file={file},line={fault.line or 1},col={fault.column or 1}::{message}"
 
 
