@@ -21,26 +21,31 @@ _PREFIXES: Final = "common_prefixes.tsv"
 def lint_alternatives(terms: TermList, lists: Lists, finders: ListFinders) -> Iterator[Problem]:
     """Yield each term of a list, of which any one is enough, that another term finds already."""
     own = _Own(terms)
+    needed: list[str] = []
+    for n, name in terms.lists:
+        others = [own.finder, *map(finders.of, needed)]
+        if lists[name].terms and all(any(finder.covering(term) for finder in others) for term in lists[name].terms):
+            yield _warning(terms, n, f"the list {name} is not needed: what stands beside it finds all that it would; take it out")
+        else:
+            needed.append(name)
     for position, (n, term) in enumerate(terms.own):
         wider = own.wider(position)
         if wider is not None:
-            if wider.written == term.written:
-                yield _warning(terms, n, f"'{term.written}' stands here twice; take one out")
-            else:
-                yield _warning(
-                    terms, n, f"'{term.written}' is not needed: '{wider.written}' beside it finds all that it would; take it out"
-                )
+            yield _warning(terms, n, _needless(term, wider))
             continue
-        for _, name in terms.lists:
+        for name in needed:
             finder = finders.of(name)
             if covering := finder.covering(term):
                 found = f"'{term.written}' is not needed: the list {name} has '{finder.phrases[covering[0]].written}'; take it out"
                 yield _warning(terms, n, found)
                 break
-    for position, (n, name) in enumerate(terms.lists):
-        others = [own.finder, *(finders.of(other) for _, other in terms.lists[:position])]
-        if lists[name].terms and all(any(finder.covering(term) for finder in others) for term in lists[name].terms):
-            yield _warning(terms, n, f"the list {name} is not needed: what stands beside it finds all that it would; take it out")
+
+
+def _needless(term: Phrase | Near, wider: Phrase | Near) -> str:
+    if term == wider:
+        return f"'{term.written}' stands here twice; take one out"
+    narrowed = " with `in` or `lang`" if term.written == wider.written else ""
+    return f"'{term.written}'{narrowed} is not needed: '{wider.written}' beside it finds all that it would; take it out"
 
 
 def lint_all(terms: TermList) -> Iterator[Problem]:
