@@ -6,6 +6,7 @@ pydantic makes numbers of them where a number is due, `true` and `false` alone m
 
 import os
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -14,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from newswire.config_schema import schema_of
 from newswire.config_words import explain
 from newswire.errors import ConfigurationError, Fault
-from newswire.strict_yaml import first_of, read
+from newswire.strict_yaml import MAX_FAULTS, first_of, read
 from newswire.yaml_tree import Document
 
 STRICT: Final = ConfigDict(extra="forbid", frozen=True, validate_default=True)
@@ -43,7 +44,8 @@ def check(model: type[M], document: Document, *, context: Any = None) -> tuple[M
         value = model.model_validate(document.values(), context=context)
     except ValidationError as error:
         said = {(fault.line, fault.column) for fault in faults}
-        faults += [fault for fault in explain(error, document, schema) if (fault.line, fault.column) not in said]
+        told = (fault for fault in explain(error, document, schema) if (fault.line, fault.column) not in said)
+        faults += islice(told, MAX_FAULTS + 1)
         return None, first_of(sorted(faults))
     return (None if faults else value), first_of(faults)
 
@@ -63,7 +65,7 @@ def load_folder(model: type[M], folder: Path, *, context: Any = None) -> tuple[d
     return loaded, sorted(faults)
 
 
-def yaml_files(folder: Path) -> tuple[list[Path], list[Fault]]:
+def yaml_files(folder: Path, *, most: int = MAX_FILES) -> tuple[list[Path], list[Fault]]:
     """Return the `*.yaml` files of a folder in order of name, and a fault for each that looks like one and would not be read."""
     try:
         entries = sorted(folder.iterdir()) if os.path.lexists(folder) else []
@@ -72,8 +74,8 @@ def yaml_files(folder: Path) -> tuple[list[Path], list[Fault]]:
     entries = [entry for entry in entries if not entry.name.startswith((".", "#")) and not entry.name.endswith("~")]
     faults = [Fault(_shown(entry), 0, 0, "only *.yaml is read; rename it to .yaml") for entry in entries if entry.suffix.lower() == ".yml"]
     found = [entry for entry in entries if entry.suffix == ".yaml"]
-    if len(found) > MAX_FILES:
-        return [], [Fault(_shown(folder), 0, 0, f"{len(found)} files are too many for one folder; at most {MAX_FILES}"), *faults]
+    if len(found) > most:
+        return [], [Fault(_shown(folder), 0, 0, f"{len(found)} files are too many for one folder; at most {most}"), *faults]
     return found, faults
 
 

@@ -51,8 +51,8 @@ def read_bytes(raw: bytes, name: str) -> tuple[Document | None, list[Fault]]:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        return None, [Fault(name, line, 1, f"byte 0x{raw[error.start]:02x} is not UTF-8; save the file as UTF-8")]
+        place = _place(raw[: error.start].decode("utf-8-sig"), error.start)
+        return None, [Fault(name, *place, f"byte 0x{raw[error.start]:02x} is not UTF-8; save the file as UTF-8")]
     return read_text(text, name)
 
 
@@ -114,6 +114,7 @@ def _forbidden(character: str) -> str:
 
 
 def _place(text: str, offset: int) -> tuple[int, int]:
+    offset = min(offset, len(text))
     return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
@@ -125,6 +126,7 @@ class _Open:
     column: int
     is_map: bool
     is_flow: bool  # written in brackets
+    refused: bool  # for its tag: no more is said about what is in it
     items: list[Node] = field(default_factory=list)
     entries: dict[str, tuple[ScalarNode, Node]] = field(default_factory=dict)
     key: ScalarNode | None = None
@@ -206,12 +208,14 @@ class _Builder:
             self._whole = False
             return False
         flow = bool(getattr(event, "flow_style", False))
-        self._stack.append(_Open(line, column, isinstance(event, yaml.MappingStartEvent), flow))
+        self._stack.append(_Open(line, column, isinstance(event, yaml.MappingStartEvent), flow, refused=tag is not None))
         return True
 
     def _end(self) -> None:
         ended = self._stack.pop()
-        if ended.is_map:
+        if ended.refused:
+            self._put(ScalarNode("", True, ended.line, ended.column, faulty=True))
+        elif ended.is_map:
             self._put(MapNode(MappingProxyType(ended.entries), ended.line, ended.column))
         else:
             self._put(ListNode(tuple(ended.items), ended.line, ended.column))

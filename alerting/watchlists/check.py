@@ -125,6 +125,8 @@ def _tests(raw: Raw, vocabulary: Vocabulary) -> Iterator[Problem]:
     for n, test in enumerate(tests):
         given = test.get("item")
         item = given if isinstance(given, Mapping) else {}
+        if not item:
+            continue
         for key, kind in _PINS.items():
             for at, value in texts(item.get(key)):
                 yield from _fault(("tests", n, "item", key, *at), fault_of(kind, value, vocabulary))

@@ -4,6 +4,7 @@ The raw values are walked, as in `alerting.watchlists.check`, so that a file wit
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from alerting.watchlists.covering import ListFinders
@@ -48,7 +49,8 @@ class Lint:
         if used is not None and name not in used:
             yield Problem((), f"no watchlist and no other list uses {name}; use it, or delete the file", warning=True)
         yield from _twice((), raw, (*LIST_KINDS, "include"))
-        included = [one for _, one in texts(raw.get("include")) if one in self._lists and one != name]
+        includes = [(at, one) for at, one in texts(raw.get("include")) if one in self._lists and one != name]
+        included, places = [one for _, one in includes], [at for at, _ in includes]
         for kind in LIST_KINDS:
             for at, word in texts(raw.get(kind)) if kind != "terms" else ():
                 holder = next((one for one in included if word in self._lists[one].values), None)
@@ -58,8 +60,8 @@ class Lint:
             terms = read_terms(("terms",), [*raw["terms"], *({"list": one} for one in included)], self._lists)
             yield from lint_each(terms)
             for problem in lint_alternatives(terms, self._lists, self._finders):
-                if int(problem.path[1]) < len(raw["terms"]):
-                    yield problem
+                beyond = int(problem.path[1]) - len(raw["terms"])
+                yield problem if beyond < 0 else replace(problem, path=("include", *places[beyond]))
 
 
 def lists_used(watchlists: Iterable[Raw], lists: Mapping[str, Raw]) -> frozenset[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from alerting.watchlists.faults import UnusableError
+from alerting.watchlists.fields import MAX_WORDS
 from alerting.watchlists.lists import Lists
 from alerting.watchlists.terms import ListOfTerms, Near, Phrase, read_term
 
@@ -71,7 +72,9 @@ def term_lists(path: Path, block: Block, lists: Lists) -> dict[str, TermList]:
 
 
 def read_terms(path: Path, raw: list[Any], lists: Lists) -> TermList:
-    """Return what can be read of a list of terms."""
+    """Return what can be read of a list of terms: nothing of one that is too long to be used."""
+    if len(raw) > MAX_WORDS:
+        return TermList(path, (), (), whole=False)
     own: list[tuple[int, Phrase | Near]] = []
     named: list[tuple[int, str]] = []
     whole = True

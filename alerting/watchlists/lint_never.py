@@ -84,7 +84,7 @@ class _Found:
         if key == "all" and bound and not frozenset.intersection(*bound):
             self._say(listed.path, "this can never hold: no text is in the languages of all these terms")
             return True
-        if possible < needed:
+        if possible < needed and (listed.own or listed.lists):
             self._never(key, listed, reasons, possible)
             return True
         for n, reason in reasons.items():
