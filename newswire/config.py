@@ -28,7 +28,7 @@ M = TypeVar("M", bound=BaseModel)
 
 def load(model: type[M], path: Path, *, context: Any = None) -> tuple[M | None, list[Fault]]:
     """Return the file as `model`, or None and every fault found in it: of its YAML and of its content, in order of lines."""
-    document, faults = read(path, _shown(path))
+    document, faults = read(path, shown(path))
     if document is None:
         return None, sorted(faults)
     value, more = check(model, document, context=context)
@@ -70,12 +70,12 @@ def yaml_files(folder: Path, *, most: int = MAX_FILES) -> tuple[list[Path], list
     try:
         entries = sorted(folder.iterdir()) if os.path.lexists(folder) else []
     except OSError as error:
-        return [], [Fault(_shown(folder), 0, 0, f"cannot be read: {(error.strerror or str(error)).lower()}")]
+        return [], [Fault(shown(folder), 0, 0, f"cannot be read: {(error.strerror or str(error)).lower()}")]
     entries = [entry for entry in entries if not entry.name.startswith((".", "#")) and not entry.name.endswith("~")]
-    faults = [Fault(_shown(entry), 0, 0, "only *.yaml is read; rename it to .yaml") for entry in entries if entry.suffix.lower() == ".yml"]
+    faults = [Fault(shown(entry), 0, 0, "only *.yaml is read; rename it to .yaml") for entry in entries if entry.suffix.lower() == ".yml"]
     found = [entry for entry in entries if entry.suffix == ".yaml"]
     if len(found) > most:
-        return [], [Fault(_shown(folder), 0, 0, f"{len(found)} files are too many for one folder; at most {most}"), *faults]
+        return [], [Fault(shown(folder), 0, 0, f"{len(found)} files are too many for one folder; at most {most}"), *faults]
     return found, faults
 
 
@@ -117,7 +117,7 @@ def folder_holding(parts: Sequence[str], folder: Path) -> Path:
     return folder if any((folder / part).exists() for part in parts) else shipped_folder()
 
 
-def _shown(path: Path) -> str:
+def shown(path: Path) -> str:
     """Return the path as a reader would type it: relative where it lies under the working folder."""
     try:
         return str(path.relative_to(Path.cwd()))

@@ -1,7 +1,7 @@
 """YAML as people edit it: a tree with the place of every value, or every fault at once; scalars stay text, the model decides.
 
 Stricter than YAML 1.2 on purpose: no anchors, aliases, merge keys or tags (a few hundred bytes of them can hang a loader), no
-duplicate keys, one document, at most 1 MiB, 20 levels and 100,000 values. The tree is built from libyaml's events without recursion, because
+duplicate keys, one document, at most 1 MiB, 20 levels and 75,000 values. The tree is built from libyaml's events without recursion, because
 PyYAML's own C composer dies of SIGSEGV on 100,000 nested brackets.
 """
 
@@ -23,7 +23,7 @@ from newswire.yaml_words import syntax_words
 
 MAX_BYTES: Final = 1_048_576
 MAX_DEPTH: Final = 20
-MAX_VALUES: Final = 100_000  # a list of 10,000 terms, each a map of three keys, has 70,000
+MAX_VALUES: Final = 75_000  # a list of 10,000 terms, each a map of three keys, has 70,000
 MAX_FAULTS: Final = 100  # of one file: nobody reads more, and a hostile one could hold a million
 
 

@@ -46,7 +46,7 @@ def _symlink_to_nothing(path: Path) -> None:
     path.symlink_to("not-there.yaml")
 
 
-_TOO_MANY_VALUES: Final = "more than 100000 values are too many for one file; split it"
+_TOO_MANY_VALUES: Final = "more than 75000 values are too many for one file; split it"
 _DEEPER: Final = "nested deeper than 20 levels"
 
 MADE: Final[Mapping[str, tuple[Callable[[Path], None], str]]] = {
@@ -69,7 +69,7 @@ MADE: Final[Mapping[str, tuple[Callable[[Path], None], str]]] = {
     "bad-terms": (_lines("title: T\nwhen:\n  any:\n", "    - x\n", 10_000), "'x' is a single character"),
     "too-many-terms": (_lines("title: T\nwhen:\n  any:\n", "    - word {n}\n", 60_000), "60000 entries are too many; at most 10000"),
     "bad-countries": (_lines("title: T\nwhen:\n  partners:\n", "    - zz{n}\n", 10_000), "unknown country 'zz0'"),
-    "bad-tests": (_lines(_HEAD + "tests:\n", "  - {{}}\n", 90_000), "the key 'item' is missing here"),
+    "bad-tests": (_lines(_HEAD + "tests:\n", "  - {{}}\n", 70_000), "the key 'item' is missing here"),
     "blocks": (_lines("title: T\nwhen:\n  any_of:\n", "    - {{any: [x]}}\n", 9_000), "'x' is a single character"),
     "tags": (_lines(_HEAD + "tags:\n", "- !a b\n", 140_000), "the tag !a is not allowed"),
     "aliases": (_lines("title: &t T\n", "a{n}: *t\n", 90_000), "the anchor &t is not allowed"),

@@ -14,7 +14,7 @@ from newswire.cli.options import AsJson, Config, print_json, read_settings
 from newswire.cli.problems import Form, as_github, as_sarif, as_text, problems_of, summary
 from newswire.cli.problems import as_json as problem_values
 from newswire.clock import SystemClock
-from newswire.config import find_config_folder
+from newswire.config import find_config_folder, shown
 from newswire.errors import ConfigurationError, Fault, one_line
 from newswire.records import Basis, Item, Report
 from newswire.sqlite import WAL_RESET_BUG
@@ -62,11 +62,11 @@ def check(
             print(f"warning: {warning}", file=sys.stderr)
         for name, words in said.items():
             print(one_line(f"{name}: {words}"))
-        found = f"{one_line(str(folder))}: {len(sources)} sources, {len(desk.watchlists)} watchlists, {len(desk.lists)} lists"
         if problems:
-            print(f"{one_line(str(folder))}: {summary(problems)}.", file=sys.stderr)
+            print(one_line(f"{shown(folder)}: {summary(problems)}."), file=sys.stderr)
         else:
-            print(f"{found}: nothing is wrong.")
+            found = f"{len(sources)} sources, {len(desk.watchlists)} watchlists, {len(desk.lists)} lists"
+            print(one_line(f"{shown(folder)}: {found}: nothing is wrong."))
     if failed:
         sys.exit(EXIT_USAGE)
 
