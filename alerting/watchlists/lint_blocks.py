@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from alerting.watchlists.check_selections import blocks
 from alerting.watchlists.faults import UnusableError
 from alerting.watchlists.fields import MAX_WORDS
 from alerting.watchlists.lists import Lists
@@ -30,13 +31,7 @@ class TermList:
 
 def top_blocks(raw: Mapping[str, Any]) -> Iterator[tuple[Path, Block]]:
     """Yield the blocks that stand for themselves: `when`, each selection, and each block that raises the severity."""
-    places: list[tuple[Path, object]] = [(("when",), raw.get("when"))]
-    selections = raw.get("selections")
-    places += [(("selections", name), block) for name, block in selections.items()] if isinstance(selections, Mapping) else []
-    raising = raw.get("severity_if")
-    for n, one in enumerate(raising if isinstance(raising, list) else ()):
-        places.append((("severity_if", n, "if"), one.get("if") if isinstance(one, Mapping) else None))
-    for path, block in places:
+    for path, block in blocks(raw):
         if isinstance(block, Mapping):
             yield path, block
 

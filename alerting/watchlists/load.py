@@ -10,7 +10,8 @@ from typing import Any, Final, Generic, TypeVar
 
 from pydantic import BaseModel
 
-from alerting.routes import TERMINAL_ONLY, Routes, check_names, check_reach
+from alerting.routes import TERMINAL_ONLY, Routes
+from alerting.routes_check import check_names, check_reach
 from alerting.watchlists.check import Known, check_list, check_name, check_receivers, check_watchlist
 from alerting.watchlists.faults import Problem
 from alerting.watchlists.lint import Lint, lists_used
