@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path as FilePath
 from typing import Final
@@ -44,6 +45,8 @@ def lint_alternatives(terms: TermList, lists: Lists, finders: ListFinders) -> It
 def _needless(term: Phrase | Near, wider: Phrase | Near) -> str:
     if term == wider:
         return f"'{term.written}' stands here twice; take one out"
+    if isinstance(term, Phrase) and isinstance(wider, Phrase) and term == replace(wider, written=term.written):
+        return f"'{term.written}' is the same as '{wider.written}'; take one out"
     narrowed = " with `in` or `lang`" if term.written == wider.written else ""
     return f"'{term.written}'{narrowed} is not needed: '{wider.written}' beside it finds all that it would; take it out"
 
