@@ -39,6 +39,11 @@ WORDS: Final[Mapping[str, str]] = {
     "InlineTest.item": "the news item; what is not given is worked out by the real understanding",
     "InlineTest.alert": "true: it must alert; false: it must stay silent",
     "InlineTest.severity": "the severity that the alert must have",
+    "Timeline.description": "what it is for; for people",
+    "Timeline.feed": "what is seen, in order of time",
+    "Timeline.expect": "what the channel must show, in order of time; nothing else may come",
+    "Expectation.at": "when it is to be seen, since the start: 0m, 3m, 1h30m",
+    "Expected.severity": "the severity that it shows",
     "NamedList.title": "what the list is called",
     "NamedList.countries": "two capital letters of ISO 3166-1 each: [NO, SE]",
     "NamedList.terms": _TERMS,
@@ -68,6 +73,9 @@ WORDS: Final[Mapping[str, str]] = {
 }
 """By model and key; `Term` are the maps that a term may be."""
 
+_ALIKE: Final = {"FeedStep": "InlineItem"}
+"""Models whose keys mean what those of another one do."""
+
 
 def described(schema: dict[str, Any], model: str) -> dict[str, Any]:
     """Return the JSON Schema of a model, with a description for each key that had none and is known here."""
@@ -91,7 +99,7 @@ def _described(value: Any, model: str) -> Any:
 def _properties(properties: dict[str, Any], model: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, one in properties.items():
-        words = WORDS.get(f"{model}.{name}")
+        words = WORDS.get(f"{_ALIKE.get(model, model)}.{name}") or WORDS.get(f"{model}.{name}")
         described_inside = _described(one, model)
         found[name] = described_inside if words is None or "description" in one else {"description": words, **described_inside}
     return found

@@ -148,13 +148,16 @@ def _tests(raw: Raw, vocabulary: Vocabulary) -> Iterator[Problem]:
         place: Path = ("tests",) if "tests" in raw else ()
         yield Problem(place, f"an active watchlist needs tests both ways; there is none {said}", warning=True)
     for n, test in enumerate(tests):
-        given = test.get("item")
-        item = given if isinstance(given, Mapping) else {}
-        if not item:
-            continue
-        for key, kind in _PINS.items():
-            for at, value in texts(item.get(key)):
-                yield from _fault(("tests", n, "item", key, *at), fault_of(kind, value, vocabulary))
+        item = test.get("item")
+        if isinstance(item, Mapping):
+            yield from check_pins(item, ("tests", n, "item"), vocabulary)
+
+
+def check_pins(item: Raw, path: Path, vocabulary: Vocabulary) -> Iterator[Problem]:
+    """Yield every word that a test's item, which stands at `path`, fixes as understood and that is not known."""
+    for key, kind in _PINS.items():
+        for at, value in texts(item.get(key)):
+            yield from _fault((*path, key, *at), fault_of(kind, value, vocabulary))
 
 
 _PINS: Final = {

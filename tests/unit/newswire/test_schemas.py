@@ -47,7 +47,7 @@ def keys_of(schema: Any, place: str) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield from keys_of(one, place)
 
 
-KINDS: Final = {"watchlists": "watchlist", "lists": "list", "sources": "sources"}
+KINDS: Final = {"watchlists": "watchlist", "lists": "list", "sources": "sources", "tests": "timeline"}
 
 
 def shipped() -> Iterator[Path]:
@@ -88,7 +88,10 @@ EXCEPTIONS: Final = {
     "routes/names-and-reach": "which names there are, and what a route above takes",
     "routes/reach-with-calendars": "what a route above takes, and when",
 }
-"""Examples that reader and schema judge differently, each with what a schema cannot see. One that is out of date fails."""
+"""Examples that reader and schema judge differently, each with what a schema cannot see. One that is out of date fails.
+
+Those of timelines stand in tests/unit/alerting/test_timeline_files.py.
+"""
 
 
 def examples() -> Iterator[tuple[str, Path]]:
