@@ -81,7 +81,7 @@ def first_of(faults: list[Fault]) -> list[Fault]:
     if len(faults) <= MAX_FAULTS:
         return faults
     last = faults[MAX_FAULTS - 1]
-    more = f"more is wrong from here on; of one file the first {MAX_FAULTS - 1} mistakes are told"
+    more = f"more is wrong from here on; of one file the first {MAX_FAULTS} mistakes are told"
     return [*faults[: MAX_FAULTS - 1], Fault(last.file, last.line, last.column, more)]
 
 

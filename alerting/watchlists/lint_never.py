@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from alerting.watchlists.covering import Finder, ListFinders
@@ -74,32 +75,36 @@ class _Found:
 
     def _terms(self, key: str, listed: TermList, around: _Around, block: Block) -> bool:
         reasons = {n: reason for n, term in listed.own if (reason := around.why_never(term))}
-        possible = len(listed.own) - len(reasons) if listed.whole else 1_000_000
-        for _, name in listed.lists:
-            possible += _possible(around, name)
-        needed = {"any": 1, "all": len(listed.own) if listed.whole else 0, "at_least": _least(block)}[key]
         if key == "all":
+            dead = self._all(listed, reasons)
+        else:
+            least = 1 if key == "any" else _least(block)
             possible = len(listed.own) - len(reasons)
-        bound = [languages for _, term in listed.own if (languages := languages_of(term))]
-        if key == "all" and bound and not frozenset.intersection(*bound):
-            self._say(listed.path, "this can never hold: no text is in the languages of all these terms")
-            return True
-        if possible < needed and (listed.own or listed.lists):
-            self._never(key, listed, reasons, possible)
-            return True
-        for n, reason in reasons.items():
+            for _, name in listed.lists:
+                possible += _possible(around, name, enough=least - possible)
+            dead = listed.whole and bool(listed.own or listed.lists) and possible < least
+            if dead and (reasons or listed.lists):  # else the model has counted the terms itself
+                self._never(key, listed, reasons, possible)
+        for n, reason in reasons.items() if not dead else ():
             self._say((*listed.path, n), f"this term can never bring an alert: {reason}; take one of the two out")
-        return False
+        return dead
+
+    def _all(self, listed: TermList, reasons: Mapping[int, str]) -> bool:
+        bound = [languages for _, term in listed.own if (languages := languages_of(term))]
+        if bound and not frozenset.intersection(*bound):
+            self._say(listed.path, "this can never hold: no text is in the languages of all these terms")
+        elif reasons:
+            self._say(listed.path, f"this can never hold: one of these terms can never be found: {_why(reasons)}")
+        else:
+            return False
+        return True
 
     def _never(self, key: str, listed: TermList, reasons: Mapping[int, str], possible: int) -> None:
-        why = "; ".join(list(dict.fromkeys(reasons.values()))[:3])
-        if key == "at_least":
-            if not (reasons or listed.lists):
-                return  # the model has counted the terms itself
-            self._say(listed.path[:-1], f"this can never hold: only {possible} of these terms can be found{': ' + why if why else ''}")
+        if key == "any":
+            self._say(listed.path, f"this can never hold: none of these terms can bring an alert: {_why(reasons)}")
         else:
-            said = "none of these terms can bring an alert" if key == "any" else "one of these terms can never be found"
-            self._say(listed.path, f"this can never hold: {said}: {why}")
+            why = f": {_why(reasons)}" if reasons else ""
+            self._say(listed.path[:-1], f"this can never hold: only {possible} of these terms can be found{why}")
 
     def _countries(self, path: Path, block: Block) -> bool:
         home, partners = (_one(block.get(key)) for key in ("home", "partners"))
@@ -112,16 +117,18 @@ class _Found:
         self.problems.append(Problem(path, message, warning=True))
 
 
-def _possible(around: _Around, name: str) -> int:
-    """Return how many terms of a list can bring something, counted no further than matters."""
-    if around.excluded or around.languages is not None:
-        return sum(around.why_never(term) is None for term in around.lists[name].terms[:_LOOKED_AT]) + max(
-            0, len(around.lists[name].terms) - _LOOKED_AT
-        )
-    return len(around.lists[name].terms)
+def _why(reasons: Mapping[int, str]) -> str:
+    return "; ".join(list(dict.fromkeys(reasons.values()))[:3]) or "what their list holds is excluded"
 
 
-_LOOKED_AT = 200  # terms of one named list: past that some can surely be found
+def _possible(around: _Around, name: str, *, enough: int) -> int:
+    """Return how many terms of a list can bring something, counted until there are enough."""
+    found = 0
+    for term in around.lists[name].terms:
+        if found >= enough:
+            break
+        found += around.why_never(term) is None
+    return found
 
 
 def _least(block: Block) -> int:
@@ -141,11 +148,11 @@ def _deaf_languages(raw: Mapping[str, Any], lists: Lists) -> Iterator[Problem]:
     listed = term_lists(("when",), when, lists).get("any") if isinstance(when, Mapping) else None
     if listed is None or not listed.whole:
         return
-    terms = [term for _, term in listed.own] + [term for _, name in listed.lists for term in lists[name].terms]
-    bound = [languages_of(term) for term in terms]
-    if not all(bound):
-        return
-    heard = frozenset[str]().union(*bound)
+    heard: set[str] = set()
+    for term in chain((term for _, term in listed.own), *(lists[name].terms for _, name in listed.lists)):
+        if not (bound := languages_of(term)):
+            return
+        heard |= bound
     for at, language in texts(raw.get("languages")):
         if language not in heard and heard & {one for _, one in texts(raw.get("languages"))}:
             message = f"no term of `any` is for texts in {language}, so none of them can alert; add one, or take {language} out"

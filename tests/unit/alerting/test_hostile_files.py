@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from alerting.watchlists.fields import MAX_WORDS
 from alerting.watchlists.load import DeskFiles, load_desk
 from newswire.cli.problems import as_text, problems_of
-from newswire.config import yaml_files
-from newswire.strict_yaml import MAX_FAULTS
+from newswire.config import MAX_FILES, yaml_files
+from newswire.strict_yaml import MAX_BYTES, MAX_DEPTH, MAX_FAULTS, MAX_VALUES
 from tests import hostile_files
 from tests.unit.alerting.desk import VOCABULARY
 from tests.unit.alerting.test_check_files import TODAY
@@ -76,3 +77,10 @@ def test_a_chain_of_includes_ends(tmp_path: Path) -> None:
         )
     faults = load_desk(tmp_path, VOCABULARY, TODAY).faults
     assert [fault.message for fault in faults] == ["includes nested deeper than 20 lists; include fewer, larger lists"]
+
+
+def test_the_page_tells_the_limits() -> None:
+    page = (hostile_files.SMALL.parents[3] / "docs" / "checking.md").read_text()
+    for limit in (f"{MAX_BYTES // 1024} KiB", f"{MAX_VALUES} values", f"{MAX_DEPTH} levels", f"{MAX_WORDS} entries", f"{MAX_FILES} files"):
+        assert limit in page
+    assert f"the first {MAX_FAULTS} mistakes" in page
