@@ -20,7 +20,7 @@ PROBLEM = re.compile(r"config/(watchlists/.+|watchlists|lists/.+|routes\.yaml):[
 def desk(tmp_path: Path) -> World:
     """A world whose desk is empty; no bus and no store is opened by a check."""
     world = World(tmp_path)
-    for folder in ("watchlists", "lists"):
+    for folder in ("watchlists", "lists", "tests"):
         shutil.rmtree(world.config / folder)
     return world
 
