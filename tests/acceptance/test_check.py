@@ -25,12 +25,13 @@ def desk(tmp_path: Path) -> World:
     return world
 
 
+@pytest.mark.timeout(180)  # seventy files, of which each may take most of a second
 def test_a_folder_of_hostile_files_gives_every_fault_and_no_traceback(desk: World) -> None:
     hostile_files.write_all(desk.config / "watchlists")
     (desk.config / "lists").mkdir()
     (desk.config / "lists" / "round.yaml").write_text("title: R\ncountries: [NO]\ninclude: [about]\n")
     (desk.config / "lists" / "about.yaml").write_text("title: R\ncountries: [NO]\ninclude: [round]\n")
-    done = desk.run("check", status=2)
+    done = desk.run("check", status=2, timeout=150)
     assert "Traceback" not in done.stderr
     lines = done.stderr.splitlines()
     assert [line for line in lines if not PROBLEM.fullmatch(line)][:-1] == [line for line in lines if line.startswith("warning: ")]
@@ -44,8 +45,6 @@ def test_a_folder_of_hostile_files_gives_every_fault_and_no_traceback(desk: Worl
     assert any("other-ending.yml:1:1: error: only *.yaml is read" in line for line in lines)
     assert any("lists/round.yaml:3:11: error: this list includes itself" in line for line in lines)
     assert not any("good.yaml" in line for line in lines)
-    found = json.loads(desk.run("check", "--json", status=2).stdout)
-    assert len(found["faults"]) == sum(": error: " in line for line in lines)
 
 
 def test_seven_faults_are_seven_lines_in_every_form(desk: World) -> None:
@@ -60,6 +59,8 @@ def test_seven_faults_are_seven_lines_in_every_form(desk: World) -> None:
         "::error file=config/watchlists/gaming.yaml,line=5,col=10::a duration is due here, such as 90s, 15m, 1h30m, 72h or 7d, not '3 days'"
     )
     assert len(github) == 7
+    found = json.loads(desk.run("check", "--json", status=2).stdout)
+    assert [fault["column"] for fault in found["faults"]] == [11, 10, 26, 18, 12, 1, 12]
     results = json.loads(desk.run("check", "--format", "sarif", status=2).stdout)["runs"][0]["results"]
     assert [one["locations"][0]["physicalLocation"]["region"]["startLine"] for one in results] == [4, 5, 7, 8, 9, 10, 13]
 
