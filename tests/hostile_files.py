@@ -82,6 +82,10 @@ MADE: Final[Mapping[str, tuple[Callable[[Path], None], str]]] = {
 """Each hostile file by its name: what makes it, and the words that must be said of it."""
 
 
+SLOW: Final = frozenset({"bad-tests", "blocks", "too-many-terms", "unknown-keys", "half-a-million-values", "half-a-million-nulls"})
+"""Those that take a good part of their second: for the acceptance test and `make bench-check`."""
+
+
 def write_all(folder: Path) -> None:
     """Fill a folder of watchlists with every hostile file, and one good watchlist called `good`."""
     folder.mkdir(parents=True)
