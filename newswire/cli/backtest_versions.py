@@ -74,7 +74,8 @@ def read_other(other: Other, understanding: "Understanding", now: datetime) -> "
 def _renamed(fault: Fault, other: Other) -> Fault:
     if not other.shown:
         return fault
-    inside = fault.file.removeprefix(str(other.folder)).lstrip("/\\")
+    path = Path(fault.file).absolute()
+    inside = str(path.relative_to(other.folder)) if path.is_relative_to(other.folder) else fault.file
     file = other.name if other.replaced and inside == f"watchlists/{other.replaced}.yaml" else f"{other.shown}{inside}"
     return Fault(file, fault.line, fault.column, fault.message)
 
