@@ -16,11 +16,11 @@ from newswire.cli import EXIT_USAGE, app, compose
 from newswire.cli.backtest_reports import ReportsFile, from_archive
 from newswire.cli.backtest_versions import other_version, read_other
 from newswire.cli.options import AsJson, Config, print_json, read_settings
+from newswire.cli.reading import open_for_reading
 from newswire.clock import SystemClock
 from newswire.config import find_config_folder
 from newswire.errors import ConfigurationError, Fault
 from newswire.settings import Settings
-from newswire.store import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,8 +61,8 @@ def backtest(  # noqa: PLR0917 -- typer gives options as parameters
     Drafts, staged and muted watchlists are run as if they were active. With --against, `+` is what only the configuration as it is would
     tell and `−` what only the other version would. Exit status: 0 done, 1 some reports could not be read, 2 the command or a file is wrong.
     """
-    from newswire.cli.backtest_print import as_text, document
     from newswire.cli.backtest_markdown import as_markdown
+    from newswire.cli.backtest_print import as_text, document
     from newswire.cli.backtest_result import Result
 
     if markdown and as_json:
@@ -139,15 +139,11 @@ def _source(settings: Settings, reports: Path | None, days: int | None, faults: 
             file = ReportsFile(reports, faults, days=days)
         yield file
         return
-    path = settings.store_url.removeprefix("sqlite:///").partition("?")[0] if settings.store_url.startswith("sqlite:///") else ""
-    if path and not Path(path).is_file():
-        fault = f"there is no archive yet ({path} is made by `newswire run`); --reports FILE.jsonl runs over a file of reports"
-        raise ConfigurationError([Fault("environment", 0, 0, fault)])
-    store = open_store(settings.store_url, migrate=False)
-    try:
+    with open_for_reading(settings) as store:
+        if store is None:
+            fault = "there is no archive yet (`newswire run` makes it); --reports FILE.jsonl runs over a file of reports"
+            raise ConfigurationError([Fault("environment", 0, 0, f"NEWSWIRE_STORE: {fault}")])
         yield from_archive(store, SystemClock().now() - timedelta(days=days or DAYS), faults)
-    finally:
-        store.close()
 
 
 def _tested(source: "Iterable[Dated]", versions: "list[Version]") -> "BackTest":

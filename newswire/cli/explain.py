@@ -1,7 +1,7 @@
 """`newswire explain`: what one watchlist makes of one item, row by row."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Final, NoReturn
@@ -14,6 +14,7 @@ from newswire import log
 from newswire.cli import EXIT_USAGE, app, compose
 from newswire.cli.explain_subject import Html, Subject, Words, read_subject
 from newswire.cli.options import AsJson, Config, print_json, read_settings
+from newswire.cli.reading import open_for_reading
 from newswire.clock import SystemClock
 from newswire.config import find_config_folder
 from newswire.errors import ConfigurationError, Fault, NewswireError
@@ -22,7 +23,6 @@ from newswire.jail import Jail, Killed, ProcessJail, TaskRaised
 from newswire.metrics import Metrics
 from newswire.records import Basis, Item, Report
 from newswire.settings import Settings
-from newswire.store import open_store
 from newswire.urls import canonical_url, item_id_of_url
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ def explain(
     The clock stands where the item was published or reported, so that its age today does not matter. A draft is explained as if it were
     active. Exit status, as with grep: 0 it alerts, 1 it stays silent, 2 something is wrong.
     """
+    from alerting.escape import plain
     from newswire.cli.truth import as_json as truth_as_json
     from newswire.cli.truth import show, show_understood, truth_of, understood
 
@@ -78,8 +79,8 @@ def explain(
     else:
         console = Console(highlight=False)
         for report, truth in truths:
-            console.print(Text(report.item.title or "(no title)", style="bold"))
-            console.print(Text(_origin(report), style="dim"))
+            console.print(Text(plain(report.item.title, limit=600) or "(no title)", style="bold"))
+            console.print(Text(plain(_origin(report), limit=3_000), style="dim"), soft_wrap=True)
             show(console, truth)
             console.print(Text("  What was understood", style="bold"))
             show_understood(console, report)
@@ -94,11 +95,11 @@ def _end_on(error: NewswireError) -> NoReturn:
     sys.exit(EXIT_USAGE)
 
 
-def _require_name(name: str, known: "Sequence[str] | object") -> None:
+def _require_name(name: str, known: Collection[str]) -> None:
     from alerting.watchlists.nearest import unknown
 
-    if name not in known:  # type: ignore[operator]
-        raise NewswireError(unknown("watchlist", name, known))  # type: ignore[arg-type]
+    if name not in known:
+        raise NewswireError(unknown("watchlist", name, known))
 
 
 def _subjects(settings: Settings, what: str, line: int | None) -> "list[Subject]":
@@ -118,14 +119,11 @@ def _subjects(settings: Settings, what: str, line: int | None) -> "list[Subject]
 def _archived(settings: Settings, url: str) -> list[Report]:
     from newswire.store import archive
 
-    if not settings.has_store:
-        return []
-    store = open_store(settings.store_url, migrate=False)
-    try:
+    with open_for_reading(settings) as store:
+        if store is None:
+            return []
         with store.read() as connection:
             return archive.of_item(connection, item_id_of_url(url))
-    finally:
-        store.close()
 
 
 def _fetched(settings: Settings, url: str) -> Html:

@@ -131,18 +131,17 @@ def _loaded(text: str, name: str, line: int) -> Subject:
 def _subject(value: object, raw: bytes, name: str, line: int) -> Subject:
     if not isinstance(value, Mapping):
         _refuse(name, 'an object is due, such as {"title": "…", "text": "…"}', line)
+    kind = value.get("record")
     try:
-        match value.get("record"):
-            case None:
-                return _words(value)
-            case "report":
-                return decode(Report, raw.removeprefix(_BYTE_ORDER_MARK))
-            case "item":
-                return decode(Item, raw.removeprefix(_BYTE_ORDER_MARK))
-            case other:
-                raise ValueError(f"holds a record of kind {str(other)[:40]!r}; a report or an item is due")
+        if kind is None:
+            return _words(value)
+        if kind == "report":
+            return decode(Report, raw.removeprefix(_BYTE_ORDER_MARK))
+        if kind == "item":
+            return decode(Item, raw.removeprefix(_BYTE_ORDER_MARK))
     except (Permanent, ValueError) as error:
         _refuse(name, str(error), line)
+    _refuse(name, f"holds a record of kind {str(kind)[:40]!r}; a report or an item is due", line)
 
 
 def _words(given: Mapping[str, Any]) -> Words:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console, Group
 from rich.padding import Padding
@@ -18,7 +18,7 @@ from alerting.watchlists.match import judge_watchlist
 from alerting.watchlists.model import Status
 from newswire.records import Report, WatchlistVerdict
 
-_TEXT = 600
+_TEXT: Final = 600
 
 
 @dataclass(frozen=True, slots=True)
