@@ -32,18 +32,17 @@ _SCRATCH: Final = "sqlite://"
 _FORGOTTEN: Final = (delete(archive), delete(trail))
 """What no later decision looks at: it would be most of the memory of a long rehearsal."""
 
-_SWEEP_EVERY: Final = 1_000  # messages
-
 
 class Rehearsal:
     """A scratch alerting stage. A context manager: its store is gone at the end."""
 
-    def __init__(self, *, watchlists: WatchlistSet, routes: Routes, clock: Clock) -> None:
+    def __init__(self, *, watchlists: WatchlistSet, routes: Routes, clock: Clock, sweep_every: int = 1_000) -> None:
+        """Begin with nothing told; after so many reports that were kept, what is needed no longer is forgotten."""
         self._metrics = Metrics()
         self._watchlists, self._clock = watchlists, clock
         self._store = open_store(_SCRATCH)
         self._placed: set[str] = set()  # items that may be in a story
-        self._handled = 0
+        self._handled, self._sweep_every = 0, sweep_every
         self._handler = ReportHandler(
             watchlists=lambda: watchlists,
             routes=lambda: routes,
@@ -92,7 +91,7 @@ class Rehearsal:
             return decide(report, matches=misses, story_id=None, told={}, now=now).decision
         [decision] = self.decide([message])
         self._handled += 1
-        if self._handled % _SWEEP_EVERY == 0:
+        if self._handled % self._sweep_every == 0:
             self._sweep()
         return decision
 

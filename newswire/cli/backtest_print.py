@@ -27,7 +27,7 @@ def as_text(console: Console, result: Result, *, most: int) -> None:
         return
     for name, status in result.watchlists.items():
         if status not in ("active", ""):
-            console.print(Text(f"{name} is {status}; it is run here as if it were active.", style="dim"))
+            console.print(Text(f"{name} has the status {status}; it is run here as if it were active.", style="dim"))
     if result.same:
         console.print(Text(f"Both versions decide alike: nothing that decides differs between now and {result.old_name}.", style="yellow"))
     _side_by_side(console, "", [(name, cells) for name, cells in figures(result)], result)

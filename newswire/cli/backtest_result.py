@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 from alerting.backtest import Differences, Summary, Telling, differences
 from alerting.backtest_run import BackTest
+from newswire.outcomes import HoldReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,21 @@ class Result:
         return [self.new] if self.old is None else [self.new, self.old]
 
 
+HELD: Final[Mapping[str, str]] = {
+    HoldReason.NO_WATCHLISTS: "no watchlist was there",
+    HoldReason.SCOPE: "out of scope (language, source, outlet)",
+    HoldReason.LABEL: "another label",
+    HoldReason.SCORE: "score too low",
+    HoldReason.CONDITION: "a condition did not hold",
+    HoldReason.STAGED: "staged",
+    HoldReason.MUTED: "muted",
+    HoldReason.MAX_AGE: "too old (max_age)",
+    HoldReason.BACKLOG: "undated, of a new source's backlog",
+    HoldReason.NO_RECEIVER: "matched, and no route leads to a receiver",
+}
+"""Why a report told nobody, for people; the reason of the watchlist that came nearest."""
+
+
 def figures(result: Result) -> list[tuple[str, list[str]]]:
     """Return the counts that stand side by side: what is counted, and the count of each version."""
     rows = [
@@ -60,7 +76,7 @@ def counts_of(part: str, result: Result, most: int) -> list[tuple[str, list[int]
     """Return one of `watchlists`, `outlets` and `held` side by side, the greatest first, what is past `most` in one line."""
     counts: list[Mapping[str, int]] = [getattr(one, part) for one in result.summaries]
     names = sorted({name for one in counts for name in one}, key=lambda name: (-max(one.get(name, 0) for one in counts), name))
-    rows = [(name, [one.get(name, 0) for one in counts]) for name in names[:most]]
+    rows = [(HELD.get(name, name) if part == "held" else name, [one.get(name, 0) for one in counts]) for name in names[:most]]
     if len(names) > most:
         rows.append((f"{len(names) - most} more", [sum(one.get(name, 0) for name in names[most:]) for one in counts]))
     return rows

@@ -132,6 +132,7 @@ def _subject(value: object, raw: bytes, name: str, line: int) -> Subject:
     if not isinstance(value, Mapping):
         _refuse(name, 'an object is due, such as {"title": "…", "text": "…"}', line)
     kind = value.get("record")
+    why = f"holds a record of kind {str(kind)[:40]!r}; a report or an item is due"
     try:
         if kind is None:
             return _words(value)
@@ -140,8 +141,8 @@ def _subject(value: object, raw: bytes, name: str, line: int) -> Subject:
         if kind == "item":
             return decode(Item, raw.removeprefix(_BYTE_ORDER_MARK))
     except (Permanent, ValueError) as error:
-        _refuse(name, str(error), line)
-    _refuse(name, f"holds a record of kind {str(kind)[:40]!r}; a report or an item is due", line)
+        why = str(error)
+    raise _refusal(name, why, line)
 
 
 def _words(given: Mapping[str, Any]) -> Words:
@@ -178,4 +179,8 @@ def _moment(text: str) -> datetime | None:
 
 
 def _refuse(name: str, why: str, line: int = 0) -> NoReturn:
-    raise ConfigurationError([Fault(name, line, 1 if line else 0, why)])
+    raise _refusal(name, why, line)
+
+
+def _refusal(name: str, why: str, line: int) -> ConfigurationError:
+    return ConfigurationError([Fault(name, line, 1 if line else 0, why)])
