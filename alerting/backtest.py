@@ -66,6 +66,7 @@ class Tally:
         self._told: dict[str, Telling] = {}
         self._items: dict[str, str] = {}  # the story, by each item that told or joined it
         self._severity: dict[str, Severity] = {}
+        self._decided: set[str] = set()  # decisions that told somebody
         self._held: Counter[str] = Counter()
         self._first: datetime | None = None
         self._last: datetime | None = None
@@ -81,6 +82,9 @@ class Tally:
         if decision.kind is DecisionKind.HOLD:
             self._held[decision.reason.value] += 1
             return None
+        if decision.decision_id in self._decided:
+            return None  # the same report again, as a bus may give it
+        self._decided.add(decision.decision_id)
         story_id = decision.story_id or decision.item_id
         if decision.reason is AlertReason.NOT_SUPPORTED:
             self._joined += 1

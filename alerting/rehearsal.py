@@ -79,7 +79,7 @@ class Rehearsal:
         """Return the decision about the next report of many: the same as `decide`, quicker, and with nothing kept that is not needed.
 
         Most news concerns nobody: no watchlist matches it, it is no diplomacy, and its item is in no story. Of such a report nothing
-        would be stored but the decision, so that is taken here, by the same functions.
+        would be stored but the decision, so that is taken here, by the same functions. A report that held and comes again is decided anew.
         """
         now = self._clock.now()
         found = guard(Stage.ALERT, message, self._clock, self._metrics, partial(match, self._watchlists, report, now))
