@@ -36,7 +36,7 @@ _NEW: Final = "now"
 
 @app.command()
 def backtest(  # noqa: PLR0917 -- typer gives options as parameters
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Watchlists (all of them, together).")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Watchlists (all of them, together).")] = None,
     against: Annotated[
         str,
         typer.Option(

@@ -1,7 +1,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -15,13 +15,18 @@ from newswire.records import Label, Report, Severity
 from tests.alerting_builders import GAMING, TELECOM, a_report, a_set, delivered, page_of, routes_to
 from tests.fakes import NOW
 
-SEOUL = {
+SEOUL: Final[dict[str, Any]] = {
     "partners": ["KR"],
     "lead": "",
     "title": "Seoul minister and envoy open an esports academy",
     "text": "The gaming industry was there.",
 }
-BRASILIA = {"partners": ["BR"], "lead": "", "title": "Brazilian ambassador promises studios", "text": "He praised the gaming industry."}
+BRASILIA: Final[dict[str, Any]] = {
+    "partners": ["BR"],
+    "lead": "",
+    "title": "Brazilian ambassador promises studios",
+    "text": "He praised the gaming industry.",
+}
 
 
 def at(report: Report, when: datetime, *, age: timedelta = timedelta(minutes=5)) -> Dated:

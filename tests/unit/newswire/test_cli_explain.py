@@ -18,6 +18,7 @@ from newswire.records import Basis, Label, Report
 from newswire.store import archive, decisions, open_store, trail
 from newswire.store.archive import Archived
 from newswire.urls import item_id_of_url
+from tests.acceptance.world import Web
 from tests.alerting_builders import GAMING, a_report, a_set, page_of
 from tests.cli_in_process import Run, runner
 from tests.examples import ITEM
@@ -173,6 +174,25 @@ def test_an_address_is_explained_by_its_archived_reports(run: Run) -> None:
     assert [(one["basis"], one["alerts"]) for one in told["reports"]] == [("feed", False), ("page", True)]
     assert done.status == 0
     assert done.err == ""
+
+
+def test_an_address_that_was_never_seen_is_fetched_once(run: Run) -> None:
+    with Web() as web:
+        link = web.page("/visit", "Oman and Pakistan agree on a landing station", "Ministers of Oman and Pakistan signed in Muscat. " * 20)
+        done = run(
+            "explain",
+            "cables",
+            link,
+            "--json",
+            NEWSWIRE_ALLOW_NETWORKS="127.0.0.0/8",
+            NEWSWIRE_ALLOW_PORTS=str(web.port),
+            NEWSWIRE_BUS="embedded",
+        )
+        assert [path for path, _ in web.requests] == ["/visit"]
+    [told] = json.loads(done.out)["reports"]
+    assert told["title"] == "Oman and Pakistan agree on a landing station"
+    assert told["alerts"]
+    assert "is not in the archive; its page is fetched now, once." in done.err
 
 
 def test_why_shows_the_truth_table_and_that_the_watchlist_has_changed(run: Run) -> None:
