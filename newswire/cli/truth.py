@@ -68,7 +68,11 @@ def shown(rows: Sequence[Row]) -> Padding:
     for row in rows:
         mark = Text("✓", style="green") if row.holds else Text("✗", style="red")
         why = Text(plain(row.why, limit=_TEXT), style="dim" if row.holds else "")
-        grid.add_row(mark, Text("holds" if row.holds else "fails"), Group(Text(plain(row.asks, limit=_TEXT)), Padding(why, (0, 0, 0, 2))))
+        grid.add_row(
+            mark,
+            Text("holds" if row.holds else "fails"),
+            Padding(Group(Text(plain(row.asks, limit=_TEXT)), Padding(why, (0, 0, 0, 2))), (0, 0, 0, 3 * row.depth)),
+        )
     return Padding(grid, (0, 0, 0, 2), expand=False)
 
 
@@ -91,7 +95,7 @@ def as_json(truth: Truth) -> dict[str, Any]:
         "reason": verdict.reason.value if verdict.reason else None,
         "because": list(verdict.because),
         "missed": verdict.missed,
-        "table": [{"asks": row.asks, "holds": row.holds, "why": row.why} for row in truth.rows],
+        "table": [{"asks": row.asks, "holds": row.holds, "why": row.why, "depth": row.depth} for row in truth.rows],
     }
 
 
