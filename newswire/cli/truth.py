@@ -19,6 +19,7 @@ from alerting.watchlists.model import Status
 from newswire.records import Report, WatchlistVerdict
 
 _TEXT: Final = 600
+_EVIDENCE: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,15 @@ def understood(report: Report) -> dict[str, Any]:
         "organisations": list(report.organisations),
         "people": list(report.people),
         "topics": list(report.topics),
+        "evidence": _evidence(report),
     }
+
+
+def _evidence(report: Report) -> list[str]:
+    """Return what weighed most for and against the label, with the words that gave it."""
+    named = [one for one in report.evidence if one.span is not None and one.span.text]
+    most = sorted(named, key=lambda one: -abs(one.weight))[:_EVIDENCE]
+    return [f"{one.name} “{plain(one.span.text, limit=60)}” {one.weight:+.1f}" for one in most if one.span is not None]
 
 
 def show_understood(console: Console, report: Report) -> None:
