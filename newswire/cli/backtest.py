@@ -133,8 +133,6 @@ def _as_active(desk: "DeskFiles", wanted: list[str]) -> "DeskFiles":
 def _source(settings: Settings, reports: Path | None, days: int | None, faults: _Faults) -> "Iterator[Iterable[Dated]]":
     """Yield the reports to run over, oldest first."""
     if reports is not None:
-        if not reports.is_file():
-            raise ConfigurationError([Fault(str(reports), 0, 0, "is no file; --reports names a JSONL file of reports")])
         with _progress("reading the file"):
             file = ReportsFile(reports, faults, days=days)
         yield file

@@ -47,15 +47,24 @@ def other_version(folder: Path, against: str, names: list[str]) -> Iterator[Othe
 
     """
     path = Path(against)
+    is_folder, is_file = _kind_of(path)
     with tempfile.TemporaryDirectory(prefix="newswire-") as scratch:
-        if path.is_dir():
+        if is_folder:
             if not (path / "watchlists").is_dir():
                 _refuse(against, "is no configuration folder: it has no watchlists/ in it")
             yield Other(against, path, "")
-        elif path.is_file():
+        elif is_file:
             yield _with_file(folder, path, names, Path(scratch))
         else:
             yield _of_revision(folder, against, Path(scratch))
+
+
+def _kind_of(path: Path) -> tuple[bool, bool]:
+    """Return whether it is a folder, and whether a file; what no file system could hold is neither."""
+    try:
+        return path.is_dir(), path.is_file()
+    except OSError:
+        return False, False
 
 
 def read_other(other: Other, understanding: "Understanding", now: datetime) -> "DeskFiles":
@@ -86,13 +95,16 @@ def _with_file(folder: Path, path: Path, names: list[str], scratch: Path) -> Oth
     name = names[0] if len(names) == 1 else path.stem
     if len(names) > 1 or (not names and name not in known):
         _refuse(str(path), "another version of which watchlist? Name it: newswire backtest NAME --against FILE")
-    for part in _DESK:
-        if (folder / part).is_dir():
-            shutil.copytree(folder / part, scratch / part)
-        elif (folder / part).is_file():
-            shutil.copyfile(folder / part, scratch / part)
-    (scratch / "watchlists").mkdir(exist_ok=True)
-    shutil.copyfile(path, scratch / "watchlists" / f"{name}.yaml")
+    try:
+        for part in _DESK:
+            if (folder / part).is_dir():
+                shutil.copytree(folder / part, scratch / part)
+            elif (folder / part).is_file():
+                shutil.copyfile(folder / part, scratch / part)
+        (scratch / "watchlists").mkdir(exist_ok=True)
+        shutil.copyfile(path, scratch / "watchlists" / f"{name}.yaml")
+    except OSError as error:
+        _refuse(str(path), f"it and {folder} cannot be copied: {error.strerror or error}")
     return Other(str(path), scratch, f"{folder}/", replaced=name)
 
 
@@ -115,8 +127,11 @@ def _of_revision(folder: Path, revision: str, scratch: Path) -> Other:
     packed = _git(folder, "archive", "--format=tar", sha, "--", *parts)
     if packed is None or len(packed) > _MOST_BYTES:
         _refuse(revision, f"git cannot give {folder} as it was in that revision")
-    with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
-        tar.extractall(scratch, filter="data")
+    try:
+        with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
+            tar.extractall(scratch, filter="data")  # no link leads out of the folder
+    except (tarfile.TarError, OSError) as error:
+        _refuse(revision, f"{folder} as it was in that revision cannot be laid out: {error}")
     return Other(revision, scratch, f"{revision}:{folder}/")
 
 
