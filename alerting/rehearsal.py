@@ -14,6 +14,7 @@ from typing import Final, Self
 from sqlalchemy import Connection, bindparam, delete, select
 
 from alerting.decide import Match, decide, decision_id_of
+from alerting.desk import Desk
 from alerting.message import Message, from_json
 from alerting.routes import Routes
 from alerting.stage import LOOK_BACK_S, ReportHandler
@@ -55,15 +56,14 @@ class Rehearsal:
 
     def __init__(self, *, watchlists: WatchlistSet, routes: Routes, clock: Clock, sweep_every: int = 1_000) -> None:
         """Begin with nothing told; after so many reports that were kept, what is needed no longer is forgotten."""
-        self._metrics = Metrics()
+        self._metrics, desk = Metrics(), Desk(watchlists, routes)
         self._watchlists, self._clock = watchlists, clock
         self._store = open_store(_SCRATCH)
         self._placed: set[str] = set()  # items that may be in a story
         self._handled, self._sweep_every = 0, sweep_every
         self._last_row = 0
         self._handler = ReportHandler(
-            watchlists=lambda: watchlists,
-            routes=lambda: routes,
+            desk=lambda: desk,
             store=self._store,
             clock=clock,
             metrics=self._metrics,
