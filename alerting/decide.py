@@ -84,7 +84,7 @@ def decide(
     if telling and story_id is not None:
         if not any(match.receivers for match in telling):
             return _held(report, matches, story_id, HoldReason.NO_RECEIVER, now)
-        return _told(report, telling, story_id, told, now)
+        return _told(report, matches, story_id, told, now)
     lost = _no_longer_supported(report, matches, told)
     if not lost:
         return _held(report, matches, story_id, _nearest_reason(matches), now)
@@ -101,16 +101,18 @@ def decide(
     return Outcome(decision, ReportOutcome.JOINED, lost)
 
 
-def _told(report: Report, telling: Sequence[Match], story_id: str, told: Mapping[str, Told], now: datetime) -> Outcome:
+def _told(report: Report, matches: Sequence[Match], story_id: str, told: Mapping[str, Told], now: datetime) -> Outcome:
+    telling = [match for match in matches if may_tell(match)]
+    held = [match for match in matches if match.verdict.matched and not may_tell(match)]
     by_receiver: dict[str, list[Match]] = {}
     for match in telling:
         for receiver in match.receivers:
             by_receiver.setdefault(receiver, []).append(match)
     rows: list[Row] = []
     raised = False
-    for receiver, matches in by_receiver.items():
-        shown = [ShownWatchlist(m.verdict.watchlist, m.title, m.verdict.severity, m.verdict.because) for m in matches]
-        spans = [span for match in matches for span in match.spans]
+    for receiver, reaching in by_receiver.items():
+        shown = [ShownWatchlist(m.verdict.watchlist, m.title, m.verdict.severity, m.verdict.because) for m in reaching]
+        spans = [span for match in reaching for span in match.spans]
         before = told.get(receiver)
         if before is None:
             rows.append(Row(receiver, MessageKind.PARENT, 0, opened(report, story_id, receiver, shown, spans)))
@@ -122,7 +124,7 @@ def _told(report: Report, telling: Sequence[Match], story_id: str, told: Mapping
     opens = any(row.kind is MessageKind.PARENT for row in rows)
     decision = _decision(
         report,
-        telling,
+        [*telling, *held],
         now,
         story_id=story_id,
         kind=DecisionKind.ALERT if opens else DecisionKind.JOIN,
@@ -180,8 +182,9 @@ def _held(report: Report, matches: Sequence[Match], story_id: str | None, reason
 
 
 def _nearest(matches: Sequence[Match]) -> list[Match]:
-    """Return the watchlists that came furthest: those whose first obstacle stands latest in the order of HoldReason."""
-    return sorted(matches, key=lambda match: (-_obstacle(match), match.verdict.watchlist))[:NEAREST_SHOWN]
+    """Return the watchlists that came furthest, whose first obstacle stands latest in the order of HoldReason: all that matched, at least."""
+    shown = max(NEAREST_SHOWN, sum(match.verdict.matched for match in matches))
+    return sorted(matches, key=lambda match: (-_obstacle(match), match.verdict.watchlist))[:shown]
 
 
 def _nearest_reason(matches: Sequence[Match]) -> HoldReason:

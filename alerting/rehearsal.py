@@ -22,10 +22,10 @@ from newswire.codec import decode
 from newswire.metrics import Metrics
 from newswire.records import Decision, Report
 from newswire.store import decisions, open_store
-from newswire.store.tables import archive, trail
+from newswire.store.tables import archive, matches, trail
 
 _SCRATCH: Final = "sqlite://"
-_FORGOTTEN: Final = (delete(archive), delete(trail))
+_FORGOTTEN: Final = (delete(archive), delete(trail), delete(matches))
 """What no later decision looks at: it would be most of the memory of a long rehearsal."""
 
 
