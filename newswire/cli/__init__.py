@@ -40,7 +40,20 @@ def newswire(
 
 def add_commands() -> None:
     """Let every module of commands add its own to `app`."""
-    from newswire.cli import ask, configure, demo, judge, move, reference, replay, run, sources  # noqa: F401 -- importing one adds its commands
+    from newswire.cli import (  # noqa: F401 -- importing one adds its commands
+        ask,
+        configure,
+        demo,
+        judge,
+        move,
+        promote,
+        reference,
+        replay,
+        run,
+        sources,
+        staged,
+        watchlists,
+    )
 
 
 def main() -> None:
