@@ -146,11 +146,12 @@ def _print_staged(console: Console, name: str, watchlist: "Watchlist", staged: _
         return
     count, articles = len(staged.stories), staged.articles
     said = f"{count} {'story' if count == 1 else 'stories'} in {articles} {'article' if articles == 1 else 'articles'} in {since}, "
-    said += f"{staged.a_day:g} a day; not one was sent."
-    if staged.told_by_others:
-        said += f" {staged.told_by_others} of them were told by other watchlists."
-    if staged.earlier_wording:
-        said += f" {staged.earlier_wording} of them matched before its file or a list was last changed."
+    said = f"{said}{staged.a_day:g} a day; not one was sent." if count else f"nothing matched in {since}."
+    notes = [
+        *([f"{staged.told_by_others} told by other watchlists"] if staged.told_by_others else []),
+        *([f"{staged.earlier_wording} matched before its file or a list was last changed"] if staged.earlier_wording else []),
+    ]
+    said += f" Of these, {'; '.join(notes)}." if notes else ""
     console.print(head.append(said, style="not bold"), highlight=False)
     if staged.stories:
         table = Table(box=None, pad_edge=False, show_header=True)
