@@ -9,8 +9,9 @@ from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
 from alerting.watchlists.faults import Problem, UnusableError, texts
 from alerting.watchlists.fields import Labels, Maybe, NotYet, Severities, Text, Texts, Truth
-from alerting.watchlists.model import NAME_PATTERN, STRICT
+from alerting.watchlists.model import NAME_PATTERN
 from alerting.watchlists.nearest import unknown
+from alerting.watchlists.strict import STRICT
 from newswire.records import Label, Severity
 
 TERMINAL_NAME: Final = "terminal"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from alerting.watchlists.check_selections import blocks, check_rises, check_ways
 from alerting.watchlists.faults import Problem, UnusableError, texts
 from alerting.watchlists.lists import Lists, fault_of_use
 from alerting.watchlists.model import CHOICES, NAME_PATTERN, Status
@@ -43,7 +44,10 @@ def check_name(name: str) -> Iterator[Problem]:
 def check_watchlist(raw: Raw, known: Known, today: date) -> Iterator[Problem]:
     """Yield every mistake and warning of one watchlist that its model cannot see."""
     vocabulary = known.vocabulary
-    yield from _when(raw.get("when"), ("when",), known)
+    yield from check_ways(raw)
+    yield from check_rises(raw)
+    for path, block in blocks(raw):
+        yield from _when(block, path, known)
     for n, language in texts(raw.get("languages")):
         yield from _fault(("languages", *n), fault_of("languages", language, vocabulary))
     yield from _choice(("sources",), raw.get("sources"), "sources", known)
