@@ -48,11 +48,17 @@ def require_candidate(read: ReadDesk, folder: Path, name: str, content: bytes) -
         ConfigurationError: with every fault of every file: a running Newswire takes all of them or none.
 
     """
+    desk = judged(read, folder, name, content)
+    if desk.faults:
+        raise ConfigurationError(desk.faults)
+    return desk
+
+
+def judged(read: ReadDesk, folder: Path, name: str, content: bytes) -> "DeskFiles":
+    """Return the desk's files as they would be, with every fault at the file that it would be in."""
     with _beside(folder, name, content) as trial:
         desk = read(trial)
-    if desk.faults:
-        raise ConfigurationError(_moved(fault, trial, folder) for fault in desk.faults)
-    return desk
+    return replace(desk, faults=tuple(_moved(fault, trial, folder) for fault in desk.faults))
 
 
 @contextmanager

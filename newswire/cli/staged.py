@@ -94,8 +94,8 @@ class _Staged:
 
 
 def _staged(asked: _Asked, name: str, watchlist: "Watchlist", desk: "DeskFiles") -> _Staged:
-    from alerting.watchlists.compile import content_hash
     from alerting.watchlists.lists import resolve
+    from alerting.watchlists.version import content_hash
 
     length_s = asked.end - asked.begin
     if asked.store is None or watchlist.status == "draft":

@@ -7,12 +7,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-
 from typer.testing import CliRunner, Result
 
-from alerting.watchlists.compile import content_hash
 from alerting.watchlists.lists import resolve
 from alerting.watchlists.load import load_desk
+from alerting.watchlists.version import content_hash
 from alerting.watchlists.vocabulary import Vocabulary
 from newswire.cli import add_commands, app
 from newswire.outcomes import HoldReason
