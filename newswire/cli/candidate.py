@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
@@ -36,9 +37,9 @@ def own_folder(named: Path | None) -> Path:
 
 
 def reader(folder: Path) -> ReadDesk:
-    """Return the real loader, with the words that this configuration's understanding knows."""
-    understanding = compose.load_understanding(folder, reads=False)
-    return lambda trial: compose.read_desk(trial, understanding, SystemClock().now())
+    """Return the real loader, with the words that this configuration's understanding knows; they are loaded when it is first used."""
+    understanding = cache(lambda: compose.load_understanding(folder, reads=False))
+    return lambda trial: compose.read_desk(trial, understanding(), SystemClock().now())
 
 
 def require_candidate(read: ReadDesk, folder: Path, name: str, content: bytes) -> "DeskFiles":

@@ -58,6 +58,8 @@ def watchlist_new(
     folder = own_folder(read_settings(config).config)
     path = new_path(folder, name)
     given = {"title": title, "any": words, "partners": partners, "severity": severity, "status": status}
+    ask = _prompt if sys.stdin.isatty() else None
+    _require_enough(given, ask)
     understanding = compose.load_understanding(folder, reads=False)
     now = SystemClock().now()
 
@@ -65,12 +67,13 @@ def watchlist_new(
         return compose.read_desk(trial, understanding, now)
 
     known = Known(resolve_lists(read(folder)), Vocabulary(countries=understanding.countries))
-    content = file_of(name, given, known, _prompt if sys.stdin.isatty() else None)
+    content = file_of(name, given, known, ask)
     desk = write_new(read, folder, path, content)
     print(f"{path} is written.")
-    print(f"It {in_words(compose.compile_desk(desk).named(name))}.")
-    for failure in _failures(desk, name, understanding, now):
-        print(f"warning: {failure}", file=sys.stderr)
+    if not desk.faults:  # with those of other files nothing can be compiled
+        print(f"It {in_words(compose.compile_desk(desk).named(name))}.")
+        for failure in _failures(desk, name, understanding, now):
+            print(f"warning: {failure}", file=sys.stderr)
     print(f"Next: edit it, then `newswire check` and `newswire test {name}`.", _NEXT[status].format(name=name))
 
 
@@ -122,9 +125,7 @@ def file_of(name: str, given: Mapping[str, str | None], known: Known, ask: Ask |
     from alerting.watchlists.new_file import Answers, new_file, read_countries, read_title, read_words
     from newswire.records import Severity
 
-    if ask is None and (given["title"] is None or (given["any"] is None and given["partners"] is None)):
-        message = "this is no terminal to ask on: --title, and --any or --partners, are due; see `newswire watchlist new --help`"
-        raise ConfigurationError([Fault("watchlist new", 0, 0, message)])
+    _require_enough(given, ask)
     listed = "partner-countries" if "partner-countries" in known.lists else "any"
 
     def countries(answer: str) -> "Countries":
@@ -143,6 +144,12 @@ def file_of(name: str, given: Mapping[str, str | None], known: Known, ask: Ask |
         return new_file((STARTING / TEMPLATE).read_text(encoding="utf-8"), answers).encode("utf-8", "surrogateescape")
     except UnusableError as error:
         raise ConfigurationError([Fault("watchlist new", 0, 0, str(error))]) from None
+
+
+def _require_enough(given: Mapping[str, str | None], ask: Ask | None) -> None:
+    if ask is None and (given["title"] is None or (given["any"] is None and given["partners"] is None)):
+        message = "this is no terminal to ask on: --title, and --any or --partners, are due; see `newswire watchlist new --help`"
+        raise ConfigurationError([Fault("watchlist new", 0, 0, message)])
 
 
 _TITLE: Final = "Title, above the headline of each message"
