@@ -54,6 +54,7 @@ def add_commands() -> None:
         run,
         sources,
         staged,
+        tests,
         watchlists,
     )
 

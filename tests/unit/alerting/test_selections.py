@@ -66,8 +66,10 @@ def test_the_condition_of_the_page(seen: Report, matched: bool, because: tuple[s
         ),
         (
             report("Talks on the gaming industry", partners=("CN",)),
-            "policy fails: none of 'memorandum of understanding' and 'game*/gaming near tax/licen*' is found; "
-            "partner fails: engages CN, not in US, KR",
+            (
+                "policy fails: none of 'memorandum of understanding' and 'game*/gaming near tax/licen*' is found; "
+                "partner fails: engages CN, not in US, KR"
+            ),
         ),
         (report("A visit", partners=("KR",)), "gaming fails: none of 'gaming industry' and 'video game*' is found"),
     ],
@@ -83,14 +85,18 @@ def test_the_truth_table_has_a_row_for_each_selection() -> None:
     assert table == [
         "holds  diplomacy, score at least 0.5, in scope: label is diplomacy (0.97), language en, outlet The Nation",
         "holds  gaming: say 'gaming industry' or 'video game*': gaming industry (“gaming industry” in the title at 13)",
-        "fails  policy: say 'memorandum of understanding' or 'game*/gaming near tax/licen*': "
-        "none of 'memorandum of understanding' and 'game*/gaming near tax/licen*' is found",
+        (
+            "fails  policy: say 'memorandum of understanding' or 'game*/gaming near tax/licen*': "
+            "none of 'memorandum of understanding' and 'game*/gaming near tax/licen*' is found"
+        ),
         "holds  partner: engage US or KR: partner KR",
         "fails  not betting: say 'casino*': is there: casino* (“casino” in the body at 3)",
         "fails  condition: gaming and (policy or partner) and not betting: betting is excluded, and holds: 'casino*'",
-        "fails  severity critical where items meet policy and partner (policy: say 'memorandum of understanding' or "
-        "'game*/gaming near tax/licen*', partner: engage US or KR): policy fails: none of 'memorandum of understanding' and "
-        "'game*/gaming near tax/licen*' is found",
+        (
+            "fails  severity critical where items meet policy and partner (policy: say 'memorandum of understanding' or "
+            "'game*/gaming near tax/licen*', partner: engage US or KR): policy fails: none of 'memorandum of understanding' and "
+            "'game*/gaming near tax/licen*' is found"
+        ),
         "fails  severity high where items engage US: engages KR, not in US",
         "holds  may tell: nothing holds it back",
     ]

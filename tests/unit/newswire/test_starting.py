@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from check_jsonschema.cli.main_command import main as check_jsonschema  # type: ignore[import-untyped]  # it ships no types
 
+from alerting.timelines.run import DeskInForce, run_timeline
 from alerting.watchlists.compile import compile_watchlists
 from alerting.watchlists.inline_tests import run_tests
 from alerting.watchlists.lists import resolve
@@ -57,6 +58,9 @@ def test_what_init_writes_has_no_fault_and_no_warning_and_its_tests_pass(folder:
     results = run_tests(compile_watchlists(desk.watchlists, desk.lists), desk.watchlists, understand, NOW)
     assert [one.fault for one in results if not one.passed] == []
     assert set(desk.watchlists) == {one.watchlist for one in results}
+    in_force = DeskInForce(desk.watchlists, desk.lists, desk.routes)
+    assert desk.timeline_faults == ()
+    assert [run_timeline(name, timeline, in_force, understand).passed for name, timeline in desk.timelines.items()] == [True]
 
 
 def test_what_init_writes_names_its_schemas_and_agrees_with_them(folder: Path) -> None:
@@ -78,7 +82,7 @@ def test_every_file_teaches_and_what_understands_the_news_stays_shipped(folder: 
 
 def test_init_overwrites_nothing(folder: Path, tmp_path: Path) -> None:
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    with pytest.raises(ConfigurationError, match=r"a configuration is here already \(watchlists, lists, sources, schemas, routes.yaml\)"):
+    with pytest.raises(ConfigurationError, match=r"here already \(watchlists, lists, sources, tests, schemas, routes.yaml\)"):
         begun(folder)
     assert before == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     other = tmp_path / "repository"
