@@ -12,8 +12,8 @@ import typer
 import newswire
 from newswire.cli import compose
 from newswire.cli.candidate import WATCHLISTS, ReadDesk, judged, own_folder
-from newswire.cli.tests import understand_with
 from newswire.cli.options import Config, read_settings
+from newswire.cli.tests import understand_with
 from newswire.cli.watchlists import watchlist_app
 from newswire.clock import SystemClock
 from newswire.errors import ConfigurationError, Fault
