@@ -48,6 +48,8 @@ def staged_command(
     chosen = {one: watchlist for one, watchlist in chosen.items() if watchlist.status in {"staged", "draft"}}
     begin = max(0.0, now.timestamp() - length_s)
     store = store_if_there(settings)
+    if store is None and not as_json:
+        print("warning: nothing was counted here: there is no store that can be asked (NEWSWIRE_DATA, NEWSWIRE_STORE)", file=sys.stderr)
     asked = _Asked(store, begin, now.timestamp())
     found = {one: _staged(asked, one, watchlist, desk) for one, watchlist in chosen.items()}
     if store is not None:

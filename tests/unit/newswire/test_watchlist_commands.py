@@ -150,6 +150,13 @@ def test_staged_lists_what_would_have_been_sent_newest_first(run: Run, tmp_path:
     assert [one["title"] for one in found[0]["would_have_sent"]] == ["A newer story"]
 
 
+def test_without_a_store_staged_says_that_nothing_was_counted(run: Run) -> None:
+    done = run("staged", "quantum")
+    assert done.exit_code == 0
+    assert "nothing was counted here" in done.stderr
+    assert "quantum (staged): nothing matched in 7d." in done.stdout
+
+
 def test_a_long_list_is_cut_on_the_terminal_alone(run: Run, tmp_path: Path) -> None:
     staged = replace(ONE, watchlist="quantum", reason=HoldReason.STAGED)
     kept(tmp_path, 1, *(replace(staged, item_id=f"{n:032}", story_id=f"s{n}") for n in range(60)))
