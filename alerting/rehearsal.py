@@ -13,6 +13,7 @@ from typing import Final, Self
 from sqlalchemy import bindparam, delete, select
 
 from alerting.decide import decision_id_of
+from alerting.desk import Desk
 from alerting.leadership import StoreLeadership
 from alerting.message import Message, from_json
 from alerting.routes import Routes
@@ -50,14 +51,13 @@ class Rehearsal:
     """A scratch alerting stage. A context manager: its store is gone at the end."""
 
     def __init__(self, *, watchlists: WatchlistSet, routes: Routes, clock: Clock) -> None:
-        metrics = Metrics()
+        metrics, desk = Metrics(), Desk(watchlists, routes)
         self._store = open_store(_SCRATCH)
         leadership = StoreLeadership(store=self._store, clock=clock, metrics=metrics, owner="rehearsal")
         leadership.leading()
         self._last_row = 0
         self._handler = ReportHandler(
-            watchlists=lambda: watchlists,
-            routes=lambda: routes,
+            desk=lambda: desk,
             store=self._store,
             clock=clock,
             metrics=metrics,
