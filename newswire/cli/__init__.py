@@ -42,8 +42,10 @@ def add_commands() -> None:
     """Let every module of commands add its own to `app`."""
     from newswire.cli import (  # noqa: F401 -- importing one adds its commands
         ask,
+        backtest,
         configure,
         demo,
+        explain,
         init,
         judge,
         move,
