@@ -74,7 +74,7 @@ def watchlist_new(
         print(f"It {in_words(compose.compile_desk(desk).named(name))}.")
         for failure in _failures(desk, name, understanding, now):
             print(f"warning: {failure}", file=sys.stderr)
-    print(f"Next: edit it, then `newswire check` and `newswire test {name}`.", _NEXT[status].format(name=name))
+    print(f"Next: edit it, then `newswire check`, `newswire test {name}` and `newswire backtest {name}`.", _NEXT[status].format(name=name))
 
 
 _NEXT: Final = {

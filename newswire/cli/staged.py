@@ -144,7 +144,12 @@ def _as_json(name: str, watchlist: "Watchlist", staged: _Staged, begin: float) -
 def _print_staged(console: Console, name: str, watchlist: "Watchlist", staged: _Staged, since: str, *, shown: int) -> None:
     head = Text(name, style="bold").append(f" ({watchlist.status}): ", style="not bold")
     if watchlist.status == "draft":
-        console.print(head.append(f"checked and tested only, nothing is counted. To stage it: newswire promote {name}", style="not bold"))
+        console.print(
+            head.append(
+                f"checked and tested only, nothing is counted. `newswire backtest {name}` looks back; to stage it: newswire promote {name}",
+                style="not bold",
+            )
+        )
         return
     count, articles = len(staged.stories), staged.articles
     said = f"{count} {'story' if count == 1 else 'stories'} in {articles} {'article' if articles == 1 else 'articles'} in {since}, "
