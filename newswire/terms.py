@@ -124,7 +124,7 @@ def _joined(inside: str, outside: str) -> bool:
 
 
 def _starts_word(text: str, start: int) -> bool:
-    if start == 0 or not _joined(text[start], text[start - 1]):
+    if start == 0 or text[start - 1] == " " or not _joined(text[start], text[start - 1]):
         return True
     if not _ARABIC.match(text[start]):
         return False
@@ -135,4 +135,4 @@ def _starts_word(text: str, start: int) -> bool:
 
 
 def _ends_word(text: str, end: int) -> bool:
-    return end == len(text) or not _joined(text[end - 1], text[end])
+    return end == len(text) or text[end] == " " or not _joined(text[end - 1], text[end])

@@ -16,11 +16,12 @@ from alerting.watchlists.fields import duration_in_words
 from alerting.watchlists.model import Status
 from alerting.watchlists.nearest import some
 from newswire.outcomes import HoldReason
-from newswire.records import Item, Label, Report, Span, WatchlistVerdict
+from newswire.records import Item, Label, Report, Severity, Span, WatchlistVerdict
 
 NEAREST: Final = 3  # misses that are told, where nothing matched
 _LOOKED_AT: Final = 16  # watchlists judged beside the triggered ones, to find the nearest misses of a report that triggers none
 _ORDER: Final = {reason: place for place, reason in enumerate(HoldReason)}
+_RANK: Final = {severity: severity.rank for severity in Severity}
 
 
 QUEUES_KEEP: Final = timedelta(days=7)
@@ -51,7 +52,7 @@ def match(watchlists: WatchlistSet, report: Report, now: datetime) -> list[Match
     found = [watchlists.watchlists[n] for n in triggered if _matches(watchlists.watchlists[n], facts)]
     if found:
         matches = [judge_watchlist(one, facts, now) for one in found]
-        return sorted(matches, key=lambda one: (one.verdict.reason is not None, -one.verdict.severity.rank, one.verdict.watchlist))
+        return sorted(matches, key=lambda one: (one.verdict.reason is not None, -_RANK[one.verdict.severity], one.verdict.watchlist))
     others = (watchlists.live_by_label[report.label] or watchlists.live)[:_LOOKED_AT]
     missed = [watchlists.watchlists[n] for n in triggered.union(others)]
     nearest = heapq.nlargest(NEAREST, missed, key=lambda one: _nearness(one, facts))
@@ -165,8 +166,10 @@ def source_names(item: Item) -> frozenset[str]:
 
 def _nearness(watchlist: CompiledWatchlist, facts: Facts) -> tuple[int, float, int, str]:
     """Order watchlists that missed: the one that failed latest, and then the one most of whose conditions hold, is the nearest."""
-    held = sum(holds(condition, facts) for condition in watchlist.conditions) / len(watchlist.conditions)
-    return _ORDER[_failed_at(watchlist, facts.report)], held, watchlist.severity.rank, watchlist.name
+    held = 0
+    for condition in watchlist.conditions:
+        held += holds(condition, facts)
+    return _ORDER[_failed_at(watchlist, facts.report)], held / len(watchlist.conditions), _RANK[watchlist.severity], watchlist.name
 
 
 def _failed_at(watchlist: CompiledWatchlist, report: Report) -> HoldReason:
