@@ -18,7 +18,7 @@ from alerting.watchlists.facts import facts_of
 from alerting.watchlists.match import match
 from alerting.watchlists.model import Watchlist
 from benchmarks.matching_mix import NOW, TERMS_EACH, Terms, corpus, reports, watchlists
-from benchmarks.matching_peers import Alternation, Automaton
+from benchmarks.matching_peers import Alternation, Automaton, lucene
 from newswire.records import Label, Report
 from newswire.terms import fold
 
@@ -54,6 +54,8 @@ def main() -> None:
     parser.add_argument("--reports", type=int, default=2_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--watchlists", type=int, default=1_000)
+    parser.add_argument("--reports-of-lucene", type=int, default=2_000)
+    parser.add_argument("--quick", action="store_true", help="Lucene Monitor at 10,000 terms only")
     options = parser.parse_args()
     rng = random.Random(20261127)
     rows = corpus()
@@ -95,6 +97,17 @@ def main() -> None:
     print(f"ahocorasick_rs + sets        {measured['automaton']:8,.0f} reports/s   newswire is {ours / measured['automaton']:.2f} of it")
     slow = rates({"re": Alternation(sources).match}, over[:SLOW_REPORTS], min(3, options.rounds))["re"]
     print(f"re, one alternation          {slow:8,.1f} reports/s   newswire is {ours / slow:,.0f} times as quick")
+    kept = over[: options.reports_of_lucene]
+    of_lucene = [lucene(each, kept, options.rounds) for each in (sources, {**sources, **rare}, {**sources, **more})[: 1 if options.quick else 3]]
+    if of_lucene[0].missing:
+        print(f"Lucene Monitor               not measured: {of_lucene[0].missing}")
+        return
+    for how in ("one_by_one", "batches"):
+        rate = getattr(of_lucene[0], how)
+        print(f"Lucene Monitor, {how.replace('_', ' '):<12} {rate:8,.0f} reports/s   newswire is {ours / rate:.1f} times as quick; "
+              f"{of_lucene[0].matches / len(kept):.2f} matches a report")  # fmt: skip
+        for name, one in zip(("watched", "found too"), of_lucene[1:], strict=False):
+            print(f"  10 x the terms {name:<11} {getattr(one, how):8,.0f} reports/s   a report costs {rate / getattr(one, how):.2f} times as much")
 
 
 if __name__ == "__main__":

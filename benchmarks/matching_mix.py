@@ -100,7 +100,7 @@ class Terms:
 
     def __post_init__(self) -> None:
         english = [row["text"] for row in self.rows if row["lang"] == "en"]
-        documents = Counter(word for text in english for word in set(text.lower().split()))
+        documents = Counter(word for text in english for word in dict.fromkeys(text.lower().split()))
         self._texts = [text.lower().split() for text in english]
         self._words = [word for word in documents if word.isascii() and word.isalpha() and len(word) > 3]
         self._rare = [word for word in self._words if documents[word] == 1]

@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +18,7 @@ from ahocorasick_rs import AhoCorasick
 
 from alerting.watchlists.model import Watchlist, When, choices
 from alerting.watchlists.terms import Near, Phrase, TermLike
-from newswire.records import Label, Report
+from newswire.records import Field, Report
 
 LUCENE: Final = Path(__file__).with_name("lucene_monitor")
 
@@ -97,3 +97,87 @@ class Alternation:
     def match(self, report: Report) -> list[int]:
         found = {self._sets.patterns.get(word.lower()) for word in self._expression.findall(text_of(report))}
         return self._sets.matches({index for index in found if index is not None}, report)
+
+
+@dataclass(frozen=True)
+class Lucene:
+    """What Lucene Monitor did, or in one line why it did nothing."""
+
+    one_by_one: float = 0.0
+    batches: float = 0.0
+    matches: int = 0
+    missing: str = ""
+
+
+def lucene(sources: Mapping[str, Watchlist], over: Sequence[Report], rounds: int) -> Lucene:
+    """Lucene Monitor on the same watchlists and reports, on one thread, where Java and Maven are at hand."""
+    java, maven = shutil.which("java"), shutil.which("mvn")
+    if java is None or maven is None:
+        return Lucene(missing=f"no {'Java' if java is None else 'Maven'} here")
+    jars = LUCENE / "target" / "jars"
+    if not jars.is_dir():
+        with tempfile.TemporaryDirectory() as fresh:
+            command = [maven, "-q", "-B", "-f", LUCENE / "pom.xml", "dependency:copy-dependencies", f"-DoutputDirectory={fresh}"]
+            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+            if done.returncode != 0:
+                return Lucene(missing="Maven could not fetch its jars")
+            shutil.copytree(fresh, jars)
+    with tempfile.TemporaryDirectory() as folder:
+        queries, documents = Path(folder) / "queries.jsonl", Path(folder) / "reports.jsonl"
+        _write(queries, ({"id": name, "query": _query(source)} for name, source in sources.items()))
+        _write(documents, map(_document, over))
+        run = [java, "-XX:+UseSerialGC", "-Xmx1g", "-cp", f"{jars}/*", LUCENE / "Monitoring.java", queries, documents, str(rounds)]
+        done = subprocess.run(run, capture_output=True, text=True, check=False, timeout=3600)
+    if done.returncode != 0:
+        return Lucene(missing=(done.stderr.strip().splitlines() or ["it ended without a word"])[0])
+    return Lucene(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def _write(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
+
+
+def _document(report: Report) -> dict[str, Any]:
+    home = [report.home] if report.home else []
+    values = {
+        "label": [report.label],
+        "language": [report.language],
+        "partners": report.partners,
+        "countries": [*report.partners, *home],
+        "home": home,
+        "organisations": report.organisations,
+        "people": report.people,
+        "topics": report.topics,
+    }
+    has = [key for key, listed in values.items() if listed]
+    return {"title": report.item.title, "lead": report.item.summary, "body": report.text, "values": {**values, "has": has}}
+
+
+def _query(source: Watchlist) -> dict[str, Any]:
+    languages = [{"key": "language", "values": source.languages}] if source.languages else []
+    return {"all": [{"key": "label", "values": sorted(source.label)}, *languages, *_conditions(source.when)]}
+
+
+def _conditions(when: When) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    if when.any is not None:
+        found.append({"some": [_term(term) for term in when.any], "least": 1})
+    found += [_term(term) for term in when.all or ()]
+    found += [{"not": _term(term)} for term in when.none or ()]
+    if when.at_least is not None:
+        found.append({"some": [_term(term) for term in when.at_least.of], "least": when.at_least.n})
+    for key, choice in choices(when):
+        found.append({"key": "has", "values": [key]} if choice.any else {"key": key, "values": choice.values})
+    if when.any_of is not None:
+        found.append({"some": [{"all": _conditions(block)} for block in when.any_of], "least": 1})
+    return found
+
+
+def _term(term: TermLike) -> dict[str, Any]:
+    if isinstance(term, Near):
+        return {"near": [[_term(phrase) for phrase in group] for group in term.groups], "within": term.within}
+    if not isinstance(term, Phrase):
+        raise TypeError(f"a list of terms is not translated: {term}")
+    field = "exact" if term.exact else "title" if term.field is Field.TITLE else "text"
+    phrase: dict[str, Any] = {"phrase": term.text, "field": field, "prefix": term.prefix}
+    return {"all": [phrase, {"key": "language", "values": [term.language]}]} if term.language else phrase
