@@ -28,14 +28,14 @@ SLOW_REPORTS = 10  # for `re`, which takes a tenth of a second for one
 
 
 def rates(works: Mapping[str, Callable[[Report], object]], over: Sequence[Report], rounds: int) -> dict[str, float]:
-    """Median reports a second over the rounds, in each of which all take their turn: what else the machine does hits all alike."""
+    """Median reports a second over the rounds, in each of which all take their turn: as a machine that others use has quick and slow minutes."""
     measured: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(rounds):
         for name, work in works.items():
-            start = time.perf_counter()
+            start = time.process_time()  # of this process alone, which has one thread: what else the machine does is not counted
             for report in over:
                 work(report)
-            measured[name].append(len(over) / (time.perf_counter() - start))
+            measured[name].append(len(over) / (time.process_time() - start))
     return {name: statistics.median(each) for name, each in measured.items()}
 
 

@@ -106,6 +106,7 @@ class Lucene:
     one_by_one: float = 0.0
     batches: float = 0.0
     matches: int = 0
+    tried: int = 0  # queries run on a report one by one, in all
     missing: str = ""
 
 
