@@ -98,7 +98,9 @@ def main() -> None:
     slow = rates({"re": Alternation(sources).match}, over[:SLOW_REPORTS], min(3, options.rounds))["re"]
     print(f"re, one alternation          {slow:8,.1f} reports/s   newswire is {ours / slow:,.0f} times as quick")
     kept = over[: options.reports_of_lucene]
-    of_lucene = [lucene(each, kept, options.rounds) for each in (sources, {**sources, **rare}, {**sources, **more})[: 1 if options.quick else 3]]
+    of_lucene = [
+        lucene(each, kept, options.rounds) for each in (sources, {**sources, **rare}, {**sources, **more})[: 1 if options.quick else 3]
+    ]
     if of_lucene[0].missing:
         print(f"Lucene Monitor               not measured: {of_lucene[0].missing}")
         return
@@ -107,7 +109,9 @@ def main() -> None:
         print(f"Lucene Monitor, {how.replace('_', ' '):<12} {rate:8,.0f} reports/s   newswire is {ours / rate:.1f} times as quick; "
               f"{of_lucene[0].matches / len(kept):.2f} matches a report")  # fmt: skip
         for name, one in zip(("watched", "found too"), of_lucene[1:], strict=False):
-            print(f"  10 x the terms {name:<11} {getattr(one, how):8,.0f} reports/s   a report costs {rate / getattr(one, how):.2f} times as much")
+            print(
+                f"  10 x the terms {name:<11} {getattr(one, how):8,.0f} reports/s   a report costs {rate / getattr(one, how):.2f} times as much"
+            )
 
 
 if __name__ == "__main__":

@@ -50,7 +50,9 @@ def reports(rows: Sequence[Row], language: str, count: int, rng: random.Random) 
             text += "\n\n" + rng.choice(articles)["text"]
         made.append(
             Report(
-                item=Item(**{**{name: getattr(item, name) for name in item.__slots__}, "title": row["title"], "summary": row["summary"] or ""}),
+                item=Item(
+                    **{**{name: getattr(item, name) for name in item.__slots__}, "title": row["title"], "summary": row["summary"] or ""}
+                ),
                 basis=Basis.PAGE,
                 final=True,
                 text=_cut(text, language),

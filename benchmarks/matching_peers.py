@@ -51,8 +51,7 @@ class Sets:
         return [
             one
             for one in candidates - excluded
-            if report.label in self._labels[one]
-            and ((partners := self._partners[one]) is None or not partners.isdisjoint(report.partners))
+            if report.label in self._labels[one] and ((partners := self._partners[one]) is None or not partners.isdisjoint(report.partners))
         ]
 
 

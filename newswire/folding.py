@@ -133,7 +133,8 @@ def _one_space(text: str, codes: _Codes, encoding: str, offsets: _Offsets | None
         if offsets is None:
             return Folded(text, folded, range(len(text)), range(1, len(text) + 1))
         return Folded(text, folded, offsets.data, (offsets + 1).data)
-    kept = np.flatnonzero(np.concatenate((_TRUE, ~more)))
-    last = np.append(kept[1:], len(codes)) - 1  # a run of spaces ends before the next letter that is kept
-    starts, ends = (kept, last) if offsets is None else (offsets[kept], offsets[last])
-    return Folded(text, codes[kept].tobytes().decode(encoding), starts.data, (ends + 1).data)
+    # Each letter that is kept reaches up to the next one: a run of spaces is the first of them.
+    bounds = np.flatnonzero(np.concatenate((_TRUE, ~more, _TRUE)))
+    kept, nexts = bounds[:-1], bounds[1:]
+    starts, ends = (kept, nexts) if offsets is None else (offsets[kept], offsets[nexts - 1] + 1)
+    return Folded(text, codes[kept].tobytes().decode(encoding), starts.data, ends.data)

@@ -8,7 +8,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from operator import attrgetter
+from typing import Final, NamedTuple
 
 from ahocorasick_rs import AhoCorasick
 
@@ -45,13 +46,15 @@ class Term:
     plural: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A term found at [start, end) of the original text. `term` is its index in the sequence the search was built from."""
 
     term: int
     start: int
     end: int
+
+
+_IN_ORDER: Final = attrgetter("start", "end", "term")
 
 
 class TermSearch:
@@ -64,7 +67,7 @@ class TermSearch:
         for index, term in enumerate(self._terms):
             for pattern in _patterns(term):
                 by_pattern.setdefault(pattern, []).append(index)
-        self._owners = list(by_pattern.values())
+        self._owners = [[(index, self._terms[index]) for index in indexes] for indexes in by_pattern.values()]
         self._automaton = AhoCorasick(list(by_pattern)) if by_pattern else None
 
     def find(self, folded: Folded, language: str | None = None) -> list[Hit]:
@@ -77,8 +80,7 @@ class TermSearch:
             if not _starts_word(text, start):
                 continue
             whole: bool | None = None
-            for index in self._owners[pattern]:
-                term = self._terms[index]
+            for index, term in self._owners[pattern]:
                 if term.language is not None and term.language != language:
                     continue
                 if not term.prefix:
@@ -89,7 +91,7 @@ class TermSearch:
                 if term.exact and not self._as_written(index, folded.original[first:last]):
                     continue
                 hits.append(Hit(index, first, last))
-        hits.sort(key=lambda hit: (hit.start, hit.end, hit.term))
+        hits.sort(key=_IN_ORDER)
         return hits
 
     def _as_written(self, index: int, found: str) -> bool:

@@ -79,7 +79,7 @@ def _matches(watchlist: CompiledWatchlist, facts: Facts) -> bool:
     return (
         report.label in watchlist.labels
         and report.score >= watchlist.min_score
-        and all(holds(condition, facts) for condition in watchlist.conditions)
+        and block_holds(watchlist.conditions, facts)
         and _out_of_scope(watchlist.scope, report) is None
     )
 
@@ -88,11 +88,14 @@ def judge_watchlist(watchlist: CompiledWatchlist, facts: Facts, now: datetime) -
     """Return what this one watchlist makes of the report: the first test that fails, in the order of `HoldReason`, or the match."""
     miss = missed_before_conditions(watchlist, facts.report)
     if miss is None:
-        judged = [judge(condition, facts) for condition in watchlist.conditions]
-        failed = next((one for one in judged if not one.holds), None)
-        if failed is None:
+        judged: list[Judged] = []
+        for condition in watchlist.conditions:
+            judged.append(judge(condition, facts))
+            if not judged[-1].holds:
+                break
+        else:
             return _matched(watchlist, facts, judged, now)
-        miss = (HoldReason.CONDITION, failed.missed)
+        miss = (HoldReason.CONDITION, judged[-1].missed)
     reason, missed = miss
     return Match(_verdict(watchlist, matched=False, reason=reason, missed=missed), watchlist)
 
