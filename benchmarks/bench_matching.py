@@ -24,6 +24,8 @@ from newswire.terms import fold
 
 TARGET_REPORTS_PER_S = 4_000
 TARGET_RATIO = 1.6
+LUCENE_REPORTS = 1_000
+LUCENE_ROUNDS = 3
 SLOW_REPORTS = 10  # for `re`, which takes a tenth of a second for one
 
 
@@ -54,8 +56,8 @@ def main() -> None:
     parser.add_argument("--reports", type=int, default=2_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--watchlists", type=int, default=1_000)
-    parser.add_argument("--reports-of-lucene", type=int, default=2_000)
-    parser.add_argument("--quick", action="store_true", help="Lucene Monitor at 10,000 terms only")
+    parser.add_argument("--lucene-at-ten", action="store_true", help="Lucene Monitor at ten times the terms too, which takes some minutes")
+    parser.add_argument("--without-lucene", action="store_true")
     options = parser.parse_args()
     rng = random.Random(20261127)
     rows = corpus()
@@ -97,21 +99,24 @@ def main() -> None:
     print(f"ahocorasick_rs + sets        {measured['automaton']:8,.0f} reports/s   newswire is {ours / measured['automaton']:.2f} of it")
     slow = rates({"re": Alternation(sources).match}, over[:SLOW_REPORTS], min(3, options.rounds))["re"]
     print(f"re, one alternation          {slow:8,.1f} reports/s   newswire is {ours / slow:,.0f} times as quick")
-    kept = over[: options.reports_of_lucene]
-    of_lucene = [
-        lucene(each, kept, options.rounds) for each in (sources, {**sources, **rare}, {**sources, **more})[: 1 if options.quick else 3]
-    ]
-    if of_lucene[0].missing:
-        print(f"Lucene Monitor               not measured: {of_lucene[0].missing}")
+    if not options.without_lucene:
+        beside_lucene(ours, over[:LUCENE_REPORTS], sources, {"watched": rare, "found too": more} if options.lucene_at_ten else {})
+
+
+def beside_lucene(
+    ours: float, over: Sequence[Report], sources: Mapping[str, Watchlist], at_ten: Mapping[str, Mapping[str, Watchlist]]
+) -> None:
+    one = lucene(sources, over, LUCENE_ROUNDS)
+    if one.missing:
+        print(f"Lucene Monitor               not measured: {one.missing}")
         return
-    for how in ("one_by_one", "batches"):
-        rate = getattr(of_lucene[0], how)
-        print(f"Lucene Monitor, {how.replace('_', ' '):<12} {rate:8,.0f} reports/s   newswire is {ours / rate:.1f} times as quick; "
-              f"{of_lucene[0].matches / len(kept):.2f} matches a report")  # fmt: skip
-        for name, one in zip(("watched", "found too"), of_lucene[1:], strict=False):
-            print(
-                f"  10 x the terms {name:<11} {getattr(one, how):8,.0f} reports/s   a report costs {rate / getattr(one, how):.2f} times as much"
-            )
+    ten = {name: lucene({**sources, **added}, over[: LUCENE_REPORTS // 5], 1) for name, added in at_ten.items()}
+    for how, rate in (("one by one", one.one_by_one), ("in batches", one.batches)):
+        print(f"Lucene Monitor, {how:<12} {rate:8,.0f} reports/s   newswire is {ours / rate:.1f} times as quick; "
+              f"{one.tried / len(over):.0f} queries tried, {one.matches / len(over):.2f} matches a report")  # fmt: skip
+        for name, other in ten.items():
+            its = other.one_by_one if how == "one by one" else other.batches
+            print(f"  10 x the terms {name:<11} {its:8,.0f} reports/s   a report costs {rate / its:.2f} times as much")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What `bench_matching` matches: watchlists that use the whole language, and reports of 400 words of the corpus' own articles.
+"""What `bench_matching` matches: watchlists that use the whole language, one shape of ten after another, and reports of 400 words of the corpus' own articles.
 
 One term in ten stands in the corpus: words of a single article, and two words in a row; a few are in Urdu or Chinese. The others join words of
 the corpus that hardly stand together, as most terms of a large set hardly do: no automaton passes them without a look.
@@ -107,7 +107,7 @@ class Terms:
         self._words = [word for word in documents if word.isascii() and word.isalpha() and len(word) > 3]
         self._rare = [word for word in self._words if documents[word] == 1]
         self._urdu = [row["text"].split() for row in self.rows if row["lang"] == "ur"]
-        self._chinese = [row["text"] for row in self.rows if row["lang"] == "zh"]
+        self._chinese: list[str] = [row["text"] for row in self.rows if row["lang"] == "zh"]
         self._made: set[str] = set()
 
     def some(self, count: int, *, standing: bool) -> list[str]:
@@ -126,10 +126,10 @@ class Terms:
         if kind < 0.4:
             return rng.choice(self._rare)
         if kind < 0.45:
-            text = rng.choice(self._chinese)
+            text: str = rng.choice(self._chinese)
             at = rng.randrange(len(text) - 4)
             return text[at : at + 3] if text[at : at + 3].isalpha() else None
-        said = rng.choice(self._urdu if kind < 0.5 else self._texts)
+        said: list[str] = rng.choice(self._urdu if kind < 0.5 else self._texts)
         at = rng.randrange(max(1, len(said) - 2))
         pair = said[at : at + 2]
         return " ".join(pair) if all(word.isalpha() and len(word) > 3 for word in pair) else None
@@ -151,7 +151,7 @@ def watchlists(terms: Terms, count: int, *, standing: bool = True, named: str = 
 def _written(term: str, rng: random.Random) -> Any:
     """The term as a desk would write it: most as they are, some as prefixes, in exact case, in the title alone or for one language."""
     kind = rng.random()
-    if kind < 0.1 and term.isascii() and len(term.split()[-1]) > 6:
+    if kind < 0.1 and term.isascii() and len(term.rsplit(maxsplit=1)[-1]) > 6:
         return term[:-2] + "*"
     if kind < 0.15:
         return "=" + term.title()
@@ -162,7 +162,7 @@ def _written(term: str, rng: random.Random) -> Any:
     return term
 
 
-def _any(terms: list[Any], rng: random.Random) -> dict[str, Any]:
+def _any(terms: list[Any], _rng: random.Random) -> dict[str, Any]:
     return {"when": {"any": terms[:8], "none": terms[8:]}}
 
 
@@ -176,7 +176,7 @@ def _near(terms: list[Any], rng: random.Random) -> dict[str, Any]:
     return {"when": {"any": [near, *terms[4:]], "partners": "any"}}
 
 
-def _at_least(terms: list[Any], rng: random.Random) -> dict[str, Any]:
+def _at_least(terms: list[Any], _rng: random.Random) -> dict[str, Any]:
     return {"when": {"at_least": {"n": 2, "of": terms[:9]}, "none": terms[9:]}}
 
 
@@ -197,4 +197,18 @@ def _any_of(terms: list[Any], rng: random.Random) -> dict[str, Any]:
     return {"label": ["diplomacy", "domestic"], "languages": ["en", "ur", "zh"], "when": {"any_of": blocks}}
 
 
-SHAPES: Final = (_any, _any_of_partners, _any_of_partners, _near, _at_least, _any_of_partners, _all, _topics, _any_of, _any_of_partners)
+def _selections(terms: list[Any], rng: random.Random) -> dict[str, Any]:
+    selections = {
+        "subject": {"any": terms[:5]},
+        "policy": {"any": terms[5:8]},
+        "abroad": {"partners": rng.sample(COUNTRIES, 4)},
+        "sport": {"any": terms[8:]},
+    }
+    return {
+        "selections": selections,
+        "condition": "subject and (policy or abroad) and not sport",
+        "severity_if": [{"if": "policy and abroad", "set": "high"}],
+    }
+
+
+SHAPES: Final = (_any, _any_of_partners, _selections, _near, _at_least, _any_of_partners, _all, _topics, _any_of, _selections)

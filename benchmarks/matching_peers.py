@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from ahocorasick_rs import AhoCorasick
 
+from alerting.watchlists.expression import AllOf, AnyOf, Expression, Name, Not, SomeOf, parse
 from alerting.watchlists.model import Watchlist, When, choices
 from alerting.watchlists.terms import Near, Phrase, TermLike
 from newswire.records import Field, Report
@@ -33,13 +34,13 @@ class Sets:
         self._labels = [source.label for source in sources.values()]
         self._partners: list[frozenset[str] | None] = []
         for position, source in enumerate(sources.values()):
-            for wanted, text in _terms(source.when):
+            for wanted, text in _all_terms(source):
                 index = self.patterns.setdefault(text.lower(), len(self.patterns))
                 while len(self._wanted) <= index:
                     self._wanted.append(set())
                     self._excluded.append(set())
                 (self._wanted if wanted else self._excluded)[index].add(position)
-            partners = source.when.partners
+            partners = source.when.partners if source.when else None
             self._partners.append(frozenset(partners.values) if partners is not None and not partners.any else None)
 
     def matches(self, found: set[int], report: Report) -> list[int]:
@@ -53,6 +54,32 @@ class Sets:
             for one in candidates - excluded
             if report.label in self._labels[one] and ((partners := self._partners[one]) is None or not partners.isdisjoint(report.partners))
         ]
+
+
+def _all_terms(source: Watchlist) -> Iterator[tuple[bool, str]]:
+    """Every term of the watchlist, and whether it is wanted."""
+    if source.when is not None:
+        yield from _terms(source.when)
+        return
+    selections = source.selections or {}
+    excluded = set(_excluded(parse(source.condition or ""), wanted=True))
+    for name, block in selections.items():
+        for wanted, text in _terms(block):
+            yield wanted and name not in excluded, text
+
+
+def _excluded(expression: Expression, *, wanted: bool) -> Iterator[str]:
+    match expression:
+        case Name(name):
+            if not wanted:
+                yield name
+        case Not(part):
+            yield from _excluded(part, wanted=not wanted)
+        case AllOf(parts) | AnyOf(parts):
+            for part in parts:
+                yield from _excluded(part, wanted=wanted)
+        case SomeOf():
+            raise TypeError(f"not translated: {expression}")
 
 
 def _terms(when: When) -> Iterator[tuple[bool, str]]:
@@ -117,7 +144,15 @@ def lucene(sources: Mapping[str, Watchlist], over: Sequence[Report], rounds: int
     jars = LUCENE / "target" / "jars"
     if not jars.is_dir():
         with tempfile.TemporaryDirectory() as fresh:
-            command = [maven, "-q", "-B", "-f", LUCENE / "pom.xml", "dependency:copy-dependencies", f"-DoutputDirectory={fresh}"]
+            command: list[str | Path] = [
+                maven,
+                "-q",
+                "-B",
+                "-f",
+                LUCENE / "pom.xml",
+                "dependency:copy-dependencies",
+                f"-DoutputDirectory={fresh}",
+            ]
             done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
             if done.returncode != 0:
                 return Lucene(missing="Maven could not fetch its jars")
@@ -126,7 +161,17 @@ def lucene(sources: Mapping[str, Watchlist], over: Sequence[Report], rounds: int
         queries, documents = Path(folder) / "queries.jsonl", Path(folder) / "reports.jsonl"
         _write(queries, ({"id": name, "query": _query(source)} for name, source in sources.items()))
         _write(documents, map(_document, over))
-        run = [java, "-XX:+UseSerialGC", "-Xmx1g", "-cp", f"{jars}/*", LUCENE / "Monitoring.java", queries, documents, str(rounds)]
+        run: list[str | Path] = [
+            java,
+            "-XX:+UseSerialGC",
+            "-Xmx1g",
+            "-cp",
+            f"{jars}/*",
+            LUCENE / "Monitoring.java",
+            queries,
+            documents,
+            str(rounds),
+        ]
         done = subprocess.run(run, capture_output=True, text=True, check=False, timeout=3600)
     if done.returncode != 0:
         return Lucene(missing=(done.stderr.strip().splitlines() or ["it ended without a word"])[0])
@@ -155,7 +200,22 @@ def _document(report: Report) -> dict[str, Any]:
 
 def _query(source: Watchlist) -> dict[str, Any]:
     languages = [{"key": "language", "values": source.languages}] if source.languages else []
-    return {"all": [{"key": "label", "values": sorted(source.label)}, *languages, *_conditions(source.when)]}
+    asked = _conditions(source.when) if source.when else [_combined(parse(source.condition or ""), source.selections or {})]
+    return {"all": [{"key": "label", "values": sorted(source.label)}, *languages, *asked]}
+
+
+def _combined(expression: Expression, selections: Mapping[str, When]) -> dict[str, Any]:
+    match expression:
+        case Name(name):
+            return {"all": _conditions(selections[name])}
+        case Not(part):
+            return {"not": _combined(part, selections)}
+        case AllOf(parts):
+            return {"all": [_combined(part, selections) for part in parts]}
+        case AnyOf(parts):
+            return {"some": [_combined(part, selections) for part in parts], "least": 1}
+        case SomeOf():
+            raise TypeError(f"not translated: {expression}")
 
 
 def _conditions(when: When) -> list[dict[str, Any]]:
