@@ -102,7 +102,7 @@ class Terms:
 
     def __post_init__(self) -> None:
         english = [row["text"] for row in self.rows if row["lang"] == "en"]
-        documents = Counter(word for text in english for word in dict.fromkeys(text.lower().split()))
+        documents: Counter[str] = Counter(word for text in english for word in dict.fromkeys(text.lower().split()))
         self._texts = [text.lower().split() for text in english]
         self._words = [word for word in documents if word.isascii() and word.isalpha() and len(word) > 3]
         self._rare = [word for word in self._words if documents[word] == 1]
@@ -128,7 +128,8 @@ class Terms:
         if kind < 0.45:
             text: str = rng.choice(self._chinese)
             at = rng.randrange(len(text) - 4)
-            return text[at : at + 3] if text[at : at + 3].isalpha() else None
+            three = text[at : at + 3]
+            return three if three.isalpha() else None
         said: list[str] = rng.choice(self._urdu if kind < 0.5 else self._texts)
         at = rng.randrange(max(1, len(said) - 2))
         pair = said[at : at + 2]

@@ -75,11 +75,11 @@ class _Folds:
 
     def __call__(self, codes: NDArray[np.uint32]) -> NDArray[np.uint32]:
         """Return the folded codes, one for each, with values from `LETTERS` on for those that give no letter, or several."""
-        folded = self._table[codes]
+        folded = self._table.take(codes)
         if not folded.all():
             for code in set(codes[folded == 0].tolist()):
                 self._table[code] = self._value(_fold_of(chr(code)))
-            folded = self._table[codes]
+            folded = self._table.take(codes)
         return folded
 
     def letters(self, value: int) -> str:
@@ -137,4 +137,4 @@ def _one_space(text: str, codes: _Codes, encoding: str, offsets: _Offsets | None
     bounds = np.flatnonzero(np.concatenate((_TRUE, ~more, _TRUE)))
     kept, nexts = bounds[:-1], bounds[1:]
     starts, ends = (kept, nexts) if offsets is None else (offsets[kept], offsets[nexts - 1] + 1)
-    return Folded(text, codes[kept].tobytes().decode(encoding), starts.data, ends.data)
+    return Folded(text, codes.take(kept).tobytes().decode(encoding), starts.data, ends.data)

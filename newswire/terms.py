@@ -115,6 +115,8 @@ def _patterns(term: Term) -> list[str]:
 
 def _joined(inside: str, outside: str) -> bool:
     """Return whether two neighbouring characters belong to one word."""
+    if inside.isascii() and outside.isascii():  # the rules below, where there are neither marks nor scripts
+        return inside.isalnum() and (outside.isalnum() or outside == "_")
     if not (outside.isalnum() or outside == "_" or unicodedata.category(outside).startswith("M")):
         return False
     if _EDGELESS.match(inside) or _EDGELESS.match(outside):

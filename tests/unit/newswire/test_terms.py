@@ -99,3 +99,13 @@ def test_a_text_folds_as_its_characters_do_one_by_one(text: str) -> None:
 def test_offsets_are_plain_numbers_whatever_was_folded() -> None:
     for text in ("a b", "a  b", "é  b", "… b"):
         assert {type(place) for hit in TermSearch([Term("b")]).find(fold(text)) for place in (hit.start, hit.end)} == {int}
+
+
+@pytest.mark.parametrize("last", ["x", "9", "+", "_"])
+def test_a_word_of_ascii_ends_before_whatever_is_no_letter_digit_or_underscore(last: str) -> None:
+    search = TermSearch([Term(f"x{last}")])
+    for outside in map(chr, range(128)):
+        goes_on = last.isalnum() and (outside.isalnum() or outside == "_")
+        assert bool(search.find(fold(f"x{last}{outside}"))) is not goes_on, outside
+        begins_before = outside.isalnum() or outside == "_"
+        assert bool(search.find(fold(f"{outside}x{last}"))) is not begins_before, outside
