@@ -2,6 +2,8 @@
 
 import json
 import sys
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -65,16 +67,32 @@ def check(
 
 
 def _desk_and_taxonomy(folder: Path) -> "tuple[DeskFiles, list[Fault]]":
-    """Return the desk's files, and what is wrong with the taxonomy: where something is, no word is known and all are let through."""
+    """Return the desk's files, and what is wrong with the taxonomy: where it cannot be read, no word is known and all are let through."""
     from alerting.watchlists.load import load_desk
     from alerting.watchlists.vocabulary import Vocabulary
 
     now = SystemClock().now()
+    faults = _of_taxonomy(folder)
     try:
         understanding = compose.load_understanding(folder, reads=False)
     except ConfigurationError as error:
-        return load_desk(folder, Vocabulary(), now.date()), list(error.faults)
-    return compose.read_desk(folder, understanding, now), []
+        said = {fault.file for fault in faults}
+        faults += (fault for one in error.faults if (fault := replace(one, file=shown(Path(one.file)))).file not in said)
+        return load_desk(folder, Vocabulary(), now.date()), faults
+    return compose.read_desk(folder, understanding, now), faults
+
+
+def _of_taxonomy(folder: Path) -> list[Fault]:
+    """Return what is wrong with the desk's own taxonomy; the shipped one is held by our tests."""
+    from processors.taxonomy_check import check_taxonomy
+    from processors.understand import MODEL_FOLDER, TAXONOMY_FOLDER
+    from processors.weights import FILE, load_weights
+
+    if not (folder / TAXONOMY_FOLDER).is_dir():
+        return []
+    with suppress(ConfigurationError):  # it is said when the understanding is loaded
+        return check_taxonomy(folder / TAXONOMY_FOLDER, load_weights(folder / MODEL_FOLDER / FILE).topics.keys())
+    return check_taxonomy(folder / TAXONOMY_FOLDER)
 
 
 def _in_words(desk: "DeskFiles") -> dict[str, str]:
@@ -129,8 +147,9 @@ def all_schemas() -> dict[str, dict[str, Any]]:
     """Return the JSON Schema of every kind of file, by the name of its file under `config/schemas/`."""
     from alerting.schemas import schemas as desk_schemas
     from collectors.schemas import schemas as source_schemas
+    from processors.schemas import schemas as taxonomy_schemas
 
-    return {**desk_schemas(), **source_schemas()}
+    return {**desk_schemas(), **source_schemas(), **taxonomy_schemas()}
 
 
 def _machine_warnings() -> list[Fault]:
