@@ -45,17 +45,24 @@ class _Place(NamedTuple):
 def check_taxonomy(folder: Path, topics: Collection[str] = ()) -> list[Fault]:
     """Return every fault of the eight files in order; `topics` are those that the weights know, none where that cannot be told."""
     documents: dict[str, Document] = {}
-    values: dict[str, Any] = {}
-    faults: dict[str, list[Fault]] = {}
-    for name, model in MODELS.items():
+    unreadable: dict[str, list[Fault]] = {}
+    for name in MODELS:
         path = folder / f"{name}.yaml"
-        document, faults[name] = read(path, shown(path))
+        document, unreadable[name] = read(path, shown(path))
         if document is not None:
             documents[name] = document
-            value, wrong = check(model, document)
-            faults[name] += wrong
-            if value is not None:
-                values[name] = _root(value)
+    return check_documents(documents, unreadable, topics)
+
+
+def check_documents(documents: Mapping[str, Document], unreadable: Mapping[str, list[Fault]], topics: Collection[str]) -> list[Fault]:
+    """Return what is wrong with the content of the files, by name, and what their reading found, in order; of each file the first hundred."""
+    faults = {name: list(found) for name, found in unreadable.items()}
+    values: dict[str, Any] = {}
+    for name, document in documents.items():
+        value, wrong = check(MODELS[name], document)
+        faults[name] += wrong
+        if value is not None:
+            values[name] = _root(value)
     for name, problems in _problems(documents, values, topics):
         faults[name] += (_placed(documents[name], problem) for problem in islice(problems, MAX_FAULTS + 1))
     return sorted(fault for found in faults.values() for fault in first_of(sorted(set(found))))
@@ -93,9 +100,8 @@ def of_organisations(bodies: Mapping[str, Organisation], document: Document) -> 
     for name, body in bodies.items():
         first = alike.setdefault(fold(name).text, name)
         if first != name:
-            yield Problem(
-                (name,), f"'{name}' is hardly told from '{first}' in line {_line(document, (first,))}; a body stands here once", True
-            )
+            where = f"in line {_line(document, (first,))}"
+            yield Problem((name,), f"'{name}' is hardly told from '{first}' {where}; a body stands here once", of_key=True)
         if body.kind == "agency" and not body.country:
             yield Problem((name,), f"{name}: an agency belongs to a state; the key 'country' is missing here")
     shared: set[tuple[str, str]] = set()
@@ -152,9 +158,8 @@ def of_doubtful(
             place = (code, "doubtful", number)
             if _folded(text) not in known:
                 near = nearest(text, known.values())
-                yield Problem(
-                    place, f"'{text}' is no name of {code}; " + (f"did you mean '{near}'?" if near else "write it as it stands there")
-                )
+                meant = f"did you mean '{near}'?" if near else "only a name that stands in these files can be doubtful"
+                yield Problem(place, f"'{text}' is no name of {code}; {meant}")
             elif owners.setdefault(_folded(text), code) != code:
                 yield Problem(place, f"'{text}' is doubtful for {owners[_folded(text)]} already; only one of them can have it")
 
@@ -167,10 +172,8 @@ def of_outlets(outlets: Mapping[str, tuple[str, ...]], document: Document) -> It
             here = _Place(code, text, (code, number))
             first = seen.setdefault(fold(text).text, here)
             if first.owner != code:
-                where = f"{first.owner} in line {_line(document, first.place)}"
-                yield Problem(
-                    here.place, f"'{text}' is an outlet of {where} already; an outlet sits in one country, take it out of one of them"
-                )
+                where = f"an outlet of {first.owner} too, in line {_line(document, first.place)}"
+                yield Problem(here.place, f"'{text}' is {where}; take it out of one of them")
 
 
 def of_topics(topics: Mapping[str, TopicWords], weighed: Collection[str]) -> Iterator[Problem]:
@@ -178,9 +181,9 @@ def of_topics(topics: Mapping[str, TopicWords], weighed: Collection[str]) -> Ite
     missing = set(weighed) - topics.keys()
     for topic in topics:
         if topic not in weighed:
-            yield Problem(
-                (topic,), f"{unknown('topic', topic, weighed)}; a new one is found after `newswire train` with items that have it", True
-            )
+            words = unknown("topic", topic, weighed)
+            joint = " A" if words.endswith("?") else "; a"
+            yield Problem((topic,), f"{words}{joint} new topic is found after `newswire train` with items that have it", of_key=True)
             missing.discard(nearest(topic, sorted(missing)) or "")
     for topic in sorted(missing):
         yield Problem((), f"the topic '{topic}', which the weights know, is missing here")
