@@ -24,6 +24,9 @@ from processors.taxonomy_terms import search_language
 M = TypeVar("M")
 _ENGLISH: Final = "en"  # whose names are searched in texts of every language
 _NAMING: Final = ("names", "adjectives", "capitals")
+_COMPARED: Final = 1_000  # words at most among which the one that was meant is looked for: a hostile file could hold a hundred thousand
+_FOLDED: Final = "="  # the form of a name that is compared folded, which no name as written has
+_ANY: Final = "*"
 
 
 class Problem(NamedTuple):
@@ -157,7 +160,7 @@ def of_doubtful(
         for number, text in enumerate(words.doubtful):
             place = (code, "doubtful", number)
             if _folded(text) not in known:
-                near = nearest(text, known.values())
+                near = _nearest(text, known.values())
                 meant = f"did you mean '{near}'?" if near else "only a name that stands in these files can be doubtful"
                 yield Problem(place, f"'{text}' is no name of {code}; {meant}")
             elif owners.setdefault(_folded(text), code) != code:
@@ -184,7 +187,7 @@ def of_topics(topics: Mapping[str, TopicWords], weighed: Collection[str]) -> Ite
             words = unknown("topic", topic, weighed)
             joint = " A" if words.endswith("?") else "; a"
             yield Problem((topic,), f"{words}{joint} new topic is found after `newswire train` with items that have it", of_key=True)
-            missing.discard(nearest(topic, sorted(missing)) or "")
+            missing.discard(_nearest(topic, sorted(missing)) or "")
     for topic in sorted(missing):
         yield Problem((), f"the topic '{topic}', which the weights know, is missing here")
 
@@ -192,27 +195,33 @@ def of_topics(topics: Mapping[str, TopicWords], weighed: Collection[str]) -> Ite
 def unknown(kind: str, word: str, valid: Iterable[str]) -> str:
     """Return the fault for a word that is none of `valid`, with the one that was most likely meant."""
     valid = sorted(valid)
-    if looks := lookalikes.fault(kind, word, valid):
+    if looks := lookalikes.fault(kind, word, valid[:_COMPARED]):
         return looks
-    near = nearest(word, valid)
+    near = _nearest(word, valid)
     return f"unknown {kind} '{word[:60]}'" + (f"; did you mean '{near}'?" if near else "")
 
 
+def _nearest(word: str, valid: Collection[str]) -> str | None:
+    return nearest(word, valid) if len(valid) <= _COMPARED else None
+
+
 def _twice(places: Iterable[tuple[str, _Place]]) -> Iterator[tuple[_Place, _Place]]:
-    """Yield each name that somebody else has too in its language, or in English, with the other place where it stands."""
-    seen: dict[tuple[str, str], list[_Place]] = {}
+    """Yield each name that somebody else has too in its language, or in English, with the other place where it stands.
+
+    Two terms that fold alike find the same words but where both are as written: `=BID` and `=Bid` do not meet.
+    """
+    seen: dict[tuple[str, str, str], list[_Place]] = {}  # of each name in each form at most two places, of two owners
     for language, here in sorted(places, key=lambda found: found[0] != _ENGLISH):
-        folded = _folded(here.text)
-        others = [*seen.get((language, folded), ()), *(seen.get((_ENGLISH, folded), ()) if language != _ENGLISH else ())]
-        told = next((other for other in others if other.owner != here.owner and _meet(here.text, other.text)), None)
+        folded, form = _folded(here.text), _bare(here.text) if here.text.startswith("=") else _FOLDED
+        meets = (_FOLDED, form) if form != _FOLDED else (_ANY,)
+        others = (other for spoken in {_ENGLISH, language} for one in meets for other in seen.get((spoken, folded, one), ()))
+        told = next((other for other in others if other.owner != here.owner), None)
         if told is not None:
             yield here, told
-        seen.setdefault((language, folded), []).append(here)
-
-
-def _meet(one: str, other: str) -> bool:
-    """Return whether two terms that fold alike find the same words: `=BID` and `=Bid` do not."""
-    return not (one.startswith("=") and other.startswith("=")) or _bare(one) == _bare(other)
+        for one in (form, _ANY):
+            known = seen.setdefault((language, folded, one), [])
+            if len(known) < 2 and here.owner not in {other.owner for other in known}:
+                known.append(here)
 
 
 def _bare(text: str) -> str:
