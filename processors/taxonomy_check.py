@@ -7,7 +7,7 @@ what it would take in silence: a body under another one's name, an outlet in two
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel
 
@@ -21,12 +21,12 @@ from newswire.yaml_tree import Document, Location
 from processors.taxonomy_files import MODELS, CountryWords, Organisation, TopicWords
 from processors.taxonomy_terms import search_language
 
-M = TypeVar("M")
 _ENGLISH: Final = "en"  # whose names are searched in texts of every language
 _NAMING: Final = ("names", "adjectives", "capitals")
 _COMPARED: Final = 1_000  # words at most among which the one that was meant is looked for: a hostile file could hold a hundred thousand
 _FOLDED: Final = "="  # the form of a name that is compared folded, which no name as written has
 _ANY: Final = "*"
+_OWNERS: Final = 8  # of one name that are told of: a hostile file could give one name to thousands
 
 
 class Problem(NamedTuple):
@@ -108,12 +108,13 @@ def of_organisations(bodies: Mapping[str, Organisation], document: Document) -> 
         if body.kind == "agency" and not body.country:
             yield Problem((name,), f"{name}: an agency belongs to a state; the key 'country' is missing here")
     shared: set[tuple[str, str]] = set()
-    for one, other in _twice(_names_of_bodies(bodies)):
-        if other.owner in bodies[one.owner].shares_names_with or one.owner in bodies[other.owner].shares_names_with:
-            shared |= {(one.owner, other.owner), (other.owner, one.owner)}
-        else:
-            where = f"a name of {other.owner} too, in line {_line(document, other.place)}"
-            both = f"write shares_names_with: [{other.owner}] where an article that says it is about both"
+    for one, others in _twice(_names_of_bodies(bodies)):
+        said = {other.owner for other in others if _say_so(bodies, one.owner, other.owner)}
+        shared |= {pair for owner in said for pair in ((one.owner, owner), (owner, one.owner))}
+        untold = next((other for other in others if other.owner not in said), None)
+        if untold is not None:
+            where = f"a name of {untold.owner} too, in line {_line(document, untold.place)}"
+            both = f"write shares_names_with: [{untold.owner}] where an article that says it is about both"
             yield Problem(one.place, f"'{one.text}' is {where}; take it out of one of them, or {both}")
     for name, body in bodies.items():
         for number, other_name in enumerate(body.shares_names_with):
@@ -122,6 +123,10 @@ def of_organisations(bodies: Mapping[str, Organisation], document: Document) -> 
                 yield Problem(place, unknown("body", other_name, bodies.keys() - {name}))
             elif (name, other_name) not in shared:
                 yield Problem(place, f"no name of {name} is one of {other_name} too; take it out")
+
+
+def _say_so(bodies: Mapping[str, Organisation], one: str, other: str) -> bool:
+    return other in bodies[one].shares_names_with or one in bodies[other].shares_names_with
 
 
 def _names_of_bodies(bodies: Mapping[str, Organisation]) -> Iterator[tuple[str, _Place]]:
@@ -140,7 +145,7 @@ def of_countries(countries: Mapping[str, CountryWords], document: Document) -> I
         for language, texts in getattr(words, key).items()
         for number, text in enumerate(texts)
     )
-    for one, other in _twice(places):
+    for one, (other, *_) in _twice(places):
         where = f"'{one.text}' stands for {other.owner} too, in line {_line(document, other.place)}"
         yield Problem(one.place, f"{where}; take it out of one of them")
 
@@ -205,23 +210,25 @@ def _nearest(word: str, valid: Collection[str]) -> str | None:
     return nearest(word, valid) if len(valid) <= _COMPARED else None
 
 
-def _twice(places: Iterable[tuple[str, _Place]]) -> Iterator[tuple[_Place, _Place]]:
-    """Yield each name that somebody else has too in its language, or in English, with the other place where it stands.
+def _twice(places: Iterable[tuple[str, _Place]]) -> Iterator[tuple[_Place, list[_Place]]]:
+    """Yield each name that others have too in its language, or in English, with the places where it stands, one for each of them.
 
     Two terms that fold alike find the same words but where both are as written: `=BID` and `=Bid` do not meet.
     """
-    seen: dict[tuple[str, str, str], list[_Place]] = {}  # of each name in each form at most two places, of two owners
+    seen: dict[tuple[str, str, str], dict[str, _Place]] = {}  # by language, folded name and form: by owner
     for language, here in sorted(places, key=lambda found: found[0] != _ENGLISH):
         folded, form = _folded(here.text), _bare(here.text) if here.text.startswith("=") else _FOLDED
         meets = (_FOLDED, form) if form != _FOLDED else (_ANY,)
-        others = (other for spoken in {_ENGLISH, language} for one in meets for other in seen.get((spoken, folded, one), ()))
-        told = next((other for other in others if other.owner != here.owner), None)
-        if told is not None:
-            yield here, told
+        others: dict[str, _Place] = {}
+        for key in ((spoken, folded, one) for spoken in (language, _ENGLISH) for one in meets):
+            others = {**seen.get(key, {}), **others}
+        others.pop(here.owner, None)
+        if others:
+            yield here, list(others.values())
         for one in (form, _ANY):
-            known = seen.setdefault((language, folded, one), [])
-            if len(known) < 2 and here.owner not in {other.owner for other in known}:
-                known.append(here)
+            owners = seen.setdefault((language, folded, one), {})
+            if len(owners) < _OWNERS:
+                owners.setdefault(here.owner, here)
 
 
 def _bare(text: str) -> str:
