@@ -134,7 +134,7 @@ def _map(keys: st.SearchStrategy[str], values: st.SearchStrategy[Any]) -> st.Sea
 
 
 _CODE, _LANGUAGE, _NAME = _one_of("PK", "NO", "Pak"), _one_of("en", "ur", "ms", "english"), _one_of("ITU", "World Bank", "ai", "")
-_TERM = st.sampled_from(["=US", "minister*", "中", "=*", "== a *", "no", "~", "\u0640"] * 2 + ["a*b", "*", "=", " "])
+_TERM = st.sampled_from(["=US", "minister*", "中", "=*", "== a *", "no", "~"] * 2 + ["a*b", "*", "=", " "])
 _TERMS = st.lists(_TERM, min_size=1, max_size=2)
 _BY_LANGUAGE = _map(_LANGUAGE, _TERMS)
 _COUNTRY = dict.fromkeys(("names", "adjectives", "capitals", "cities"), _BY_LANGUAGE) | dict.fromkeys(("never", "doubtful"), _TERMS)
@@ -157,12 +157,12 @@ _FILES = st.sampled_from(sorted(MODELS)).flatmap(lambda name: st.tuples(st.just(
 
 
 @given(_FILES)
-def test_what_the_models_let_through_the_processors_take(file: tuple[str, dict[str, Any]]) -> None:
+def test_schemas_judge_as_the_models_do_and_what_they_let_through_the_processors_take(file: tuple[str, dict[str, Any]]) -> None:
     name, content = file
     document, _ = read_text(json.dumps(content, ensure_ascii=False), f"{name}.yaml")
     assert document is not None
     value, faults = check(MODELS[name], document)
-    assert (value is None) == bool(faults)
+    assert (value is None) == bool(faults) == bool(mistakes(document, name))
     if value is not None:
         assert refusals(name, document) == []
 
