@@ -70,23 +70,41 @@ def spots_of(word: Word | NearWords, facts: Facts) -> list[Spot]:
 
 
 _FAR: Final = 400  # characters: more than `within` words of any language; spares counting
-_WORD: Final = re.compile(r"\w+")
 _NO_SPACES: Final = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
-# A full stop ends a sentence where a new one can begin, unless an initial or a title stands before it: "U.S. tax", "Dr. Khan".
-_SENTENCE_END: Final = re.compile(
-    r"(?<!\b\w)(?<!\bDr)(?<!\bMr)(?<!\bMs)(?<!\bMrs)(?<!\bSt)(?<!\bNo)(?<!\bGen)(?<!\bSen)[.…][\"'”’»)\]]*\s+(?![a-z])"
-    r"|[!?؟][\"'”’»)\]]*\s|[۔。！？।]|\n"
-)
+_BETWEEN_WORDS: Final = re.compile(r"[\s\-\u2010-\u2015\u2212,;:!?/()\[\]\"“”„«»،؛؟、，；：।॥۔。｡！？]")
+_STOP: Final = re.compile(r"(?P<mark>[.…!?]+)[\"'”’»)\]]*\s++|[۔؟。｡！？।॥።\n]")
+_WORD_BEFORE: Final = re.compile(r"[^\s.\-(\"'“‘«/]*\Z")
+_LONGEST: Final = 10  # characters looked back at, more than any abbreviation has
+_ABBREVIATIONS: Final = {
+    "Dr", "Mr", "Ms", "Mrs", "St", "No", "Gen", "Sen", "Rep", "Gov", "Prof", "Lt", "Col", "Maj", "Capt", "Adm", "Brig",
+    "Amb", "Hon", "Jr", "Sr", "Inc", "Ltd", "Co", "Corp", "Jan", "Feb", "Mar", "Apr", "Jun", "Jul", "Aug", "Sep", "Sept",
+    "Oct", "Nov", "Dec", "Art", "vs", "им", "проф", "млн", "млрд", "тыс", "руб",
+}  # fmt: skip
 
 
 def _near(here: Spot, there: Spot, within: int, text: str) -> bool:
     first, second = sorted((here, there), key=lambda spot: spot.start)
     if here.field is not there.field or second.start < first.end or second.start - first.end > _FAR:
         return False
-    if _SENTENCE_END.search(text, first.end, second.start):
+    if any(_ends_sentence(stop, text) for stop in _STOP.finditer(text, first.end, second.start)):
         return False
-    between = text[first.end : second.start]
+    return _words_in(text[first.end : second.start]) <= within
+
+
+def _ends_sentence(stop: re.Match[str], text: str) -> bool:
+    """Return whether a new sentence can begin after the stop: not in small letters, nor after "U.S.", "J." or "Dr."."""
+    if stop["mark"] is None:
+        return True
+    if text[stop.end() : stop.end() + 1].islower():
+        return False
+    before = _WORD_BEFORE.search(text, max(0, stop.start() - _LONGEST), stop.start())
+    word = before[0] if before else ""
+    return stop["mark"] != "." or not (word in _ABBREVIATIONS or (len(word) == 1 and word.isalpha()))
+
+
+def _words_in(between: str) -> int:
+    """Return how many words stand wholly between two spots: the rest of a prefixed word, or a clitic, is part of the term's own."""
     spaceless = len(_NO_SPACES.findall(between))
+    words = _BETWEEN_WORDS.split(_NO_SPACES.sub(" ", between))[1:-1]
     # Scripts without spaces: two characters count as one word, about the mean length of a Chinese word.
-    words = len(_WORD.findall(_NO_SPACES.sub(" ", between))) + spaceless // 2
-    return words <= within
+    return sum(any(map(str.isalnum, word)) for word in words) + spaceless // 2
