@@ -71,7 +71,7 @@ def spots_of(word: Word | NearWords, facts: Facts) -> list[Spot]:
 
 _FAR: Final = 400  # characters: more than `within` words of any language; spares counting
 _NO_SPACES: Final = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
-_BETWEEN_WORDS: Final = re.compile(r"[\s\-\u2010-\u2015\u2212,;:!?/()\[\]\"“”„«»،؛؟、，；：।॥۔。｡！？]")
+_WORD: Final = re.compile(r"[^\s\-\u05be\u2010-\u2015\u2212,;:!?/()\[\]\"“”„«»،؛؟、，；：।॥۔。｡！？\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]+")
 _STOP: Final = re.compile(r"(?P<mark>[.…!?]+)[\"'”’»)\]]*\s++|[۔؟。｡！？।॥።\n]")
 _WORD_BEFORE: Final = re.compile(r"[^\s.\-(\"'“‘«/]*\Z")
 _LONGEST: Final = 10  # characters looked back at, more than any abbreviation has
@@ -88,7 +88,7 @@ def _near(here: Spot, there: Spot, within: int, text: str) -> bool:
         return False
     if any(_ends_sentence(stop, text) for stop in _STOP.finditer(text, first.end, second.start)):
         return False
-    return _words_in(text[first.end : second.start]) <= within
+    return _words_between(first.end, second.start, text) <= within
 
 
 def _ends_sentence(stop: re.Match[str], text: str) -> bool:
@@ -102,9 +102,12 @@ def _ends_sentence(stop: re.Match[str], text: str) -> bool:
     return stop["mark"] != "." or not (word in _ABBREVIATIONS or (len(word) == 1 and word.isalpha()))
 
 
-def _words_in(between: str) -> int:
+def _words_between(start: int, end: int, text: str) -> int:
     """Return how many words stand wholly between two spots: the rest of a prefixed word, or a clitic, is part of the term's own."""
-    spaceless = len(_NO_SPACES.findall(between))
-    words = _BETWEEN_WORDS.split(_NO_SPACES.sub(" ", between))[1:-1]
+    words = sum(
+        any(map(str.isalnum, word[0]))
+        for word in _WORD.finditer(text, start, end)
+        if not (word.start() == start and _WORD.match(text, start - 1)) and not (word.end() == end and _WORD.match(text, end))
+    )
     # Scripts without spaces: two characters count as one word, about the mean length of a Chinese word.
-    return sum(any(map(str.isalnum, word)) for word in words) + spaceless // 2
+    return words + len(_NO_SPACES.findall(text, start, end)) // 2

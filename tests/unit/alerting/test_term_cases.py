@@ -47,7 +47,7 @@ def when_of(case: dict[str, Any]) -> dict[str, Any]:
 def report_of(case: dict[str, Any]) -> Report:
     assert not case.keys() - KEYS - {*SEVERAL}, "a key that nothing reads"
     named = tuple(CountryMention(code, Role.MENTIONED, Span(Field.TITLE, 0, 0, "")) for code in case.get("countries", ()))
-    understood = {key: tuple(case.get(key, ())) for key in SEVERAL}
+    understood: dict[str, Any] = {key: tuple(case.get(key, ())) for key in SEVERAL}
     return report(
         case.get("title", ""),
         case.get("body", ""),
