@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from newswire.records import CountryMention, Field, Label, Report, Role, Span
 from tests.unit.alerting.desk import report
 
+Words = tuple[str, ...]
+
 WORDS: Final = {
     "latin": ["tax", "game", "video game", "gaming industry", "fintech", "veto", "ITU", "café", "5G", "e-commerce", "l'accord", "Türkiye"],
     "cyrillic": ["Китай", "лицензия", "самолёт", "игровая отрасль", "зв'язок"],
@@ -36,80 +38,134 @@ LISTS: Final[dict[str, dict[str, Any]]] = {
     "envoys": {"people": ["Ali Khan"]},
 }
 
-BEFORE: Final = ["un", "1", "و", "وال", "لل", "ب", "ول", "بك", "ش", "الـ", "#", "«", "中", "한국", "ज", "СП", "_", "“"]
-AFTER: Final = [
-    "s",
-    "es",
-    "ing",
-    "n",
-    "1",
-    "'s",
-    "’s",
-    "ة",
-    "ي",
-    "ها",
-    "ी",
-    "ने",
-    "ом",
-    "을",
-    "的",
-    "ไทย",
-    "\u0301",
-    "™",
-    "_",
-    ".",
-    ",",
-    "”",
-    "»",
-]
+BEFORE: Final = {
+    "latin": ["un", "1", "_", "#", "“", "中", "한국", "و", "الـ", "ال", "СП", "/", "ЕС-"],
+    "cyrillic": ["не", "1", "IT", "IT-", "«", "中", "_"],
+    "arabic": ["و", "ف", "ب", "ك", "ل", "ال", "وال", "بال", "لل", "فلل", "ول", "بك", "ش", "وش", "5", "IT", "«", "بـ", "الال"],
+    "devanagari": ["अ", "का", "1", "IT", "(", "中"],
+    "han": ["中", "第", "1", "AI", "「", "ال"],
+    "hangul": ["한국", "1", "IT", "(", "ア"],
+    "thai": ["ไทย", "1", "IT", "(", "中"],
+    "kana": ["日本", "1", "IT", "「", "ア"],
+}
+AFTER: Final = {
+    "latin": ["s", "es", "ies", "ing", "1", "'s", "’s", "\u0301", "\u0301s", "™", "_", "的", "을", "ने", "ом", "ها", ".", "+"],
+    "cyrillic": ["ом", "s", "1", "»", "\u0306", "-IT", "tech", "을"],
+    "arabic": ["ة", "ي", "ها", "ات", "1", "IT", "۔", "،", "؟", "\u0650", "ـ", "»", "的"],
+    "devanagari": ["ी", "ने", "्", "ों", "1", "IT", "।", ")", "\u093c", "的"],
+    "han": ["业", "的", "1", "AI", "。", "」", "ے"],
+    "hangul": ["을", "은", "사", "1", "IT", ")", "ー"],
+    "thai": ["ไทย", "ๆ", "1", "IT", "ี", ")"],
+    "kana": ["を", "業界", "1", "IT", "。", "ー"],
+}
 BETWEEN: Final = [
-    " ", " ", " ", " ", "  ", "-", "\u2011", "\u00a0", "\n", "", ", ", "/", ". ", ".  ", "? ", "! a", "… ", "۔ ", "؟ ", "।", "。", " and ",
-    " U.S. ", " Dr. ", " Nov. 3 ", ".” ", " का ", " من ", " 的 ", " one two ", " of the 2.5 ", " млн. ", " کا ", "; ",
-]  # fmt: skip
+    *[" "] * 12,
+    *[
+        "  ",
+        "-",
+        " - ",
+        "\u2011",
+        "\u00a0",
+        "\n",
+        "",
+        "",
+        ", ",
+        ",",
+        "/",
+        "; ",
+        " and ",
+        " one two ",
+        " a b c d e f g h i ",
+        " a b c d e f g h i j k ",
+    ],
+    *[". ", ".  ", "? ", "! ", "! a ", "? a ", ". a ", ".. ", "… ", ".” ", " 5. ", "۔ ", "؟ ", "। ", "॥", "。", "？"],
+    *[
+        " U.S. ",
+        " U.S.-",
+        " Dr. ",
+        " Nov. 3 ",
+        " Prof. X ",
+        " 2.5 ",
+        " O’Neill's ",
+        " का कानूनी ",
+        " من ",
+        " 的 ",
+        "与国际合作",
+        " млн. ",
+        " کا ",
+    ],
+]
 CHANGES: Final[list[Callable[[str], str]]] = [
     str.upper,
     str.lower,
     str.capitalize,
     lambda word: word.replace(" ", "-"),
     lambda word: word.replace(" ", "  "),
-    lambda word: word.replace("-", "\u2011"),
+    lambda word: word.replace(" ", "\u00a0").replace("-", "\u2011"),
+    lambda word: word.replace("-", " "),
     lambda word: word.replace("'", "’"),
-    lambda word: word.replace("é", "e\u0301").replace("ü", "u"),
+    lambda word: word.replace("é", "e\u0301").replace("ü", "u").replace("ё", "е"),
+    lambda word: word.replace("é", "e"),
     lambda word: word.replace("أ", "ا").replace("ی", "ي").replace("ک", "ك").replace("ه", "ھ"),
     lambda word: word.removesuffix("y") + "ies",
+    lambda word: word + ("es" if word[-1] in "xho" else "s"),
     lambda word: "لل" + word.removeprefix("ال"),
+    lambda word: "ولل" + word.removeprefix("ال").removeprefix("ل"),
     lambda word: word[:-1],
     lambda word: word[1:],
     lambda word: word[:1] + "\u0640" + word[1:],
 ]
 
 
-def phrases(words: list[str]) -> st.SearchStrategy[str]:
-    """Return terms that are text: a word, exactly as written, or a prefix of at least four letters."""
-    prefixes = [
-        word[:length] + "*" for word in words for length in {4, len(word)} if sum(map(str.isalpha, word[:length].split(" ")[-1])) > 3
-    ]
-    prefixes += [word[:1] + "*" for word in words if word[0] in "游税게"]
-    return st.sampled_from([*words, *words, *words, *("=" + word for word in words), *prefixes])
+def script_of(word: str) -> str:
+    return next(script for script, words in WORDS.items() if word in words)
 
 
-def terms(words: list[str]) -> st.SearchStrategy[Any]:
-    phrase = phrases(words)
-    group = st.lists(phrase, min_size=1, max_size=2)
-    narrowed = {"in": st.sampled_from(["title", "lead", "body"]), "lang": st.sampled_from(LANGUAGES)}
-    return st.one_of(
-        phrase,
-        phrase,
-        phrase,
-        st.fixed_dictionaries({"phrase": phrase}, optional={**narrowed, "case": st.just("exact")}),
-        st.fixed_dictionaries({"near": st.tuples(group, group).map(list)}, optional={**narrowed, "within": st.integers(1, 10)}),
-        st.just({"list": "gaming-words"}),
+def as_it_stands(word: str) -> list[str]:
+    """Return what a text may hold where a word is watched: the word, half of the times, else changed, inflected or joined."""
+    script = script_of(word)
+    changed = [change(word) for change in CHANGES]
+    joined = [before + word for before in BEFORE[script]] + [word + after for after in AFTER[script]]
+    odd = [one for one in [*changed, *joined, *joined] if one != word]
+    return [word] * (len(odd) // 2) + odd
+
+
+def texts(words: Words) -> st.SearchStrategy[str]:
+    """Return texts made of the watched words."""
+    pieces = [piece for word in words for piece in as_it_stands(word)]
+    return st.lists(st.tuples(st.sampled_from(pieces), st.sampled_from(BETWEEN)), min_size=1, max_size=6).map(
+        lambda pairs: "".join(piece + between for piece, between in pairs).strip()
     )
 
 
-def blocks(words: list[str], depth: int = 1) -> st.SearchStrategy[dict[str, Any]]:
-    """Return blocks of `when`: one key that asks for something, and up to two more."""
-    several = st.lists(terms(words), min_size=1, max_size=3, unique_by=repr)
+def phrases(words: Words) -> list[str]:
+    """Return terms that are text: a word, as it is or exactly as written, and prefixes of at least four letters."""
+    prefixes = {
+        word[:length] + "*" for word in words for length in (4, len(word)) if sum(map(str.isalpha, word[:length].split(" ")[-1])) > 3
+    }
+    prefixes |= {word[:1] + "*" for word in words if word[0] in "游税게"}
+    return [*words, *words, *("=" + word for word in words), *sorted(prefixes)]
+
+
+def terms(words: Words) -> st.SearchStrategy[Any]:
+    """Return terms of all kinds."""
+    known = phrases(words)
+    plain: list[Any] = [*known, *known, *({"phrase": one} for one in known), {"list": "gaming-words"}]
+    plain += [{"phrase": one, "case": "exact"} for one in words]
+    narrowed = [{"in": "title"}, {"in": "body"}, {"in": "lead"}, {"lang": "en"}, {"lang": "ar"}, {"lang": "ar", "in": "body"}]
+    plain += [{"phrase": one, **narrow} for one in known for narrow in narrowed]
+    groups = [[one] for one in known] + [[one, other] for one in known for other in words if one != other]
+    far = [{"within": within} for within in (1, 1, 2, 3, 9, 10)] + [{}, {}, {"within": 2, "in": "body"}, {"lang": "ar"}]
+    near = st.tuples(st.sampled_from(groups), st.sampled_from(groups), st.sampled_from(far)).map(
+        lambda three: {"near": [three[0], three[1]], **three[2]}
+    )
+    return st.one_of(st.sampled_from(plain), st.sampled_from(plain), near)
+
+
+def blocks(words: Words, depth: int = 1) -> st.SearchStrategy[dict[str, Any]]:
+    """Return blocks of `when`: mostly one key that asks for words, and often one more."""
+    term = terms(words)
+    several = st.lists(term, min_size=1, max_size=3, unique_by=repr)
     countries = st.sampled_from(["any", "partner-countries", ["US", "KR"], ["NO"], ["PK", "NO", "US"]])
     asking: dict[str, st.SearchStrategy[Any]] = {
         "any": several,
@@ -124,52 +180,33 @@ def blocks(words: list[str], depth: int = 1) -> st.SearchStrategy[dict[str, Any]
     }
     if depth:
         asking["any_of"] = st.lists(blocks(words, depth - 1), min_size=1, max_size=2)
-    word_keys = ("any", "any", "any", "all", "at_least")
-    first = st.sampled_from([*word_keys, *asking]).flatmap(lambda key: st.fixed_dictionaries({key: asking[key]}))
-    more = st.lists(st.sampled_from([*asking, "none"]), max_size=1).flatmap(
-        lambda keys: st.fixed_dictionaries({key: (asking | {"none": several})[key] for key in keys})
-    )
+    asked = {key: value.map(lambda value, key=key: {key: value}) for key, value in (asking | {"none": several}).items()}
+    one = term.map(lambda term: {"any": [term]})
+    first = st.one_of(one, one, one, asked["any"], asked["all"], asked["at_least"], *(asked[key] for key in asking))
+    more = st.one_of(*[st.just({})] * 8, asked["none"], asked["any"], *asked.values())
     return st.tuples(more, first).map(lambda both: both[0] | both[1])
 
 
-def watchlists(words: list[str]) -> st.SearchStrategy[dict[str, Any]]:
+def watchlists(words: Words) -> st.SearchStrategy[dict[str, Any]]:
     """Return watchlists as they stand in files, most of them without a scope."""
-    return st.fixed_dictionaries(
-        {"when": blocks(words), "label": st.sampled_from(["diplomacy", "any", "any", ["diplomacy", "domestic"], "other"])}
-    ).flatmap(lambda plain: st.sampled_from(SCOPES).map(lambda scope: plain | scope))
+    return st.tuples(blocks(words), st.sampled_from(SCOPES)).map(lambda both: {"when": both[0], **both[1]})
 
 
+ANY: Final = {"label": "any"}
 SCOPES: Final[list[dict[str, Any]]] = [
-    *[{}] * 8,
-    {"min_score": 0.8},
-    {"languages": ["en"]},
-    {"languages": ["ar", "ur"]},
-    {"sources": ["nation.example"]},
-    {"sources": ["dawn.example"]},
-    {"outlets": ["THE NATION", "Dawn"]},
-    {"countries_of_outlet": "nordic"},
-    {"countries_of_outlet": ["PK"]},
+    *[ANY] * 16,
+    *[{}, {}, {"label": "other"}, {"label": ["diplomacy", "domestic"]}, {"min_score": 0.8}, ANY | {"min_score": 0.6}],
+    *[
+        ANY | {"languages": ["en"]},
+        ANY | {"languages": ["ar", "ur"]},
+        ANY | {"sources": ["nation.example"]},
+        ANY | {"sources": ["dawn.example"]},
+    ],
+    *[ANY | {"outlets": ["THE NATION", "Dawn"]}, ANY | {"countries_of_outlet": "nordic"}, ANY | {"countries_of_outlet": ["PK"]}],
 ]
 
 
-@st.composite
-def texts(draw: st.DrawFn, words: list[str]) -> str:
-    """Return a text made of watched words, changed, inflected and joined."""
-    text = ""
-    for kind, word in draw(st.lists(st.tuples(st.sampled_from("wwwwwcbax"), st.sampled_from(words)), max_size=5)):
-        if kind == "c":
-            word = draw(st.sampled_from(CHANGES))(word)  # noqa: PLW2901 - the word as it stands in the text
-        elif kind == "b":
-            word = draw(st.sampled_from(BEFORE)) + word  # noqa: PLW2901
-        elif kind == "a":
-            word += draw(st.sampled_from(AFTER))  # noqa: PLW2901
-        elif kind == "x":
-            word = draw(st.sampled_from(["чай", "minister", "و", "合作", "a"]))  # noqa: PLW2901
-        text += word + draw(st.sampled_from(BETWEEN))
-    return text.strip()
-
-
-def reports(words: list[str]) -> st.SearchStrategy[Report]:
+def reports(words: Words) -> st.SearchStrategy[Report]:
     text = texts(words)
     return st.builds(
         _report,
@@ -211,16 +248,17 @@ def _report(
 
 
 @cache
-def cases_of(words: tuple[str, ...]) -> st.SearchStrategy[tuple[list[dict[str, Any]], Report]]:
-    """Return up to four watchlists and a report that speaks of the same few words."""
-    return st.tuples(st.lists(watchlists(list(words)), min_size=1, max_size=4), reports(list(words)))
+def cases_of(words: Words) -> st.SearchStrategy[tuple[list[dict[str, Any]], Report]]:
+    """Return up to six watchlists and a report that speaks of the same few words."""
+    return st.tuples(st.lists(watchlists(words), min_size=2, max_size=6), reports(words))
 
 
-def _handfuls() -> list[tuple[str, ...]]:
-    """Return three neighbouring words of each script, and one of each of three scripts; made once, since making strategies is slow."""
-    of_one = [tuple(words[start : start + 3]) for words in WORDS.values() for start in range(0, len(words), 2)]
+def _handfuls() -> list[Words]:
+    """Return each word alone, two neighbouring words of each script, and one of each of three scripts; made once, since making strategies is slow."""
+    of_one = [tuple(words[start : start + 2]) for words in WORDS.values() for start in range(len(words))]
     of_three = [tuple(WORDS[script][n % len(WORDS[script])] for script in (SCRIPTS + SCRIPTS)[n : n + 6 : 2]) for n in range(len(SCRIPTS))]
-    return of_one + of_three
+    alone = [(word,) for words in WORDS.values() for word in words]
+    return alone + alone + of_one + of_three
 
 
 cases: Final = st.sampled_from(_handfuls()).flatmap(cases_of)

@@ -118,6 +118,11 @@ def spelled_out(terms: Any, lists: Lists) -> list[Any]:
     return found
 
 
+def evidence(terms: Any, lists: Lists, report: Report) -> set[Spot]:
+    """Return everywhere that any of the terms stands."""
+    return {spot for term in spelled_out(terms, lists) for spot in spots_of(term, report)}
+
+
 def count(terms: Any, lists: Lists, report: Report) -> int:
     """Return how many of the terms are found."""
     return sum(bool(spots_of(term, report)) for term in spelled_out(terms, lists))

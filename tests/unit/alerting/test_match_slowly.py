@@ -1,6 +1,7 @@
 """Matching through the automaton and its triggers equals the slow and obvious matcher, on random watchlists and texts."""
 
 from collections import Counter
+from dataclasses import astuple
 from typing import Any, Final
 
 import pytest
@@ -11,6 +12,7 @@ from newswire.records import Report
 from tests import slow_matcher
 from tests.fakes import NOW
 from tests.random_watchlists import LISTS, cases
+from tests.slow_matcher import Spot
 from tests.unit.alerting.desk import compiled
 
 FEW: Final = 200
@@ -24,13 +26,24 @@ def assert_equal(watchlists: list[dict[str, Any]], seen: Report) -> None:
     assert fast(watchlists, seen) == slow(watchlists, seen)
 
 
-def fast(watchlists: list[dict[str, Any]], seen: Report) -> set[int]:
+Found = dict[int, set[Spot] | None]
+"""Which watchlists matched; and for those that only look for plain terms, where these stand."""
+
+
+def fast(watchlists: list[dict[str, Any]], seen: Report) -> Found:
     made = match(compiled(*watchlists, lists=LISTS), seen, NOW)
-    return {int(one.verdict.watchlist.removeprefix("w")) for one in made if one.verdict.matched}
+    found = {int(one.verdict.watchlist.removeprefix("w")): one.spans for one in made if one.verdict.matched}
+    return {n: {Spot(*span[:3]) for span in map(astuple, spans)} if is_plain(watchlists[n]) else None for n, spans in found.items()}
 
 
-def slow(watchlists: list[dict[str, Any]], seen: Report) -> set[int]:
-    return {n for n, watchlist in enumerate(watchlists) if slow_matcher.matches(watchlist, LISTS, seen)}
+def slow(watchlists: list[dict[str, Any]], seen: Report) -> Found:
+    found = [n for n, watchlist in enumerate(watchlists) if slow_matcher.matches(watchlist, LISTS, seen)]
+    return {n: slow_matcher.evidence(watchlists[n]["when"]["any"], LISTS, seen) if is_plain(watchlists[n]) else None for n in found}
+
+
+def is_plain(watchlist: dict[str, Any]) -> bool:
+    """Return whether only phrases are asked for: of words near each other not every pair is told."""
+    return watchlist["when"].keys() == {"any"} and not any(key in str(watchlist["when"]) for key in ("near", "list"))
 
 
 @settings(max_examples=FEW, deadline=None)
