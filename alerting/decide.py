@@ -15,10 +15,12 @@ from datetime import datetime
 from typing import Final
 
 from alerting.message import Message, ShownWatchlist, joined, looks_the_same, opened, unsupported
+from alerting.watchlists.telling import Explain
 from newswire.outcomes import AlertReason, HoldReason, ReportOutcome
 from newswire.records import Basis, Decision, DecisionKind, MessageKind, Report, Severity, Span, WatchlistVerdict
 
 NEAREST_SHOWN: Final = 3
+_ALL_FULL: Final[Mapping[str, Explain]] = {}
 _PLACES: Final = {reason: place for place, reason in enumerate(HoldReason)}
 
 
@@ -30,6 +32,8 @@ class Match:
     title: str
     spans: tuple[Span, ...]
     receivers: tuple[str, ...]  # by the routes and by the watchlist's own `to`; empty where it did not match
+    explain: Explain = Explain.FULL  # what readers may see of the rule
+    updates: bool = True  # whether later reports change what was told
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +82,19 @@ def decide(
     story_id: str | None,
     told: Mapping[str, Told],
     now: datetime,
+    explains: Mapping[str, Explain] = _ALL_FULL,
 ) -> Outcome:
-    """Return what to do with the report; `told` is, by receiver, what was said of its story before."""
+    """Return what to do with the report.
+
+    `told` is, by receiver, what was said of its story before; `explains` what each receiver may see of the rule: the stricter of its own
+    and the watchlist's counts.
+    """
     telling = [match for match in matches if may_tell(match)]
     if telling and story_id is not None:
         if not any(match.receivers for match in telling):
             return _held(report, matches, story_id, HoldReason.NO_RECEIVER, now)
-        return _told(report, telling, story_id, told, now)
-    lost = _no_longer_supported(report, matches, told)
+        return _told(report, telling, story_id, told, now=now, explains=explains)
+    lost = _no_longer_supported(report, matches, told, explains)
     if not lost:
         return _held(report, matches, story_id, _nearest_reason(matches), now)
     decision = _decision(
@@ -101,7 +110,9 @@ def decide(
     return Outcome(decision, ReportOutcome.JOINED, lost)
 
 
-def _told(report: Report, telling: Sequence[Match], story_id: str, told: Mapping[str, Told], now: datetime) -> Outcome:
+def _told(
+    report: Report, telling: Sequence[Match], story_id: str, told: Mapping[str, Told], *, now: datetime, explains: Mapping[str, Explain]
+) -> Outcome:
     by_receiver: dict[str, list[Match]] = {}
     for match in telling:
         for receiver in match.receivers:
@@ -109,11 +120,15 @@ def _told(report: Report, telling: Sequence[Match], story_id: str, told: Mapping
     rows: list[Row] = []
     raised = False
     for receiver, matches in by_receiver.items():
-        shown = [ShownWatchlist(m.verdict.watchlist, m.title, m.verdict.severity, m.verdict.because) for m in matches]
-        spans = [span for match in matches for span in match.spans]
+        shown = [_shown(match, explains.get(receiver, Explain.FULL)) for match in matches]
+        spans = [
+            span for match in matches if _strictest(match, explains.get(receiver, Explain.FULL)) is not Explain.NONE for span in match.spans
+        ]
         before = told.get(receiver)
         if before is None:
             rows.append(Row(receiver, MessageKind.PARENT, 0, opened(report, story_id, receiver, shown, spans)))
+            continue
+        if not any(match.updates for match in matches):
             continue
         message = joined(before.message, report, shown, spans)
         if not looks_the_same(message, before.message):
@@ -133,6 +148,16 @@ def _told(report: Report, telling: Sequence[Match], story_id: str, told: Mapping
     return Outcome(decision, ReportOutcome.ALERTED if opens else ReportOutcome.JOINED, tuple(rows))
 
 
+def _strictest(match: Match, receiver: Explain) -> Explain:
+    return max(match.explain, receiver, key=lambda one: one.rank)
+
+
+def _shown(match: Match, receiver: Explain) -> ShownWatchlist:
+    """Return what a receiver sees of a watchlist that matched: the words of its rule only where both allow it."""
+    because = match.verdict.because if _strictest(match, receiver) is Explain.FULL else ()
+    return ShownWatchlist(match.verdict.watchlist, match.title, match.verdict.severity, because)
+
+
 def _reason(report: Report, told: Mapping[str, Told], *, raised: bool) -> AlertReason:
     if not told:
         return AlertReason.MATCHED
@@ -146,7 +171,9 @@ def _reason(report: Report, told: Mapping[str, Told], *, raised: bool) -> AlertR
     return AlertReason.REVISED
 
 
-def _no_longer_supported(report: Report, matches: Sequence[Match], told: Mapping[str, Told]) -> tuple[Row, ...]:
+def _no_longer_supported(
+    report: Report, matches: Sequence[Match], told: Mapping[str, Told], explains: Mapping[str, Explain]
+) -> tuple[Row, ...]:
     """Return the edits that take back what was told on this item's headline.
 
     Only a final report can: a page's text, or a revised text of the feed. A watchlist that still matches but is staged, muted
@@ -162,16 +189,18 @@ def _no_longer_supported(report: Report, matches: Sequence[Match], told: Mapping
             continue
         if report.basis is Basis.FEED and carrier.revision == report.item.revision:
             continue  # the same words: the watchlists have changed, not the text
-        message = unsupported(one.message, report, _lacking(matches, one.message))
+        message = unsupported(one.message, report, _lacking(matches, one.message, explains.get(receiver, Explain.FULL)))
         if not looks_the_same(message, one.message):
             rows.append(Row(receiver, MessageKind.EDIT, one.sequence + 1, message))
     return tuple(rows)
 
 
-def _lacking(matches: Sequence[Match], message: Message) -> str:
+def _lacking(matches: Sequence[Match], message: Message, receiver: Explain) -> str:
+    """Return what the text lacks, in the words of the rule where the receiver may see them."""
     shown = {one.watchlist for one in message.watchlists}
-    own = [match.verdict for match in matches if match.verdict.missed and match.verdict.watchlist in shown]
-    near = own or [match.verdict for match in _nearest(matches) if match.verdict.missed]
+    open_ = [match for match in matches if match.verdict.missed and _strictest(match, receiver) is Explain.FULL]
+    own = [match.verdict for match in open_ if match.verdict.watchlist in shown]
+    near = own or [match.verdict for match in _nearest(open_) if match.verdict.missed]
     return (near[0].missed if near else None) or "the words that matched are not in it"
 
 

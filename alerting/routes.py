@@ -1,16 +1,18 @@
 """`config/routes.yaml`: which receivers hear of a match, by severity, label, tags and watchlist. Pure; sending is the outbox's work."""
 
-from collections.abc import Iterator, Mapping
+import re
 from dataclasses import dataclass
-from itertools import product
-from typing import Annotated, Any, Final
+from datetime import datetime
+from typing import Annotated, Final
 
-from pydantic import BaseModel, BeforeValidator, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from alerting.watchlists.faults import Problem, UnusableError, texts
+from alerting.calendars import Calendar, DayField, TimeOfDay, Zone
+from alerting.watchlists.faults import UnusableError
 from alerting.watchlists.fields import Labels, Maybe, NotYet, Severities, Text, Texts, Truth
-from alerting.watchlists.model import NAME_PATTERN, STRICT
-from alerting.watchlists.nearest import unknown
+from alerting.watchlists.model import NAME_PATTERN
+from alerting.watchlists.strict import STRICT
+from alerting.watchlists.telling import Explain, ExplainField
 from newswire.records import Label, Severity
 
 TERMINAL_NAME: Final = "terminal"
@@ -29,6 +31,38 @@ class Slack(BaseModel):
     channel: Annotated[Text, BeforeValidator(_channel)] = Field(description='"#it-diplomacy", or a channel\'s id')
 
 
+def _variable(raw: object) -> object:
+    if isinstance(raw, str) and ("://" in raw or raw.startswith("xox")):
+        raise UnusableError("this looks like an address or a secret; write the name of the environment variable that holds it")
+    if not isinstance(raw, str) or not re.fullmatch("[A-Z][A-Z0-9_]{2,99}", raw):
+        raise UnusableError(f"the name of an environment variable is due here, such as NEWSWIRE_ARCHIVE_URL, not {str(raw)[:40]!r}")
+    return raw
+
+
+class Webhook(BaseModel):
+    """An address that takes JSON by POST, signed."""
+
+    model_config = STRICT
+    url_env: Annotated[
+        str,
+        BeforeValidator(_variable),
+        WithJsonSchema({"type": "string", "pattern": "^[A-Z][A-Z0-9_]{2,99}$"}),
+        Field(description="the environment variable that holds the address; never the address itself"),
+    ]
+
+
+class Digest(BaseModel):
+    """What is gathered for a receiver and told at set times."""
+
+    model_config = STRICT
+    to: Annotated[Text, Field(description="the receiver that hears it")]
+    at: Annotated[TimeOfDay, Field(description='"07:00", by the clocks of the zone')]
+    days: Annotated[
+        Maybe[Annotated[tuple[DayField, ...], Field(min_length=1)]], Field(description="[mon, tue, …]; every day where it is missing")
+    ] = None
+    zone: Annotated[Zone, Field(description="whose clocks count: Asia/Karachi")] = "UTC"
+
+
 class Terminal(BaseModel):
     """The terminal that Newswire runs on."""
 
@@ -39,18 +73,22 @@ class Receiver(BaseModel):
     """Somebody who can be told. Just one of the kinds is given."""
 
     model_config = STRICT
-    name: Annotated[str, Field(pattern=f"^{NAME_PATTERN}$")]
-    slack: Maybe[Slack] = None
-    terminal: Maybe[Terminal] = None
-    explain: NotYet = None
-    webhook: NotYet = None
-    digest: NotYet = None
+    name: Annotated[str, Field(pattern=f"^{NAME_PATTERN}$", description="how routes and watchlists name it")]
+    slack: Annotated[Maybe[Slack], Field(description='{channel: "#it-diplomacy"}')] = None
+    terminal: Annotated[Maybe[Terminal], Field(description="{}: the terminal that Newswire runs on")] = None
+    webhook: Annotated[Maybe[Webhook], Field(description="{url_env: NEWSWIRE_ARCHIVE_URL}")] = None
+    digest: Annotated[Maybe[Digest], Field(description='{to: desk, at: "07:00", days: [mon, fri], zone: Asia/Karachi}')] = None
+    explain: Annotated[ExplainField, Field(description="what this receiver may see of the rule: full, words or none")] = Explain.FULL
     email: NotYet = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> "Receiver":
-        if (self.slack is None) == (self.terminal is None):
-            raise UnusableError(f"receiver {self.name!r} needs one of `slack: {{channel: …}}` or `terminal: {{}}`")
+        kinds = [kind for kind in (self.slack, self.terminal, self.webhook, self.digest) if kind is not None]
+        if len(kinds) != 1:
+            raise UnusableError(
+                f"receiver {self.name!r} needs {'just ' if kinds else ''}one of `slack: {{channel: …}}`, `terminal: {{}}`, `webhook: {{url_env: …}}`, "
+                "`digest: {to: …, at: …}`"
+            )
         return self
 
 
@@ -71,8 +109,14 @@ class Route(BaseModel):
     match: RouteMatch = RouteMatch()
     to: Texts
     continue_: Truth = Field(False, alias="continue", description="go on with the routes below")
-    during: NotYet = None
-    otherwise: NotYet = None
+    during: Maybe[Text] = Field(None, description="a calendar's name: outside it the route passes on, or tells `otherwise`")
+    otherwise: Maybe[Texts] = Field(None, description="who hears of it outside the calendar")
+
+    @model_validator(mode="after")
+    def _outside_of_what(self) -> "Route":
+        if self.otherwise is not None and self.during is None:
+            raise UnusableError("`otherwise` says who hears outside a calendar; add `during: NAME`, or take it out")
+        return self
 
 
 class RouteTable(BaseModel):
@@ -91,16 +135,20 @@ class Routes(BaseModel):
     route: RouteTable
     fallback: Annotated[Maybe[Text], Field(description="hears what a receiver refused for good")] = None
     ops: Annotated[Maybe[Text], Field(description="hears Newswire's own notices")] = None
-    calendars: NotYet = None
+    calendars: Annotated[tuple[Calendar, ...], Field(description="named days and hours, for `during`")] = ()
 
     def receiver(self, name: str) -> Receiver | None:
         """Return the receiver of that name."""
         return next((receiver for receiver in self.receivers if receiver.name == name), None)
 
+    def explains(self) -> dict[str, Explain]:
+        """Return what each receiver may see of the rule, by its name."""
+        return {receiver.name: receiver.explain for receiver in self.receivers}
+
     def with_terminal(self) -> "Routes":
         """Return these routes for a Newswire without a Slack token: the terminal hears what every receiver would, once."""
         here = (TERMINAL_NAME,)
-        routes = tuple(route.model_copy(update={"to": here}) for route in self.route.routes)
+        routes = tuple(route.model_copy(update={"to": here, "otherwise": here if route.otherwise else None}) for route in self.route.routes)
         return self.model_copy(
             update={
                 "receivers": TERMINAL_ONLY.receivers,
@@ -125,23 +173,30 @@ class Labelled:
     tags: tuple[str, ...] = ()
 
 
-def receivers_for(routes: Routes, labelled: Labelled, also: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """Return the names of all who hear of it, each once: those of the first matching route (and on, past `continue`), then `also`.
+def receivers_for(routes: Routes, labelled: Labelled, also: tuple[str, ...] = (), *, at: datetime) -> tuple[str, ...]:
+    """Return the names of all who hear of it at that moment, each once: those of the first matching route (and on, past `continue`), then `also`.
 
-    `also` are the receivers that the watchlist itself names under `to`; after `with_terminal` they are all the terminal.
+    `also` are the receivers that the watchlist itself names under `to`; after `with_terminal` they are all the terminal. What is for a digest goes
+    to the digest's own receiver at once: nothing gathers digests yet.
     """
+    calendars = {calendar.name: calendar for calendar in routes.calendars}
     found: list[str] = []
     for route in routes.route.routes:
-        if fits(route.match, labelled):
-            found.extend(route.to)
-            if not route.continue_:
-                break
+        if not fits(route.match, labelled):
+            continue
+        here = route.to if route.during is None or calendars[route.during].covers(at) else route.otherwise
+        if here is None:
+            continue
+        found.extend(here)
+        if not route.continue_:
+            break
     else:
         if not found:
             found.extend(routes.route.to)
-    names = {receiver.name for receiver in routes.receivers}
-    here = (name if name in names else TERMINAL_NAME for name in (*found, *also))
-    return tuple(name for name in dict.fromkeys(here) if name in names)
+    receivers = {receiver.name: receiver for receiver in routes.receivers}
+    named = (name if name in receivers else TERMINAL_NAME for name in (*found, *also))
+    told = (one.digest.to if (one := receivers.get(name)) and one.digest else name for name in named)
+    return tuple(name for name in dict.fromkeys(told) if name in receivers)
 
 
 def fits(asked: RouteMatch, labelled: Labelled) -> bool:
@@ -152,62 +207,3 @@ def fits(asked: RouteMatch, labelled: Labelled) -> bool:
         and (not asked.watchlist or labelled.watchlist in asked.watchlist)
         and (not asked.tags or not set(asked.tags).isdisjoint(labelled.tags))
     )
-
-
-def check_names(raw: Mapping[str, Any], watchlists: frozenset[str], tags: frozenset[str]) -> Iterator[Problem]:
-    """Yield every name in the file's raw values that nothing answers to, and every receiver's name that is given twice.
-
-    The raw values are asked, so that a file whose shape is wrong in one place is still checked in all others.
-    """
-    names = [one.get("name") if isinstance(one, Mapping) else None for one in _listed(raw.get("receivers"))]
-    for n, name in enumerate(names):
-        if name is not None and name in names[:n]:
-            yield Problem(("receivers", n, "name"), f"the receiver {name!r} is there already; give this one another name")
-    receivers = frozenset(name for name in names if isinstance(name, str))
-    table = raw.get("route")
-    for place, key, holder in ((("fallback",), "fallback", raw), (("ops",), "ops", raw), (("route", "to"), "to", table)):
-        yield from _unknown(place, "receiver", holder, key, receivers)
-    for n, route in enumerate(_listed(table.get("routes") if isinstance(table, Mapping) else None)):
-        at_route = ("route", "routes", n)
-        yield from _unknown((*at_route, "to"), "receiver", route, "to", receivers)
-        asked = route.get("match") if isinstance(route, Mapping) else None
-        yield from _unknown((*at_route, "match", "watchlist"), "watchlist", asked, "watchlist", watchlists)
-        for at, tag in texts(asked.get("tags")) if isinstance(asked, Mapping) else ():
-            if tag not in tags:
-                message = f"no watchlist has the tag {tag!r}, so it brings nothing here"
-                yield Problem((*at_route, "match", "tags", *at), message, warning=True)
-
-
-def _listed(raw: object) -> list[Any]:
-    return raw if isinstance(raw, list) else []
-
-
-def _unknown(place: tuple[str | int, ...], noun: str, holder: object, key: str, known: frozenset[str]) -> Iterator[Problem]:
-    for at, name in texts(holder.get(key)) if isinstance(holder, Mapping) else ():
-        if name not in known:
-            yield Problem((*place, *at), unknown(noun, name, known))
-
-
-def check_reach(routes: Routes) -> Iterator[Problem]:
-    """Yield every route that nothing can reach."""
-    for n in range(len(routes.route.routes)):
-        if (above := _shadowed(n, routes.route.routes)) is not None:
-            message = f"nothing can reach this route: all it asks for stops at the routes above it ({above}); move it up"
-            yield Problem(("route", "routes", n), message)
-
-
-def _shadowed(position: int, table: tuple[Route, ...]) -> str | None:
-    """Return which routes above take everything that this one asks for; None where something can reach it.
-
-    What would reach it most easily has just one of its tags, none where it asks for none, and an unheard-of watchlist.
-    """
-    asked = table[position].match
-    above = [(n, route.match) for n, route in enumerate(table[:position]) if not route.continue_]
-    takers: dict[int, Any] = {}
-    for severity, label, watchlist, tag in product(asked.severity, asked.label, asked.watchlist or ("",), asked.tags or (None,)):
-        labelled = Labelled(severity, label, watchlist, (tag,) if tag else ())
-        taker = next((n for n, match in above if fits(match, labelled)), None)
-        if taker is None:
-            return None
-        takers[taker] = None
-    return "number " + ", ".join(str(n + 1) for n in sorted(takers))

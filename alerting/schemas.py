@@ -7,12 +7,14 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from alerting.routes import Routes
+from alerting.timelines.model import Timeline
 from alerting.watchlists.model import NamedList, Watchlist
 
 _MODELS: Final[dict[str, tuple[type[BaseModel], str]]] = {
     "watchlist": (Watchlist, "A watchlist of Newswire: config/watchlists/NAME.yaml"),
     "list": (NamedList, "A named list of Newswire: config/lists/NAME.yaml"),
     "routes": (Routes, "The routes of Newswire: config/routes.yaml"),
+    "timeline": (Timeline, "A timeline of Newswire: config/tests/NAME.yaml"),
 }
 
 

@@ -5,7 +5,7 @@ Writes: archive, stories, decisions, outbox, trail. Then, and only then, the off
 Never: sends, or decides the same (item, revision, basis, final) twice.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -21,6 +21,7 @@ from alerting.stories import KEEP_S, MEMBERS_KEPT, Placement, StoryIndex
 from alerting.stories_member import Member, document_of
 from alerting.watchlists.compile import WatchlistSet
 from alerting.watchlists.match import match
+from alerting.watchlists.telling import Explain, Updates
 from newswire.bus import Delivered
 from newswire.clock import Clock
 from newswire.codec import decode
@@ -90,7 +91,7 @@ class ReportHandler:
                 letters.append(result)
             else:
                 judged.append(result)
-        decided = self._decide(judged, now)
+        decided = self._decide(judged, now, routes.explains())
         crash_point("alert_after_store")
         # Counted only now: a batch that raised above comes again, and is to be counted once.
         self._metrics.reports_in.inc(len(messages))
@@ -99,7 +100,7 @@ class ReportHandler:
         self._count(decided, replayed=len(judged) - len(decided))
         return Handled([dead_output(letter) for letter in letters], after=lambda: crash_point("alert_after_commit"))
 
-    def _decide(self, judged: Sequence[_Judged], now: datetime) -> list[_Decided]:
+    def _decide(self, judged: Sequence[_Judged], now: datetime, explains: Mapping[str, Explain]) -> list[_Decided]:
         """Return what is decided on the reports that were not decided before, durably."""
         if not judged:
             return []
@@ -108,14 +109,16 @@ class ReportHandler:
                 self._forget_unless(self._leadership.check(connection))
                 known = decisions.known(connection, [one.decision_id for one in judged])
                 fresh = list({one.decision_id: one for one in judged if one.decision_id not in known}.values())
-                decided = self._decide_fresh(connection, fresh, now) if fresh else []
+                decided = self._decide_fresh(connection, fresh, now, explains) if fresh else []
                 _write(connection, decided, now.timestamp())
         except BaseException:
             self._index = None  # it may hold what was rolled back
             raise
         return decided
 
-    def _decide_fresh(self, connection: Connection, fresh: Sequence[_Judged], now: datetime) -> list[_Decided]:
+    def _decide_fresh(
+        self, connection: Connection, fresh: Sequence[_Judged], now: datetime, explains: Mapping[str, Explain]
+    ) -> list[_Decided]:
         index = self._loaded(connection)
         of_items = stories.of_items(connection, [one.report.item.item_id for one in fresh])
         placed = [self._place(index, one, of_items) for one in fresh]
@@ -128,7 +131,7 @@ class ReportHandler:
         for n, (one, (placement, member)) in enumerate(zip(fresh, placed, strict=True)):
             story_id = placement.story_id if placement else None
             of_story = told.setdefault(story_id or "", {})
-            outcome = decide(one.report, matches=one.matches, story_id=story_id, told=of_story, now=now + n * _TICK)
+            outcome = decide(one.report, matches=one.matches, story_id=story_id, told=of_story, now=now + n * _TICK, explains=explains)
             for row in outcome.rows:
                 of_story[row.receiver] = Told(row.message, row.sequence)
             decided.append(_Decided(one, outcome, placement, member))
@@ -175,8 +178,10 @@ def _judge(value: bytes, watchlists: WatchlistSet, routes: Routes, now: datetime
     for found in match(watchlists, report, now):
         of, verdict = found.watchlist, found.verdict
         labelled = Labelled(verdict.severity, report.label, of.name, of.tags)
-        receivers = receivers_for(routes, labelled, of.to) if found.tells else ()
-        matches.append(Match(verdict, of.title, found.spans, receivers))
+        receivers = receivers_for(routes, labelled, of.to, at=now) if found.tells else ()
+        matches.append(
+            Match(verdict, of.title, found.spans, receivers, explain=of.alert.explain, updates=of.alert.updates is not Updates.NONE)
+        )
     clustered = report.label is Label.DIPLOMACY or any(one.verdict.matched for one in matches)
     return _Judged(report, decision_id_of(report), tuple(matches), clustered)
 

@@ -117,14 +117,17 @@ class PlainSets:
         self.excluded: list[set[int]] = []
         self.partners: list[frozenset[str] | None] = []
         for position, source in enumerate(sources.values()):
-            for into, listed in ((self.wanted, source.when.any), (self.excluded, source.when.none)):
+            when = source.when
+            if when is None:
+                continue
+            for into, listed in ((self.wanted, when.any), (self.excluded, when.none)):
                 for term in listed or ():
                     index = patterns.setdefault(term.text.lower(), len(patterns))  # type: ignore[union-attr]  # all are phrases
                     while len(self.wanted) <= index:
                         self.wanted.append(set())
                         self.excluded.append(set())
                     into[index].add(position)
-            self.partners.append(frozenset(source.when.partners.values) if source.when.partners else None)
+            self.partners.append(frozenset(when.partners.values) if when.partners else None)
         self.automaton = AhoCorasick(list(patterns))
 
     def match(self, report: Report) -> list[int]:

@@ -88,7 +88,7 @@ class _Error:
 def explain(error: ValidationError, document: Document, schema: Schema) -> Iterator[Fault]:
     """Yield the faults that a validation of `document.values()` found. What the reader refused already is not said again."""
     errors = _narrow([_locate(one, document) for one in error.errors(include_url=False, include_input=False)], schema)
-    for one in _without_misspelt(errors, schema):
+    for one in _without_empty(_without_misspelt(errors, schema)):
         if not (isinstance(one.node, ScalarNode) and one.node.faulty):
             yield document.fault(one.place, _words(one, schema), of_key=one.kind == "extra_forbidden")
 
@@ -136,6 +136,16 @@ def _without_misspelt(errors: Sequence[_Error], schema: Schema) -> list[_Error]:
     """Return the errors without the missing keys that stand there under a misspelt name: one mistake, one fault."""
     meant = {(one.place[:-1], _meant_key(one, schema)) for one in errors if one.kind == "extra_forbidden"}
     return [one for one in errors if not one.missing or (one.place, one.missing) not in meant]
+
+
+def _without_empty(errors: Sequence[_Error]) -> list[_Error]:
+    """Return the errors without those of lists that are too short only because their entries have faults."""
+    return [one for one in errors if one.kind != "too_short" or not any(_inside(other, one) for other in errors)]
+
+
+def _inside(other: _Error, one: _Error) -> bool:
+    depth = len(one.place)
+    return len(other.place) > depth and other.place[:depth] == one.place
 
 
 def _either(errors: Sequence[_Error]) -> _Error:

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from alerting.watchlists.check_selections import blocks, check_rises, check_ways
 from alerting.watchlists.faults import Problem, UnusableError, texts
 from alerting.watchlists.lists import Lists, fault_of_use
 from alerting.watchlists.model import CHOICES, NAME_PATTERN, Status
 from alerting.watchlists.nearest import unknown
+from alerting.watchlists.telling import Updates
 from alerting.watchlists.terms import ListOfTerms, Phrase, TermLike, read_term
 from alerting.watchlists.vocabulary import Vocabulary, fault_of, is_known
 
@@ -43,7 +45,10 @@ def check_name(name: str) -> Iterator[Problem]:
 def check_watchlist(raw: Raw, known: Known, today: date) -> Iterator[Problem]:
     """Yield every mistake and warning of one watchlist that its model cannot see."""
     vocabulary = known.vocabulary
-    yield from _when(raw.get("when"), ("when",), known)
+    yield from check_ways(raw)
+    yield from check_rises(raw)
+    for path, block in blocks(raw):
+        yield from _when(block, path, known)
     for n, language in texts(raw.get("languages")):
         yield from _fault(("languages", *n), fault_of("languages", language, vocabulary))
     yield from _choice(("sources",), raw.get("sources"), "sources", known)
@@ -52,7 +57,27 @@ def check_watchlist(raw: Raw, known: Known, today: date) -> Iterator[Problem]:
         day = date.fromisoformat(str(raw.get("review_by")))
         if day < today:
             yield Problem(("review_by",), f"review_by was {day}: read the watchlist again, then set a new day", warning=True)
+    yield from _not_yet(raw.get("alert"))
     yield from _tests(raw, vocabulary)
+
+
+_LATER: Final = {
+    "update_every": "later reports are added to the message as they come",
+    "realert": "a story that was told is not told anew",
+    "cap": "every alert is sent",
+}
+"""Keys of `alert` that are read and checked, and what is done in their place until they are acted on."""
+
+
+def _not_yet(raw: object) -> Iterator[Problem]:
+    if not isinstance(raw, Mapping):
+        return
+    for key, instead in _LATER.items():
+        if key in raw:
+            yield Problem(("alert", key), f"`{key}` comes into force with a later release; until then {instead}", warning=True)
+    if raw.get("updates") in (Updates.THREAD, Updates.MESSAGE):
+        message = f"`updates: {raw['updates']}` comes into force with a later release; until then {_LATER['update_every']}"
+        yield Problem(("alert", "updates"), message, warning=True)
 
 
 def check_list(raw: Raw, vocabulary: Vocabulary) -> Iterator[Problem]:
@@ -123,11 +148,15 @@ def _tests(raw: Raw, vocabulary: Vocabulary) -> Iterator[Problem]:
         place: Path = ("tests",) if "tests" in raw else ()
         yield Problem(place, f"an active watchlist needs tests both ways; there is none {said}", warning=True)
     for n, test in enumerate(tests):
-        given = test.get("item")
-        item = given if isinstance(given, Mapping) else {}
-        for key, kind in _PINS.items():
-            for at, value in texts(item.get(key)):
-                yield from _fault(("tests", n, "item", key, *at), fault_of(kind, value, vocabulary))
+        item = test.get("item")
+        yield from check_pins(item if isinstance(item, Mapping) else {}, ("tests", n, "item"), vocabulary)
+
+
+def check_pins(item: Raw, path: Path, vocabulary: Vocabulary) -> Iterator[Problem]:
+    """Yield every word that a test's item, which stands at `path`, fixes as understood and that is not known."""
+    for key, kind in _PINS.items():
+        for at, value in texts(item.get(key)):
+            yield from _fault((*path, key, *at), fault_of(kind, value, vocabulary))
 
 
 _PINS: Final = {

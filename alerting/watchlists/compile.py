@@ -1,78 +1,31 @@
-"""All watchlists in one form made for matching: one automaton over their terms, and from each finding the watchlists it can concern.
+"""All watchlists in one form made for matching: one automaton over their terms, and from each finding the watchlists it can concern."""
 
-The work for a report grows with what is found in it, not with what is watched: a watchlist is looked at only when one of its
-*triggers* is there, which are the terms or values of the one condition that it cannot hold without (Lucene Monitor's presearcher).
-"""
-
-import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
+from alerting.watchlists.condition_kinds import Combined, Condition, NearWords, OneOf, Trigger, Understood, Word, Words
+from alerting.watchlists.expression import names_in, parse
 from alerting.watchlists.fields import ANY_LABEL, Choice
 from alerting.watchlists.lists import Lists, expand, resolve
 from alerting.watchlists.model import CHOICES, NamedList, Status, Watchlist, When, choices
+from alerting.watchlists.telling import Alerting
 from alerting.watchlists.terms import Near, Phrase, TermLike
+from alerting.watchlists.triggers import triggers_of
+from alerting.watchlists.version import content_hash
 from newswire.records import Field, Label, Severity
 from newswire.terms import Term, TermSearch
 
 DEFAULT_MIN_SCORE: Final = 0.5
-MAX_ALTERNATIVES: Final = 200  # triggers of one watchlist's `any_of`
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """A phrase to find: its index in the search, and how it stands in the watchlist."""
+class Rise:
+    """Another severity, where `conditions` hold too."""
 
-    index: int
-    written: str
-    field: Field | None
-
-
-@dataclass(frozen=True, slots=True)
-class NearWords:
-    """Two groups of phrases to find near each other."""
-
-    left: tuple[Word, ...]
-    right: tuple[Word, ...]
-    within: int
-    written: str
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """At least `least` and at most `most` of the words are found."""
-
-    key: str  # any, all, none, at_least
-    words: tuple[Word | NearWords, ...]
-    least: int
-    most: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Understood:
-    """One of the values wanted is among those understood under `key`; any value at all where `wanted` is None."""
-
-    key: str  # partners, countries, home, organisations, people, topics
-    noun: str  # what `because` calls it: partner
-    wanted: frozenset[str] | None
-    said: str  # how the watchlist says it: partner-countries
-
-
-@dataclass(frozen=True, slots=True)
-class OneOf:
-    """One of the blocks holds."""
-
-    blocks: tuple["tuple[Condition, ...]", ...]
-    key: str = "any_of"
-
-
-Condition = Words | Understood | OneOf
-
-Trigger = int | tuple[str, str]
-"""A term's index in the search, or a key and a value understood (`*`: any value)."""
+    conditions: tuple[Condition, ...]
+    severity: Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +53,8 @@ class CompiledWatchlist:
     max_age: timedelta
     scope: Scope
     conditions: tuple[Condition, ...]
+    rises: tuple[Rise, ...]  # the first that holds gives the severity
+    alert: Alerting
     content_hash: str  # 12 hex digits over all that decides, with the lists it uses
 
 
@@ -173,6 +128,8 @@ class _Terms:
 
 
 def _compile(name: str, source: Watchlist, lists: Lists, terms: _Terms, min_scores: Mapping[Label, float]) -> CompiledWatchlist:
+    selections = {named: _conditions(block, lists, terms) for named, block in (source.selections or {}).items()}
+    conditions = _conditions(source.when, lists, terms) if source.when is not None else (_combined(source.condition or "", selections),)
     thresholds = [min_scores.get(label, DEFAULT_MIN_SCORE) for label in source.label]
     default = 0.0 if source.label == ANY_LABEL else min(thresholds)
     return CompiledWatchlist(
@@ -191,9 +148,21 @@ def _compile(name: str, source: Watchlist, lists: Lists, terms: _Terms, min_scor
             outlets=frozenset(outlet.casefold() for outlet in source.outlets) if source.outlets else None,
             countries=_values(source.countries_of_outlet, lists),
         ),
-        conditions=_conditions(source.when, lists, terms),
+        conditions=conditions,
+        rises=tuple(Rise(_rise(one.if_, selections, lists, terms), one.set) for one in source.severity_if),
+        alert=source.alert,
         content_hash=content_hash(source, lists),
     )
+
+
+def _combined(condition: str, selections: Mapping[str, tuple[Condition, ...]]) -> Combined:
+    expression = parse(condition)
+    used = names_in(expression, selections)
+    return Combined(expression, {name: block for name, block in selections.items() if name in used})
+
+
+def _rise(asked: str | When, selections: Mapping[str, tuple[Condition, ...]], lists: Lists, terms: _Terms) -> tuple[Condition, ...]:
+    return (_combined(asked, selections),) if isinstance(asked, str) else _conditions(asked, lists, terms)
 
 
 def _conditions(when: When, lists: Lists, terms: _Terms) -> tuple[Condition, ...]:
@@ -232,74 +201,3 @@ def _values(choice: Choice | None, lists: Lists) -> frozenset[str] | None:
     if choice is None or choice.any:
         return None
     return frozenset(lists[choice.list_name].values if choice.list_name else choice.values)
-
-
-def triggers_of(conditions: tuple[Condition, ...]) -> frozenset[Trigger]:
-    """Return the triggers of one block: those of the condition that is likely the rarest, without which the block cannot hold."""
-    found = [triggers for condition in conditions if (triggers := _triggers(condition))]
-    return min(found, key=_commonness) if found else frozenset()
-
-
-def _triggers(condition: Condition) -> frozenset[Trigger]:
-    if isinstance(condition, OneOf):
-        blocks = [triggers_of(block) for block in condition.blocks]
-        return frozenset().union(*blocks) if all(blocks) else frozenset()
-    if isinstance(condition, Understood):
-        return frozenset((condition.key, value) for value in ("*",) if condition.wanted is None) or frozenset(
-            (condition.key, value) for value in condition.wanted or ()
-        )
-    if condition.least == 0:
-        return frozenset()
-    words = condition.words
-    if condition.key == "all":  # each must be found, so waiting for the longest is enough
-        words = (max(words, key=lambda word: (len(word.written), word.written)),)
-    return frozenset(index for word in words for index in _first_indexes(word))
-
-
-def _first_indexes(word: Word | NearWords) -> tuple[int, ...]:
-    return (word.index,) if isinstance(word, Word) else tuple(one.index for one in word.left)
-
-
-_COMMONNESS: Final = {"people": 1, "organisations": 2, "topics": 3, "partners": 4, "countries": 5, "home": 6}
-
-
-def _commonness(triggers: frozenset[Trigger]) -> tuple[int, int]:
-    """Order sets of triggers, the rarest first: words before people, bodies, topics and countries, few before many."""
-    return max(0 if isinstance(trigger, int) else _COMMONNESS[trigger[0]] for trigger in triggers), len(triggers)
-
-
-_FOR_PEOPLE: Final = {"owner", "description", "falsepositives", "review_by", "tests"}
-
-
-def content_hash(source: Watchlist, lists: Lists) -> str:
-    """Return 12 hex digits that change when, and only when, something that decides or is told changes."""
-    plain = source.model_dump(mode="json", exclude=_FOR_PEOPLE, exclude_none=True)
-    used = {name: _plain_list(lists, name) for name in sorted(lists_used(source)) if name in lists}
-    body = json.dumps([_in_order(plain), used], sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(body.encode()).hexdigest()[:12]
-
-
-def _in_order(value: Any) -> Any:
-    """Return the value with every list sorted: the order of terms, countries and tags decides nothing."""
-    if isinstance(value, dict):
-        return {key: _in_order(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return sorted((_in_order(inner) for inner in value), key=lambda inner: json.dumps(inner, sort_keys=True))
-    return value
-
-
-def _plain_list(lists: Lists, name: str) -> list[str]:
-    return sorted([*lists[name].values, *map(repr, lists[name].terms)])
-
-
-def lists_used(source: Watchlist) -> set[str]:
-    """Return the names of all lists that the watchlist refers to."""
-    names = {choice.list_name for choice in (source.sources, source.countries_of_outlet) if choice is not None and choice.list_name}
-    return names | _lists_in(source.when)
-
-
-def _lists_in(when: When) -> set[str]:
-    terms = [*(when.any or ()), *(when.all or ()), *(when.none or ()), *(when.at_least.of if when.at_least else ())]
-    names = {term.name for term in terms if not isinstance(term, Phrase | Near)}
-    names |= {choice.list_name for _, choice in choices(when) if choice.list_name}
-    return names.union(*(_lists_in(block) for block in when.any_of or ()))

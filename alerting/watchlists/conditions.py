@@ -1,11 +1,13 @@
 """Whether a condition holds for a report, and in words why, or by how little it does not."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
-from alerting.watchlists.compile import Condition, NearWords, OneOf, Understood, Word, Words
+from alerting.watchlists import combination
+from alerting.watchlists.condition_kinds import Combined, Condition, NearWords, OneOf, Understood, Word, Words
+from alerting.watchlists.expression import evaluate
 from alerting.watchlists.facts import Facts, Spot, spots_of
+from alerting.watchlists.judged import Judged
 from alerting.watchlists.nearest import quoted, some
 
 
@@ -15,7 +17,10 @@ def holds(condition: Condition, facts: Facts) -> bool:
         values = facts.understood[condition.key]
         return bool(values) if condition.wanted is None else not condition.wanted.isdisjoint(values)
     if isinstance(condition, OneOf):
-        return any(all(holds(inner, facts) for inner in block) for block in condition.blocks)
+        return any(block_holds(block, facts) for block in condition.blocks)
+    if isinstance(condition, Combined):
+        selections = condition.selections
+        return evaluate(condition.expression, selections, lambda name: block_holds(selections[name], facts))
     enough = condition.least if condition.most is None else condition.most + 1
     found = 0
     for word in condition.words:
@@ -25,21 +30,15 @@ def holds(condition: Condition, facts: Facts) -> bool:
     return found >= condition.least and (condition.most is None or found <= condition.most)
 
 
+def block_holds(block: Sequence[Condition], facts: Facts) -> bool:
+    """Return whether every condition of the block holds."""
+    return all(holds(condition, facts) for condition in block)
+
+
 def _is_found(word: Word | NearWords, facts: Facts) -> bool:
     if isinstance(word, Word) and word.index not in facts.spots:
         return False
     return bool(spots_of(word, facts))
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A condition and a report: whether it holds, `because` of what and where, else what was missed."""
-
-    key: str
-    holds: bool
-    because: tuple[str, ...] = ()
-    spots: tuple[Spot, ...] = ()
-    missed: str = ""
 
 
 def judge(condition: Condition, facts: Facts) -> Judged:
@@ -48,7 +47,19 @@ def judge(condition: Condition, facts: Facts) -> Judged:
         return _judge_understood(condition, facts)
     if isinstance(condition, OneOf):
         return _judge_one_of(condition, facts)
+    if isinstance(condition, Combined):
+        return combination.judge(condition, {name: judge_block(name, block, facts) for name, block in condition.selections.items()})
     return _judge_words(condition, facts)
+
+
+def judge_block(name: str, block: Sequence[Condition], facts: Facts) -> Judged:
+    """Return whether every condition of the block of that name holds, with all the reasons, or the first that fails."""
+    judged = [judge(condition, facts) for condition in block]
+    failed = next((one for one in judged if not one.holds), None)
+    if failed is not None:
+        return Judged(name, holds=False, missed=failed.missed)
+    because = tuple(dict.fromkeys(word for one in judged for word in one.because))
+    return Judged(name, holds=True, because=because, spots=tuple(spot for one in judged for spot in one.spots))
 
 
 def _judge_words(condition: Words, facts: Facts) -> Judged:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from alerting.watchlists.compile import NearWords, Word
+from alerting.watchlists.condition_kinds import NearWords, Word
 from newswire.records import Field, Report, Span
 from newswire.terms import TermSearch, fold
 

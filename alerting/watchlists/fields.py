@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, NoReturn, TypeVar
 from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
 from pydantic.json_schema import SkipJsonSchema
 
+from alerting.watchlists.expression import parse
 from alerting.watchlists.faults import UnusableError
 from alerting.watchlists.nearest import unknown
 from newswire.field_types import seconds
@@ -79,6 +80,16 @@ _ONE_OR_MORE: Final = {"anyOf": [{"type": "string", "minLength": 1}, _STRINGS]}
 
 Texts = Annotated[tuple[str, ...], BeforeValidator(_texts), WithJsonSchema(_ONE_OR_MORE)]
 """One text, or a list of them."""
+
+
+def _words_of(raw: object) -> str:
+    text = _text(raw)
+    parse(text)
+    return text
+
+
+ConditionText = Annotated[str, BeforeValidator(_words_of), WithJsonSchema({"type": "string", "minLength": 1})]
+"""A condition over selections, in which nothing but its names can be wrong any more."""
 
 
 def _pins(raw: object) -> tuple[str, ...]:
@@ -197,6 +208,25 @@ def duration_in_words(duration: timedelta) -> str:
     if minutes % 1440 == 0 and minutes > 3 * 1440:
         return f"{minutes // 1440}d"
     return f"{minutes // 60}h" if minutes % 60 == 0 else f"{minutes}m"
+
+
+def _pause(raw: object) -> timedelta | None:
+    if raw is None or raw == NEVER:
+        return None
+    try:
+        return _duration(raw)
+    except ValueError as error:
+        raise UnusableError(f"{error}, or `never`") from None
+
+
+NEVER: Final = "never"
+
+Pause = Annotated[
+    timedelta | None,
+    BeforeValidator(_pause),
+    WithJsonSchema({"anyOf": [{"const": NEVER}, {"type": "string", "pattern": "^([0-9]+(\\.[0-9]+)?[smhdw])+$"}]}),
+]
+"""A duration, or `never`, which is None."""
 
 
 def _day(raw: object) -> date:

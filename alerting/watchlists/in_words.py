@@ -1,11 +1,15 @@
 """What each watchlist will do, in one sentence that its author can compare with what was meant."""
 
+from collections.abc import Sequence
 from typing import Final
 
-from alerting.watchlists.compile import CompiledWatchlist, Condition, OneOf, Understood
+from alerting.watchlists import expression
+from alerting.watchlists.compile import CompiledWatchlist
+from alerting.watchlists.condition_kinds import Combined, Condition, OneOf, Understood
 from alerting.watchlists.fields import ANY_LABEL, duration_in_words
 from alerting.watchlists.model import Status
 from alerting.watchlists.nearest import quoted, some
+from alerting.watchlists.telling import Explain, Updates
 from newswire.records import Label
 
 _BEGINS: Final = {
@@ -19,22 +23,41 @@ _BEGINS: Final = {
 def in_words(watchlist: CompiledWatchlist) -> str:
     """Return the sentence, without the watchlist's name: `alerts at once, high, on diplomacy items that say …`."""
     labels = "all" if watchlist.labels == ANY_LABEL else " or ".join(label for label in Label if label in watchlist.labels)
-    asks = [say(condition) for condition in sorted(watchlist.conditions, key=lambda condition: condition.key == "none")]
-    sentence = f"{_BEGINS[watchlist.status]}, {watchlist.severity}, on {labels} items that {' and '.join(asks)}"
+    sentence = f"{_BEGINS[watchlist.status]}, {watchlist.severity}, on {labels} items that {say_block(watchlist.conditions)}"
     if scope := _scope(watchlist):
         sentence += f", only {scope}"
     if watchlist.min_score:
         sentence += f"; the label must score {watchlist.min_score:g} or more"
     sentence += f"; items older than {duration_in_words(watchlist.max_age)} stay silent"
+    for rise in watchlist.rises:
+        sentence += f"; {rise.severity} where they {say_block(rise.conditions)}"
+    if watchlist.alert.updates is not Updates.NONE:
+        sentence += "; later reports are added to its message"
+    if watchlist.alert.explain is not Explain.FULL:
+        sentence += _SHOWS[watchlist.alert.explain]
     if watchlist.to:
         sentence += f"; told to {' and '.join(watchlist.to)} beside those that the routes name"
     return sentence
 
 
+_SHOWS: Final = {
+    Explain.WORDS: "; readers see the words found, not the rule",
+    Explain.NONE: "; readers see neither the rule nor its words",
+}
+
+
+def say_block(block: Sequence[Condition]) -> str:
+    """Return what items must do for the whole block to hold."""
+    return " and ".join(say(condition) for condition in sorted(block, key=lambda condition: condition.key == "none"))
+
+
 def say(condition: Condition) -> str:
     """Return what items must do for the condition to hold: `say 'esports'`, `engage US or KR`."""
     if isinstance(condition, OneOf):
-        return "either " + " or ".join(f"({' and '.join(say(inner) for inner in block)})" for block in condition.blocks)
+        return "either " + " or ".join(f"({say_block(block)})" for block in condition.blocks)
+    if isinstance(condition, Combined):
+        where = ", ".join(f"{name}: {say_block(block)}" for name, block in condition.selections.items())
+        return f"meet {expression.say(condition.expression)} ({where})"
     if isinstance(condition, Understood):
         return _say_understood(condition)
     written = [word.written for word in condition.words]

@@ -48,7 +48,7 @@ def run_tests(watchlists: WatchlistSet, sources: Mapping[str, Watchlist], unders
     for name in sorted(sources):
         compiled = replace(watchlists.named(name), status=Status.ACTIVE)
         for n, test in enumerate(sources[name].tests, start=1):
-            facts = facts_of(watchlists.search, pinned(understand(_fields(test.item)), test.item))
+            facts = facts_of(watchlists.search, pinned(understand(fields_of(test.item)), test.item))
             fault = _fault(test, judge_watchlist(compiled, facts, now).verdict)
             results.append(InlineResult(name, test.name or f"test {n}", not fault, fault, truth_table(compiled, facts, now)))
     return results
@@ -71,7 +71,8 @@ def _fault(test: InlineTest, verdict: WatchlistVerdict) -> str:
     return ""
 
 
-def _fields(item: InlineItem) -> ItemFields:
+def fields_of(item: InlineItem) -> ItemFields:
+    """Return what of a test's item is to be understood."""
     return ItemFields(
         title=item.title,
         summary=item.summary or "",

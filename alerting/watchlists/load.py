@@ -1,7 +1,7 @@
-"""The desk's files, read and checked as one: watchlists, lists and routes, with every fault of every file at its line."""
+"""The desk's files, read and checked as one: watchlists, lists, routes and timelines, with every fault of every file at its line."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import chain, islice
 from pathlib import Path
@@ -9,7 +9,10 @@ from typing import Any, Final, Generic, TypeVar
 
 from pydantic import BaseModel
 
-from alerting.routes import TERMINAL_ONLY, Routes, check_names, check_reach
+from alerting.routes import TERMINAL_ONLY, Routes
+from alerting.routes_check import check_names, check_reach
+from alerting.timelines.check import Names, check_timeline
+from alerting.timelines.model import Timeline
 from alerting.watchlists.check import Known, check_list, check_name, check_receivers, check_watchlist
 from alerting.watchlists.faults import Problem
 from alerting.watchlists.lists import resolve
@@ -27,17 +30,22 @@ M = TypeVar("M", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class DeskFiles:
-    """All that the desk wrote. To be put in force only where `faults` is empty; `warnings` keep nothing from working."""
+    """All that the desk wrote. To be put in force only where `faults` is empty; `warnings` keep nothing from working.
+
+    The faults of timelines stand apart: a test that cannot be read must not keep a watchlist from telling.
+    """
 
     watchlists: Mapping[str, Watchlist]
     lists: Mapping[str, NamedList]
     routes: Routes
     faults: tuple[Fault, ...]
     warnings: tuple[Fault, ...]
+    timelines: Mapping[str, Timeline] = field(default_factory=dict)
+    timeline_faults: tuple[Fault, ...] = ()
 
 
 def load_desk(folder: Path, vocabulary: Vocabulary, today: date) -> DeskFiles:
-    """Return what stands in `watchlists/`, `lists/` and `routes.yaml` of a configuration folder, and everything wrong with it.
+    """Return what stands in `watchlists/`, `lists/`, `routes.yaml` and `tests/` of a configuration folder, and everything wrong with it.
 
     Without a `routes.yaml` everything goes to the terminal.
     """
@@ -56,17 +64,24 @@ def load_desk(folder: Path, vocabulary: Vocabulary, today: date) -> DeskFiles:
     for value in routes.values.values():
         routes.add("routes", check_reach(value))
     found = routes.values.get("routes", TERMINAL_ONLY)
+    receivers = frozenset[str]()
     if routes.names == routes.values.keys():  # nothing is said of receivers while routes.yaml itself cannot be read
         receivers = frozenset(receiver.name for receiver in found.receivers)
         for name, raw in watchlists.raw.items():
             watchlists.add(name, check_receivers(raw, receivers))
+    timelines = _Files(Timeline, *yaml_files(folder / "tests"))
+    names = Names(frozenset(watchlists.names), receivers, vocabulary)
+    for name, raw in timelines.raw.items():
+        timelines.add(name, chain(check_name(name), check_timeline(raw, names)))
     files = (watchlists, lists, routes)
     return DeskFiles(
         watchlists=watchlists.values,
         lists=lists.values,
         routes=found,
         faults=tuple(sorted({fault for one in files for fault in one.faults})),
-        warnings=tuple(sorted({fault for one in files for fault in one.warnings})),
+        warnings=tuple(sorted({fault for one in (*files, timelines) for fault in one.warnings})),
+        timelines=timelines.values,
+        timeline_faults=tuple(sorted(set(timelines.faults))),
     )
 
 

@@ -10,13 +10,14 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from alerting.watchlists.compile import CompiledWatchlist, Scope, WatchlistSet
-from alerting.watchlists.conditions import Judged, holds, judge
+from alerting.watchlists.conditions import block_holds, holds, judge
 from alerting.watchlists.facts import Facts, facts_of
 from alerting.watchlists.fields import duration_in_words
+from alerting.watchlists.judged import Judged
 from alerting.watchlists.model import Status
 from alerting.watchlists.nearest import some
 from newswire.outcomes import HoldReason
-from newswire.records import Item, Label, Report, Span, WatchlistVerdict
+from newswire.records import Item, Label, Report, Severity, Span, WatchlistVerdict
 
 NEAREST: Final = 3  # misses that are told, where nothing matched
 _LOOKED_AT: Final = 16  # watchlists judged beside the triggered ones, to find the nearest misses of a report that triggers none
@@ -107,13 +108,23 @@ def missed_before_conditions(watchlist: CompiledWatchlist, report: Report) -> tu
 
 
 def _matched(watchlist: CompiledWatchlist, facts: Facts, judged: list[Judged], now: datetime) -> Match:
+    severity, raised = _severity(watchlist, facts)
+    judged = [*judged, *raised]
     because = tuple(dict.fromkeys(word for one in judged for word in one.because))
     spots = sorted(
         {spot for one in judged for spot in one.spots}, key=lambda spot: (list(facts.texts).index(spot.field), spot.start, spot.end)
     )
     reason, missed = held_back(watchlist, facts.report.item, now)
-    verdict = _verdict(watchlist, matched=True, reason=reason, because=because, missed=missed)
+    verdict = _verdict(watchlist, matched=True, reason=reason, because=because, missed=missed, severity=severity)
     return Match(verdict, watchlist, tuple(facts.span(spot) for spot in spots))
+
+
+def _severity(watchlist: CompiledWatchlist, facts: Facts) -> tuple[Severity, list[Judged]]:
+    """Return how severe a match is, and what says so beside the match itself: the first of `severity_if` that holds."""
+    for rise in watchlist.rises:
+        if block_holds(rise.conditions, facts):
+            return rise.severity, [judge(condition, facts) for condition in rise.conditions]
+    return watchlist.severity, []
 
 
 def held_back(watchlist: CompiledWatchlist, item: Item, now: datetime) -> tuple[HoldReason | None, str | None]:
@@ -139,8 +150,9 @@ def _verdict(
     reason: HoldReason | None,
     because: tuple[str, ...] = (),
     missed: str | None = None,
+    severity: Severity | None = None,
 ) -> WatchlistVerdict:
-    return WatchlistVerdict(watchlist.name, watchlist.content_hash, watchlist.severity, matched, reason, because, missed)
+    return WatchlistVerdict(watchlist.name, watchlist.content_hash, severity or watchlist.severity, matched, reason, because, missed)
 
 
 def _out_of_scope(scope: Scope, report: Report) -> str | None:

@@ -1,16 +1,20 @@
 """A watchlist as it stands in `config/watchlists/NAME.yaml`, and what each of its keys may hold (WATCHLISTS.md)."""
 
+import re
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from alerting.watchlists import expression
 from alerting.watchlists.faults import UnusableError
 from alerting.watchlists.fields import (
     MAX_WORDS,
     Choice,
     ChoiceField,
+    ConditionText,
     Count,
     Day,
     Duration,
@@ -19,7 +23,6 @@ from alerting.watchlists.fields import (
     Labels,
     Maybe,
     Moment,
-    NotYet,
     Pins,
     Score,
     SeverityField,
@@ -29,13 +32,14 @@ from alerting.watchlists.fields import (
     one_of,
     plain_schema,
 )
+from alerting.watchlists.strict import STRICT
+from alerting.watchlists.telling import Alerting
 from alerting.watchlists.terms import ListOfTerms, Term
 from newswire.records import Label, Severity
 
 NAME_PATTERN: Final = r"[a-z0-9][a-z0-9-]{0,62}"
 DEFAULT_MAX_AGE: Final = timedelta(hours=72)
-
-STRICT: Final = ConfigDict(extra="forbid", frozen=True, json_schema_extra=plain_schema)
+MAX_SELECTIONS: Final = 100
 
 
 class Status(StrEnum):
@@ -94,10 +98,21 @@ class When(BaseModel):
     def _positive(self) -> "When":
         present = [name for name in type(self).model_fields if getattr(self, name) is not None]
         if not present:
-            raise UnusableError("`when` is empty; write what must hold, such as `any: [gaming industry]` or `partners: any`")
+            raise UnusableError("this block is empty; write what must hold, such as `any: [gaming industry]` or `partners: any`")
         if present == ["none"]:
             raise UnusableError("a condition of exclusions alone would match nearly everything; add what must be there beside `none`")
         return self
+
+
+class SeverityIf(BaseModel):
+    """Another severity, where something more holds. Of several the first that holds counts."""
+
+    model_config = STRICT
+    if_: Annotated[
+        ConditionText | When,
+        Field(alias="if", description="a condition over the selections, or a block like `when`"),
+    ]
+    set: Annotated[SeverityField, Field(description="the severity then")]
 
 
 class InlineItem(BaseModel):
@@ -141,10 +156,46 @@ class InlineTest(BaseModel):
         return self
 
 
+def _named(raw: object) -> object:
+    if not isinstance(raw, Mapping):
+        raise UnusableError("selections are named blocks of conditions: {gaming: {any: [esports]}}")
+    if not 0 < len(raw) <= MAX_SELECTIONS:
+        raise UnusableError(
+            f"{len(raw)} selections are too many; at most {MAX_SELECTIONS}"
+            if raw
+            else "there is no selection here; take the key out, or name one"
+        )
+    return raw
+
+
+def _selection_name(raw: object) -> object:
+    if not isinstance(raw, str) or not re.fullmatch(expression.NAME_PATTERN, raw) or raw.lower() in expression.RESERVED:
+        reserved = isinstance(raw, str) and raw.lower() in expression.RESERVED
+        why = "is a word of the condition itself" if reserved else "cannot be said in a condition"
+        raise UnusableError(
+            f"a selection cannot be called {str(raw)[:40]!r}, which {why}; letters, digits, _ and - make a name, such as gaming"
+        )
+    return raw
+
+
+SelectionName = Annotated[str, BeforeValidator(_selection_name)]
+Selections = Annotated[dict[SelectionName, When], BeforeValidator(_named)]
+
+
+def _one_way(schema: dict[str, Any]) -> None:
+    """Say in the JSON Schema that a watchlist has either `when` or `selections` with a `condition`."""
+    plain_schema(schema)
+    schema["oneOf"] = [{"required": ["when"]}, {"required": ["selections", "condition"]}]
+    schema["properties"]["selections"]["propertyNames"] = {
+        "pattern": f"^{expression.NAME_PATTERN}$",
+        "not": {"enum": sorted(expression.RESERVED)},
+    }
+
+
 class Watchlist(BaseModel):
     """The whole of a watchlist's file. Its name is the file's name."""
 
-    model_config = STRICT
+    model_config = ConfigDict(**{**STRICT, "json_schema_extra": _one_way})
     title: Text = Field(description="what the message says above the headline")
     severity: SeverityField = Severity.MEDIUM
     status: Annotated[Status, BeforeValidator(one_of(Status, "status"))] = Status.ACTIVE
@@ -155,18 +206,22 @@ class Watchlist(BaseModel):
     review_by: Maybe[Day] = Field(None, description="past this day `newswire check` warns")
     label: Labels = frozenset({Label.DIPLOMACY})
     min_score: Maybe[Score] = Field(None, description="least score of the label; the model's threshold where it is missing")
-    when: When
+    when: Maybe[When] = Field(None, description="what must hold; every key that is present must")
+    selections: Maybe[Selections] = Field(
+        None, description="blocks of conditions by name, for `condition`", json_schema_extra={"minProperties": 1}
+    )
+    condition: Maybe[ConditionText] = Field(None, description="which selections must hold: gaming and (policy or partner) and not betting")
+    severity_if: Annotated[
+        tuple[SeverityIf, ...], Field(description="[{if: a condition or a block like `when`, set: high}]; the first that holds counts")
+    ] = ()
     languages: Maybe[Texts] = None
     sources: Maybe[ChoiceField] = Field(None, description="addresses or hosts of feeds, or the name of a list")
     outlets: Maybe[Texts] = None
     countries_of_outlet: Maybe[ChoiceField] = None
     max_age: Duration = Field(DEFAULT_MAX_AGE, description="older items do not alert", json_schema_extra={"default": "72h"})
     to: Texts = Field((), description="receivers by name, beside what the routes say")
+    alert: Annotated[Alerting, Field(description="updates, update_every, realert, cap, explain")] = Alerting()
     tests: tuple[InlineTest, ...] = ()
-    selections: NotYet = None
-    condition: NotYet = None
-    severity_if: NotYet = None
-    alert: NotYet = None
 
 
 class NamedList(BaseModel):
@@ -207,6 +262,14 @@ CHOICES: Final[dict[str, tuple[str, str]]] = {
     "topics": ("topics", "topic"),
 }
 """Each key of `when` that chooses among what was understood: the kind of list it takes, and what `because` calls a value of it."""
+
+
+def blocks_of(watchlist: Watchlist) -> Iterator[When]:
+    """Yield every block of conditions that a watchlist has: `when`, its selections, and those of `severity_if`."""
+    if watchlist.when is not None:
+        yield watchlist.when
+    yield from (watchlist.selections or {}).values()
+    yield from (one.if_ for one in watchlist.severity_if if isinstance(one.if_, When))
 
 
 def choices(when: When) -> list[tuple[str, Choice]]:

@@ -1,27 +1,18 @@
-"""Commands on the configuration: `check`, `test`, `schemas`, `migrate`."""
+"""Commands on the configuration: `check`, `topics`, `schemas`, `migrate`."""
 
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
 from newswire.cli import EXIT_USAGE, app, compose
 from newswire.cli.options import AsJson, Config, print_json, read_settings
 from newswire.clock import SystemClock
 from newswire.config import find_config_folder
 from newswire.errors import Fault
-from newswire.records import Basis, Item, Report
 from newswire.sqlite import WAL_RESET_BUG
-
-if TYPE_CHECKING:
-    from alerting.watchlists.inline_tests import InlineResult, ItemFields, Understand
-    from processors.understand import Understanding
-
-_TEST_SOURCE = "0" * 12
 
 
 @app.command()
@@ -39,7 +30,7 @@ def check(
     sources, faults = load_sources(folder / "sources")
     understanding = compose.load_understanding(folder)
     desk = compose.read_desk(folder, understanding, clock.now())
-    faults = sorted([*faults, *desk.faults])
+    faults = sorted([*faults, *desk.faults, *desk.timeline_faults])
     warnings = sorted([*desk.warnings, *_machine_warnings()])
     said: dict[str, str] = {}
     if not faults:
@@ -61,41 +52,6 @@ def check(
             print(f"{folder}: {len(sources)} sources, {len(desk.watchlists)} watchlists, {len(desk.lists)} lists: nothing is wrong.")
     if failed:
         sys.exit(EXIT_USAGE)
-
-
-@app.command("test")
-def run_watchlist_tests(
-    names: Annotated[list[str] | None, typer.Argument(help="Watchlists (all of them).")] = None,
-    config: Config = None,
-    as_json: AsJson = False,
-) -> None:
-    """Run the tests that stand inside the watchlists, on the real matching and understanding."""
-    from alerting.watchlists.explain import lines
-    from alerting.watchlists.inline_tests import run_tests
-    from alerting.watchlists.nearest import unknown
-
-    folder = find_config_folder(read_settings(config).config)
-    clock = SystemClock()
-    understanding = compose.load_understanding(folder)
-    desk = compose.require_desk(folder, understanding, clock.now())
-    for name in names or ():
-        if name not in desk.watchlists:
-            print(f"newswire: {unknown('watchlist', name, desk.watchlists)}", file=sys.stderr)
-            sys.exit(EXIT_USAGE)
-    chosen = {name: watchlist for name, watchlist in desk.watchlists.items() if not names or name in names}
-    results = run_tests(compose.compile_desk(desk), chosen, understand_with(understanding), clock.now())
-    failed = [result for result in results if not result.passed]
-    if as_json:
-        print_json({"tests": [_result(result) for result in results], "passed": len(results) - len(failed), "failed": len(failed)})
-    else:
-        console = Console()
-        for result in failed:
-            console.print(Text(f"✗ {result.watchlist}: {result.test}", style="bold red"))
-            console.print(Text(f"  {result.fault}"))
-            for line in lines(result.table):
-                console.print(Text(f"    {line}"))
-        console.print(Text(f"{len(results) - len(failed)} of {len(results)} tests of {len(chosen)} watchlists passed."))
-    sys.exit(1 if failed else 0)
 
 
 topics_app = typer.Typer(name="topics", help="Kafka's topics: make them, check them.", no_args_is_help=True)
@@ -148,37 +104,6 @@ def all_schemas() -> dict[str, dict[str, Any]]:
     return {**desk_schemas(), **source_schemas()}
 
 
-def understand_with(understanding: "Understanding") -> "Understand":
-    """Return what makes a report of a test's item, by the real understanding, as if it had just been seen."""
-    from collectors.sources import normalised_url
-    from processors.report import make_report
-
-    now = SystemClock().now()
-
-    def understand(fields: "ItemFields") -> Report:
-        item = Item(
-            item_id="0" * 32,
-            revision="0" * 16,
-            source_id=_TEST_SOURCE,
-            source_url=normalised_url(fields.source_url) if fields.source_url and "://" in fields.source_url else (fields.source_url or ""),
-            outlet=fields.outlet or "",
-            outlet_country=None,
-            language_hint=fields.language,
-            url=None,
-            guid=None,
-            title=fields.title,
-            summary=fields.summary,
-            content="",
-            published_at=fields.published_at or now,
-            seen_at=now,
-            backlog=False,
-            trace_id="",
-        )
-        return make_report(understanding, item, fields.text, basis=Basis.PAGE, final=True, now=now)
-
-    return understand
-
-
 def _machine_warnings() -> list[Fault]:
     import sqlite3
 
@@ -196,15 +121,3 @@ def _machine_warnings() -> list[Fault]:
 
 def _as_json(faults: list[Fault]) -> list[dict[str, Any]]:
     return [{"file": fault.file, "line": fault.line, "column": fault.column, "message": fault.message} for fault in faults]
-
-
-def _result(result: "InlineResult") -> dict[str, Any]:
-    from alerting.watchlists.explain import lines
-
-    return {
-        "watchlist": result.watchlist,
-        "test": result.test,
-        "passed": result.passed,
-        "fault": result.fault,
-        "table": list(lines(result.table)),
-    }

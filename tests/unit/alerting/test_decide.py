@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from alerting.decide import Match, Outcome, Told, decide, decision_id_of
 from alerting.message import CARRIERS_LIMIT, Message, from_json, looks_the_same, quote_of, to_json
+from alerting.watchlists.telling import Explain
 from newswire.outcomes import AlertReason, HoldReason, ReportOutcome
 from newswire.records import Basis, DecisionKind, Evidence, Field, Label, MessageKind, Report, Severity
 from tests.alerting_builders import a_match, a_miss, a_report, page_of, span_of
@@ -242,3 +243,44 @@ def test_a_message_survives_its_json() -> None:
     message: Message = decided(report, a_match(spans=[span_of(report, "gaming industry")])).rows[0].message
     assert message.quote is not None
     assert from_json(to_json(message)) == message
+
+
+@pytest.mark.parametrize(
+    ("watchlist", "receiver", "because", "marks"),
+    [
+        (Explain.FULL, Explain.FULL, ("gaming industry", "partner US"), ["gaming industry"]),
+        (Explain.WORDS, Explain.FULL, (), ["gaming industry"]),
+        (Explain.FULL, Explain.WORDS, (), ["gaming industry"]),
+        (Explain.NONE, Explain.WORDS, (), []),
+        (Explain.WORDS, Explain.NONE, (), []),
+    ],
+)
+def test_of_watchlist_and_receiver_the_stricter_says_what_is_seen_of_the_rule(
+    watchlist: Explain, receiver: Explain, because: tuple[str, ...], marks: list[str]
+) -> None:
+    report = a_report()
+    match = replace(a_match(spans=[span_of(report, "gaming industry")]), explain=watchlist)
+    (row,) = decide(report, matches=[match], story_id=STORY, told={}, now=NOW, explains={"desk": receiver}).rows
+    assert row.message.because == because
+    quote = row.message.quote
+    assert [quote.text[a:b] for a, b in quote.marks] == marks if quote else marks == []
+    (verdict,) = decide(report, matches=[match], story_id=STORY, told={}, now=NOW, explains={"desk": receiver}).decision.watchlists
+    assert verdict.because == ("gaming industry", "partner US"), "the decision keeps the whole reason"
+
+
+def test_what_a_text_lacks_is_not_said_in_the_words_of_a_rule_that_readers_may_not_see() -> None:
+    told = told_by(decided(a_report(text=""), a_match()))
+    for explain, said in ((Explain.FULL, "'gaming industry' is not found"), (Explain.WORDS, "the words that matched are not in it")):
+        miss = replace(a_miss("gaming", missed="'gaming industry' is not found"), explain=explain)
+        (row,) = decided(page_of(a_report(text="Weather.")), miss, told=told).rows
+        assert row.message.unsupported == said
+
+
+def test_a_watchlist_without_updates_leaves_its_message_as_it_is_unless_it_was_wrong() -> None:
+    told = told_by(decided(a_report(text=""), replace(a_match(), updates=False)))
+    page = page_of(a_report())
+    quiet = replace(a_match(spans=[span_of(page, "gaming industry")]), updates=False)
+    assert decided(page, quiet, told=told).rows == ()
+    assert len(decided(page, quiet, a_match("telecom"), told=told).rows) == 1, "another watchlist has news"
+    (row,) = decided(page_of(a_report(text="Weather.")), replace(a_miss("gaming"), updates=False), told=told).rows
+    assert row.message.unsupported is not None

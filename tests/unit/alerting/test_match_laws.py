@@ -42,6 +42,32 @@ positive = st.one_of(
 block = st.tuples(positive, st.fixed_dictionaries({}, optional={"none": terms})).map(lambda both: {**both[0], **both[1]})
 whens = block | st.tuples(block, st.lists(block, min_size=1, max_size=2)).map(lambda both: {**both[0], "any_of": both[1]})
 
+CONDITIONS = [
+    "s0 and s1",
+    "s0 and not s1",
+    "s0 and (s1 or not s2)",
+    "s0 or s1",
+    "1 of s*",
+    "2 of s*",
+    "all of s*",
+    "not (not s0 or s1)",
+    "not (not s0 and not s1)",
+]
+rises = st.lists(
+    st.fixed_dictionaries({"if": block | st.sampled_from(["s0", "s1 and not s0"]), "set": st.sampled_from(["low", "high", "critical"])}),
+    max_size=2,
+)
+keys = whens.map(lambda when: {"when": when}) | st.builds(
+    lambda blocks, condition, severity_if: {
+        "selections": {f"s{n}": one for n, one in enumerate(blocks)},
+        "condition": condition,
+        "severity_if": severity_if,
+    },
+    st.lists(block, min_size=3, max_size=3),
+    st.sampled_from(CONDITIONS),
+    rises,
+)
+
 texts = st.lists(st.sampled_from([*WORDS, "Law", ".", "\n", "and"]), max_size=8).map(" ".join)
 reports = st.builds(
     lambda title, text, partners, home, topics, language, label: report(
@@ -62,18 +88,18 @@ def matching(watchlists: WatchlistSet, seen: Report) -> set[str]:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(whens, min_size=1, max_size=6), reports)
+@given(st.lists(keys, min_size=1, max_size=6), reports)
 def test_looking_only_at_triggered_watchlists_misses_none(several: list[dict[str, Any]], seen: Report) -> None:
-    watchlists = compiled(*({"when": when} for when in several))
+    watchlists = compiled(*several)
     facts = facts_of(watchlists.search, seen)
     one_by_one = {one.name for one in watchlists.watchlists if judge_watchlist(one, facts, NOW).verdict.matched}
     assert matching(watchlists, seen) == one_by_one
 
 
 @settings(max_examples=60, deadline=None)
-@given(whens, reports)
-def test_the_quick_answer_and_the_reasoned_one_agree(when: dict[str, Any], seen: Report) -> None:
-    watchlists = compiled({"when": when})
+@given(keys, reports)
+def test_the_quick_answer_and_the_reasoned_one_agree(one: dict[str, Any], seen: Report) -> None:
+    watchlists = compiled(one)
     facts = facts_of(watchlists.search, seen)
     for condition in watchlists.watchlists[0].conditions:
         said = judge(condition, facts)
@@ -108,11 +134,10 @@ def test_the_order_of_terms_is_irrelevant(when: dict[str, Any], seen: Report, ra
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(whens, min_size=1, max_size=4), reports)
+@given(st.lists(keys, min_size=1, max_size=4), reports)
 def test_the_same_is_said_every_time_and_words_are_never_without_a_reason(several: list[dict[str, Any]], seen: Report) -> None:
-    keys = [{"when": when} for when in several]
-    said = match(compiled(*keys), seen, NOW)
-    assert said == match(compiled(*keys), seen, NOW)
+    said = match(compiled(*several), seen, NOW)
+    assert said == match(compiled(*several), seen, NOW)
     assert said
     for one in said:
         assert one.verdict.matched == bool(one.verdict.because)

@@ -1,10 +1,14 @@
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from alerting.routes import TERMINAL_ONLY, Labelled, Routes, check_names, check_reach, receivers_for
+from alerting.calendars import Calendar
+from alerting.routes import TERMINAL_ONLY, Labelled, Routes, receivers_for
+from alerting.routes_check import check_names, check_reach
 from newswire.records import Label, Severity
+from tests.fakes import NOW
 
 RECEIVERS = [
     {"name": "desk", "slack": {"channel": "#desk"}},
@@ -42,25 +46,25 @@ def labelled(severity: str = "medium", *, label: str = "diplomacy", watchlist: s
     ],
 )
 def test_the_first_route_that_fits_wins(table: list[dict[str, Any]], seen: Labelled, told: tuple[str, ...]) -> None:
-    assert receivers_for(routes(*table), seen) == told
+    assert receivers_for(routes(*table), seen, at=NOW) == told
 
 
 def test_what_the_watchlist_names_is_told_too_and_nobody_twice() -> None:
-    assert receivers_for(routes(), labelled(), also=("screen", "desk")) == ("desk", "screen")
+    assert receivers_for(routes(), labelled(), also=("screen", "desk"), at=NOW) == ("desk", "screen")
 
 
 def test_without_a_token_the_terminal_hears_everything_once() -> None:
     table = ({"match": {"severity": "high"}, "to": ["desk", "trade"], "continue": "true"}, {"match": {"severity": "high"}, "to": "screen"})
     moved = routes(*table, fallback="desk", ops="trade").with_terminal()
     for severity in Severity:
-        assert receivers_for(moved, labelled(severity), also=("trade",)) == ("terminal",)
+        assert receivers_for(moved, labelled(severity), also=("trade",), at=NOW) == ("terminal",)
     assert (moved.fallback, moved.ops) == ("terminal", "terminal")
     assert [receiver.name for receiver in moved.receivers if receiver.terminal is not None] == ["terminal"]
     assert list(check_reach(moved)) == []
 
 
 def test_without_a_file_the_terminal_hears_everything() -> None:
-    assert receivers_for(TERMINAL_ONLY, labelled()) == ("terminal",)
+    assert receivers_for(TERMINAL_ONLY, labelled(), at=NOW) == ("terminal",)
     assert TERMINAL_ONLY.with_terminal() == TERMINAL_ONLY
 
 
@@ -109,14 +113,15 @@ def test_names_that_nothing_answers_to() -> None:
 @pytest.mark.parametrize(
     ("receiver", "said"),
     [
-        ({"name": "a"}, "needs one of `slack: {channel: …}` or `terminal: {}`"),
-        ({"name": "a", "slack": {"channel": "#a"}, "terminal": {}}, "needs one of"),
+        ({"name": "a"}, "receiver 'a' needs one of `slack: {channel: …}`"),
+        ({"name": "a", "slack": {"channel": "#a"}, "terminal": {}}, "needs just one of"),
         ({"name": "a", "slack": {"channel": "xoxb-1-secret"}}, "looks like a secret"),
         ({"name": "a", "slack": {"channel": "https://hooks.slack.com/services/T/B/x"}}, "looks like a secret"),
-        ({"name": "a", "webhook": {"url_env": "X"}}, "`webhook` is not supported yet: it comes with a later release"),
-        ({"name": "a", "digest": {"to": "desk"}}, "`digest` is not supported yet"),
+        ({"name": "a", "webhook": {"url_env": "x"}}, "the name of an environment variable is due here"),
+        ({"name": "a", "webhook": {"url_env": "https://a.example/hook"}}, "this looks like an address or a secret"),
+        ({"name": "a", "digest": {"to": "desk", "at": "7 o'clock"}}, "a time of day is due here"),
         ({"name": "a", "email": {"to": "x"}}, "`email` is not supported yet"),
-        ({"name": "a", "slack": {"channel": "#a"}, "explain": "none"}, "`explain` is not supported yet"),
+        ({"name": "a", "slack": {"channel": "#a"}, "explain": "nothing"}, "unknown word for `explain` 'nothing'"),
         ({"name": "A desk", "terminal": {}}, "match pattern"),
     ],
 )
@@ -125,3 +130,58 @@ def test_a_receiver_that_cannot_be_used(receiver: dict[str, Any], said: str) -> 
         Routes.model_validate({"receivers": [receiver], "route": {"to": "a"}})
     assert said in str(refused.value)
     assert "secret" not in str(refused.value.errors(include_input=False)) or "looks like" in said
+
+
+WEEK = {"name": "duty", "zone": "Asia/Karachi", "days": ["mon", "tue", "wed", "thu", "fri"], "hours": ["08:00-20:00"]}
+BERLIN = {"name": "duty", "zone": "Europe/Berlin", "hours": ["08:00-20:00"]}
+NIGHTS = {"name": "duty", "zone": "Europe/Berlin", "days": ["fri"], "hours": ["22:00-06:00"]}
+
+
+@pytest.mark.parametrize(
+    ("calendar", "at", "covered"),
+    [
+        (WEEK, "2026-11-02T03:00:00+00:00", True),  # Monday, 08:00 in Karachi
+        (WEEK, "2026-11-02T02:59:00+00:00", False),
+        (WEEK, "2026-11-02T15:00:00+00:00", False),  # 20:00
+        (WEEK, "2026-11-02T14:59:59+00:00", True),
+        (WEEK, "2026-10-31T08:00:00+00:00", False),  # Saturday
+        (WEEK, "2026-11-01T19:30:00+00:00", False),  # Monday there, half past midnight
+        (BERLIN, "2026-03-28T07:00:00+00:00", True),  # the day before summer time: 08:00
+        (BERLIN, "2026-03-28T06:59:00+00:00", False),
+        (BERLIN, "2026-03-29T06:00:00+00:00", True),  # summer time: 08:00
+        (BERLIN, "2026-03-29T05:59:00+00:00", False),
+        (BERLIN, "2026-10-25T07:00:00+00:00", True),  # winter time again
+        (BERLIN, "2026-10-25T06:59:00+00:00", False),
+        (NIGHTS, "2026-11-06T21:00:00+00:00", True),  # Friday, 22:00
+        (NIGHTS, "2026-11-07T04:59:00+00:00", True),  # that night goes on
+        (NIGHTS, "2026-11-07T05:00:00+00:00", False),
+        (NIGHTS, "2026-11-07T21:00:00+00:00", False),  # Saturday's own night
+        ({"name": "duty", "zone": "UTC", "days": ["sun"]}, "2026-11-01T23:59:59+00:00", True),
+        ({"name": "duty", "zone": "UTC", "hours": ["00:00-24:00"]}, "2026-11-01T23:59:59+00:00", True),
+    ],
+)
+def test_a_calendar_covers_its_hours_by_the_clocks_of_its_zone(calendar: dict[str, Any], at: str, covered: bool) -> None:
+    assert Calendar.model_validate(calendar).covers(datetime.fromisoformat(at)) == covered
+
+
+@pytest.mark.parametrize(
+    ("table", "on_duty", "off_duty"),
+    [
+        ([{"to": "trade", "during": "duty", "otherwise": "screen"}], ("trade",), ("screen",)),
+        ([{"to": "trade", "during": "duty"}, {"to": "screen"}], ("trade",), ("screen",)),
+        ([{"to": "trade", "during": "duty"}], ("trade",), ("desk",)),
+        ([{"to": "trade", "during": "duty", "continue": "true"}, {"to": "screen"}], ("trade", "screen"), ("screen",)),
+        ([{"to": "trade", "during": "duty", "otherwise": "screen"}, {"to": "desk"}], ("trade",), ("screen",)),
+    ],
+)
+def test_a_route_holds_during_its_calendar(table: list[dict[str, Any]], on_duty: tuple[str, ...], off_duty: tuple[str, ...]) -> None:
+    found = routes(*table, calendars=[WEEK])
+    assert list(check_names({"receivers": RECEIVERS, "calendars": [WEEK], "route": {"routes": table}}, frozenset(), frozenset())) == []
+    assert receivers_for(found, labelled(), at=datetime(2026, 11, 2, 9, tzinfo=UTC)) == on_duty
+    assert receivers_for(found, labelled(), at=datetime(2026, 11, 2, 22, tzinfo=UTC)) == off_duty
+
+
+def test_what_is_for_a_digest_goes_to_its_receiver_until_digests_are_sent() -> None:
+    receivers = [*RECEIVERS, {"name": "morning", "digest": {"to": "trade", "at": "07:00"}}]
+    found = Routes.model_validate({"receivers": receivers, "route": {"to": ["morning", "trade"]}})
+    assert receivers_for(found, labelled(), at=NOW) == ("trade",)

@@ -7,7 +7,8 @@ from alerting.watchlists.nearest import quoted, some, unknown
 from tests.unit.alerting.desk import compiled
 
 LISTS = {"partner-countries": {"countries": ["US", "KR", "NO"]}, "gaming-words": {"terms": ["esports", "video game*"]}}
-END = "; the label must score 0.5 or more; items older than 72h stay silent"
+LATER = "; later reports are added to its message"
+END = "; the label must score 0.5 or more; items older than 72h stay silent" + LATER
 
 
 @pytest.mark.parametrize(
@@ -43,14 +44,14 @@ END = "; the label must score 0.5 or more; items older than 72h stay silent"
             },
             (
                 "alerts at once, medium, on all items that say 'tax', only in the language en or ur and in dawn; items older than 7d stay silent; "
-                "told to desk and ops beside those that the routes name"
+                "later reports are added to its message; told to desk and ops beside those that the routes name"
             ),
         ),
         (
             {"when": {"any": ["tax"]}, "label": ["domestic", "other"], "min_score": "0.8", "max_age": "90m", "status": "draft"},
             (
                 "is a draft: checked and tested only; it would alert, medium, on domestic or other items that say 'tax'; "
-                "the label must score 0.8 or more; items older than 90m stay silent"
+                "the label must score 0.8 or more; items older than 90m stay silent" + LATER
             ),
         ),
         (

@@ -1,0 +1,168 @@
+"""Runs timelines: the alerting stage rehearsed on a moved clock, and what the channel saw of it beside what was expected."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from alerting.rehearsal import Rehearsal, Telling
+from alerting.routes import Routes
+from alerting.timelines.channel import Difference, Seen, differences
+from alerting.timelines.feed import Given, reports_of
+from alerting.timelines.model import Kind, Timeline
+from alerting.watchlists.compile import WatchlistSet, compile_watchlists
+from alerting.watchlists.explain import Row, truth_table
+from alerting.watchlists.facts import facts_of
+from alerting.watchlists.inline_tests import Understand
+from alerting.watchlists.model import NamedList, Watchlist
+from newswire.bus import Delivered
+from newswire.clock import ManualClock
+from newswire.codec import encode
+from newswire.records import Decision, DecisionKind, MessageKind
+from newswire.topics import REPORTS
+
+_KINDS: Final = {MessageKind.PARENT: Kind.POST, MessageKind.EDIT: Kind.EDIT, MessageKind.REPLY: Kind.REPLY}
+_TABLES_SHOWN: Final = 3  # of one difference
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What one watchlist asked of one report of the timeline."""
+
+    watchlist: str
+    title: str
+    at: timedelta
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One difference from what was expected, in words, and why it came to be."""
+
+    fault: str
+    tables: tuple[Table, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What the channel saw at one moment; `given` is the report that was handed over (None: only time had passed)."""
+
+    at: timedelta
+    given: Given | None
+    seen: tuple[Seen, ...]
+    silence: str  # why nothing was seen, or empty
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineResult:
+    """How one timeline ended. `steps` is the whole of what the channel saw."""
+
+    name: str
+    title: str
+    failures: tuple[Failure, ...]
+    steps: tuple[Step, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether all that was expected was seen, and nothing else."""
+        return not self.failures
+
+
+@dataclass(frozen=True, slots=True)
+class DeskInForce:
+    """What the desk wrote, as timelines are run on it."""
+
+    watchlists: Mapping[str, Watchlist]
+    lists: Mapping[str, NamedList]
+    routes: Routes
+
+    def compiled(self, timeline: Timeline) -> WatchlistSet:
+        """Return the watchlists that are in force in this timeline, with the status that they have there."""
+        chosen = self.watchlists if timeline.watchlists is None else {name: self.watchlists[name] for name in timeline.watchlists}
+        as_here = {
+            name: one.model_copy(update={"status": timeline.status[name]}) if name in timeline.status else one
+            for name, one in chosen.items()
+        }
+        return compile_watchlists(as_here, self.lists)
+
+
+def run_timeline(name: str, timeline: Timeline, desk: DeskInForce, understand: Understand) -> TimelineResult:
+    """Return what the channel would see of the timeline, and how that differs from what it expects."""
+    watchlists = desk.compiled(timeline)
+    given = reports_of(timeline, understand)
+    clock = ManualClock(timeline.start)
+    steps: list[Step] = []
+    with Rehearsal(watchlists=watchlists, routes=desk.routes, clock=clock) as rehearsal:
+        for moment in _moments(timeline):
+            clock.set(timeline.start + moment)
+            steps += _passed(moment, rehearsal)
+            steps += [_handed(n, one, rehearsal) for n, one in enumerate(given) if one.at == moment]
+    seen = [one for step in steps for one in step.seen]
+    failures = tuple(Failure(one.fault, _tables(one, given, timeline, watchlists)) for one in differences(timeline.expect, seen))
+    return TimelineResult(name, timeline.title, failures, tuple(steps))
+
+
+def _moments(timeline: Timeline) -> list[timedelta]:
+    return sorted({timeline.until, *(step.at for step in timeline.feed), *(one.at for one in timeline.expect)})
+
+
+def _passed(moment: timedelta, rehearsal: Rehearsal) -> list[Step]:
+    """Return what was seen only because time had passed."""
+    seen = tuple(_seen(moment, one, "", None) for one in rehearsal.tellings())
+    return [Step(moment, None, seen, "")] if seen else []
+
+
+def _handed(n: int, given: Given, rehearsal: Rehearsal) -> Step:
+    report = given.report
+    (decision,) = rehearsal.decide([Delivered(REPORTS.name, 0, n, report.item.item_id, encode(report), {}, report.reported_at)])
+    reason = decision.reason.value if decision else ""
+    seen = tuple(_seen(given.at, one, reason, n) for one in rehearsal.tellings())
+    return Step(given.at, given, seen, "" if seen else _silence(decision, report.reported_at))
+
+
+def _silence(decision: Decision | None, now: datetime) -> str:
+    """Return why a report changed nothing that a reader would see."""
+    if decision is None:
+        return "the alerting stage gave it up"
+    if decision.decided_at < now:
+        return "the same words of the same item came before"
+    if decision.kind is not DecisionKind.HOLD:
+        return f"{decision.reason}: it adds nothing that a reader would see"
+    nearest = next((verdict for verdict in decision.watchlists if verdict.missed), None)
+    return f"held, {decision.reason}" + (f": {nearest.watchlist}: {nearest.missed}" if nearest else "")
+
+
+def _seen(at: timedelta, telling: Telling, reason: str, given: int | None) -> Seen:
+    message = telling.message
+    return Seen(
+        at=at,
+        kind=_KINDS[telling.kind],
+        receiver=telling.receiver,
+        watchlists=tuple(shown.watchlist for shown in message.watchlists),
+        severity=message.severity,
+        title=message.title,
+        because=message.because,
+        outlets=len({carrier.outlet for carrier in message.supporting} or {message.outlet}),
+        reason=reason,
+        given=given,
+    )
+
+
+def _tables(difference: Difference, given: Sequence[Given], timeline: Timeline, watchlists: WatchlistSet) -> tuple[Table, ...]:
+    """Return the truth tables that explain a difference: of the watchlists it is about, for the reports that came at its moment."""
+    seen, expected = difference.seen, difference.expected
+    if seen is not None and seen.given is not None:
+        reports = [given[seen.given]]
+    else:
+        before = [one for one in given if one.at <= difference.at]
+        reports = [one for one in before if one.at == difference.at] or before[-1:]
+    wanted = expected.wanted.watchlists if expected is not None else None
+    names = wanted or (seen.watchlists if seen is not None else None) or timeline.watchlists or [one.name for one in watchlists.watchlists]
+    tables = []
+    for one in reports:
+        facts = facts_of(watchlists.search, one.report)
+        for name in names:
+            rows = truth_table(watchlists.named(name), facts, timeline.start + one.at)
+            tables.append(Table(name, one.report.item.title, one.at, rows))
+    tables.sort(key=lambda table: -sum(row.holds for row in table.rows) / len(table.rows))
+    return tuple(tables[:_TABLES_SHOWN])
