@@ -7,6 +7,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from newswire.records import CountryMention, Field, Label, Report, Role, Span
+from tests.slow_matcher import reduced
 from tests.unit.alerting.desk import report
 
 Words = tuple[str, ...]
@@ -180,16 +181,52 @@ def blocks(words: Words, depth: int = 1) -> st.SearchStrategy[dict[str, Any]]:
     }
     if depth:
         asking["any_of"] = st.lists(blocks(words, depth - 1), min_size=1, max_size=2)
-    asked = {key: value.map(lambda value, key=key: {key: value}) for key, value in (asking | {"none": several}).items()}
+    asked_for = {key: value.map(lambda value, key=key: {key: value}) for key, value in (asking | {"none": several}).items()}
     one = term.map(lambda term: {"any": [term]})
-    first = st.one_of(one, one, one, asked["any"], asked["all"], asked["at_least"], *(asked[key] for key in asking))
-    more = st.one_of(*[st.just({})] * 8, asked["none"], asked["any"], *asked.values())
+    first = st.one_of(one, one, one, asked_for["any"], asked_for["all"], asked_for["at_least"], *(asked_for[key] for key in asking))
+    more = st.one_of(*[st.just({})] * 8, asked_for["none"], asked_for["any"], *asked_for.values())
     return st.tuples(more, first).map(lambda both: both[0] | both[1])
+
+
+SELECTIONS: Final = ("a1", "a2", "b", "c-d")
+conditions: Final = st.recursive(
+    st.sampled_from([*SELECTIONS, "1 of a*", "2 of a*", "all of a*", "all of c-d"]),
+    lambda inner: st.one_of(
+        inner.map("not ({})".format),
+        st.sampled_from(SELECTIONS).map("not {}".format),
+        st.tuples(inner, inner).map(lambda both: f"{both[0]} and {both[1]}"),
+        st.tuples(inner, inner).map(lambda both: f"{both[0]} or {both[1]}"),
+        inner.map("({})".format),
+    ),
+    max_leaves=5,
+)
+asking_conditions: Final = conditions.filter(lambda text: not reduced(text, set(SELECTIONS), set()))
+"""Conditions of exclusions alone are errors."""
+
+
+def asked(words: Words) -> st.SearchStrategy[dict[str, Any]]:
+    """Return what must hold: mostly `when`, else selections and a condition over them; with the severities of both."""
+    block = blocks(words)
+    selections = st.fixed_dictionaries(dict.fromkeys(SELECTIONS, block))
+    when = st.builds(lambda when: {"when": when}, block)
+    rising = st.builds(lambda when, rise: {"when": when, "severity_if": [{"if": rise, "set": "high"}]}, block, block)
+    combined = st.builds(
+        lambda several, condition, rise, block: {
+            "selections": several,
+            "condition": condition,
+            "severity_if": [{"if": rise, "set": "critical"}, {"if": block, "set": "low"}],
+        },
+        selections,
+        asking_conditions,
+        conditions,
+        block,
+    )
+    return st.one_of(when, when, when, when, rising, combined)
 
 
 def watchlists(words: Words) -> st.SearchStrategy[dict[str, Any]]:
     """Return watchlists as they stand in files, most of them without a scope."""
-    return st.tuples(blocks(words), st.sampled_from(SCOPES)).map(lambda both: {"when": both[0], **both[1]})
+    return st.tuples(asked(words), st.sampled_from(SCOPES)).map(lambda both: both[0] | both[1])
 
 
 ANY: Final = {"label": "any"}
@@ -262,3 +299,22 @@ def _handfuls() -> list[Words]:
 
 
 cases: Final = st.sampled_from(_handfuls()).flatmap(cases_of)
+
+
+@cache
+def terms_of(script: str) -> tuple[Any, ...]:
+    """Return many terms of one script: every phrase, exact and prefixed, and pairs near each other."""
+    words = tuple(WORDS[script])
+    pairs = [{"near": [[one], [other, words[0]]], "within": within} for one in words[:3] for other in words[:4] for within in (1, 2, 10)]
+    return (*dict.fromkeys(phrases(words)), *({"phrase": one, "case": "exact", "lang": "ar"} for one in words), *pairs)
+
+
+texts_by_script: Final = st.sampled_from([*SCRIPTS, "latin", "arabic", "arabic"]).flatmap(
+    lambda script: st.tuples(st.just(script), _text_reports(script))
+)
+
+
+@cache
+def _text_reports(script: str) -> st.SearchStrategy[Report]:
+    body = texts(tuple(WORDS[script]))
+    return st.builds(lambda title, text, language: report(title, text, language=language), body, body, st.sampled_from(["en", "ar"]))

@@ -4,8 +4,10 @@ Written from WATCHLISTS.md, on the watchlist as it stands in the file: no automa
 `alerting.watchlists`. Every term is tried at every character of every field.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple
 
 from newswire.records import Report
@@ -66,7 +68,58 @@ def matches(watchlist: Raw, lists: Lists, report: Report) -> bool:
         and ("outlets" not in scope or report.item.outlet.lower() in [outlet.lower() for outlet in scope["outlets"]])
         and ("countries_of_outlet" not in scope or report.item.outlet_country in chosen(scope["countries_of_outlet"], "countries", lists))
     )
-    return in_scope and report.label in labels and report.score >= float(least) and block_holds(watchlist["when"], lists, report)
+    return in_scope and report.label in labels and report.score >= float(least) and asked_holds(watchlist, lists, report)
+
+
+def severity(watchlist: Raw, lists: Lists, report: Report) -> str:
+    """Return the severity of a match: that of the first `severity_if` that holds, else the watchlist's own."""
+    for rise in watchlist.get("severity_if", ()):
+        if condition_holds(rise["if"], watchlist, lists, report) if isinstance(rise["if"], str) else block_holds(rise["if"], lists, report):
+            return str(rise["set"])
+    return str(watchlist.get("severity", "medium"))
+
+
+def asked_holds(watchlist: Raw, lists: Lists, report: Report) -> bool:
+    if "when" in watchlist:
+        return block_holds(watchlist["when"], lists, report)
+    return condition_holds(watchlist["condition"], watchlist, lists, report)
+
+
+def condition_holds(condition: str, watchlist: Raw, lists: Lists, report: Report) -> bool:
+    holding = {name for name, block in watchlist["selections"].items() if block_holds(block, lists, report)}
+    return reduced(condition, set(watchlist["selections"]), holding)
+
+
+def reduced(condition: str, names: set[str], holding: set[str]) -> bool:
+    """Return whether the condition holds: its names become T or F, then every smallest part of it does, until one letter is left."""
+
+    def some(found: re.Match[str]) -> str:
+        meant = {name for name in names if name == found[2] or (found[2].endswith("*") and name.startswith(found[2][:-1]))}
+        return truth(len(meant & holding) >= (len(meant) if found[1] == "all" else int(found[1])))
+
+    text = re.sub(r"(\d+|all) of ([\w-]+\*?)", some, condition)
+    text = re.sub(r"[\w-]+", lambda word: truth(word[0] in holding) if word[0] in names else word[0], text)
+    while len(text) > 1:
+        for part, whole in PARTS:
+            text, changed = re.subn(part, whole, text, count=1)
+            if changed:
+                break
+    return text == "T"
+
+
+def truth(holds: bool) -> str:
+    return "T" if holds else "F"
+
+
+PARTS: Final = [  # the one that binds closest first
+    (r"\(([TF])\)", r"\1"),
+    ("not T", "F"),
+    ("not F", "T"),
+    ("T and T", "T"),
+    ("[TF] and [TF]", "F"),
+    ("(?<!and )F or F(?! and)", "F"),
+    ("(?<!and )[TF] or [TF](?! and)", "T"),
+]
 
 
 def names_of_source(report: Report) -> set[str]:
@@ -149,17 +202,17 @@ def stretches(term: Raw, text: str) -> Iterator[tuple[int, int]]:
     prefix = phrase.endswith("*")
     phrase = phrase.removesuffix("*")
     letters = read(text)
+    plain = "".join(letter.plain for letter in letters)
     for spelling in spellings(phrase, inflects=not exact and not prefix):
         for first in range(len(letters) - len(spelling) + 1):
             last = first + len(spelling)
-            if "".join(letter.plain for letter in letters[first:last]) != spelling:
-                continue
-            if begins_word(letters, first) and (prefix or ends_word(letters, last)):
+            if plain[first:last] == spelling and begins_word(letters, first) and (prefix or is_edge(letters, last)):
                 start, end = letters[first].start, letters[last - 1].end
                 if not exact or as_written(text, start, end) == as_written(phrase, 0, len(phrase)):
                     yield start, end
 
 
+@cache
 def spellings(phrase: str, *, inflects: bool) -> list[str]:
     """Return the phrase as a reader compares it, with its plain English plural, and without the alef of an article after lam."""
     plain = "".join(letter.plain for letter in read(phrase.strip()))
@@ -177,6 +230,7 @@ def spellings(phrase: str, *, inflects: bool) -> list[str]:
     return found
 
 
+@lru_cache(maxsize=9)  # every term asks for the same three texts
 def read(text: str) -> list[Letter]:
     """Return the letters of a text without case and accents, with one space for any white space or hyphens."""
     letters: list[Letter] = []
@@ -189,6 +243,7 @@ def read(text: str) -> list[Letter]:
     return letters
 
 
+@cache
 def plainly(character: str) -> str:
     if character.isspace() or unicodedata.category(character) == "Pd":
         return " "
@@ -213,10 +268,6 @@ def begins_word(letters: list[Letter], first: int) -> bool:
     takes_clitics = is_arabic(letters[first].plain) or letters[first].plain.isdigit()
     before = "".join(letter.plain for letter in letters[:first])
     return takes_clitics and any(before.endswith(clitic) and is_edge(letters, first - len(clitic)) for clitic in CLITICS if clitic)
-
-
-def ends_word(letters: list[Letter], last: int) -> bool:
-    return is_edge(letters, last)
 
 
 def is_edge(letters: list[Letter], place: int) -> bool:
