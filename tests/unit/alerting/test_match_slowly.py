@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, Final
 
 import pytest
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis.strategies import SearchStrategy
 
 from alerting.watchlists.compile import WatchlistSet
@@ -55,9 +55,9 @@ def slow(watchlists: list[dict[str, Any]], seen: Report) -> Found:
 
 
 def is_plain(watchlist: dict[str, Any]) -> bool:
-    """Return whether only phrases are asked for: of words near each other not every pair is told."""
+    """Return whether only phrases are asked for: of words near each other not every pair is told, and what raises the severity is told too."""
     when = watchlist.get("when", {})
-    return when.keys() == {"any"} and not any(key in str(when) for key in ("near", "list"))
+    return when.keys() == {"any"} and "severity_if" not in watchlist and not any(key in str(when) for key in ("near", "list"))
 
 
 @cache
@@ -101,7 +101,9 @@ def asked_of(strategy: SearchStrategy[tuple[Any, Report]], check: Callable[[Any,
     """Return how many examples the check was made on."""
     asked = 0
 
-    @settings(max_examples=MANY, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(
+        max_examples=MANY, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow], phases=[Phase.generate, Phase.shrink]
+    )
     @given(strategy)
     def look(case: tuple[Any, Report]) -> None:
         nonlocal asked
