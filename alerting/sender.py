@@ -1,12 +1,12 @@
 """The sender: drains the outbox to its receivers, once as far as that can be known, and in order within each story.
 
-Reads / writes: the outbox and the trail; receivers, through their port.
+Reads / writes: the outbox and the trail; receivers, through their port, as the routes in force list them.
 Never: sends before `sending` is durable, or sends again what may have arrived before it was looked for. Rather twice than never, and
 counted.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final, assert_never
 
 import structlog
@@ -27,6 +27,7 @@ from alerting.receivers import (
     Unclear,
     Unreadable,
 )
+from alerting.receivers.directory import Listed
 from alerting.sender_redirect import redirect
 from newswire.clock import Clock
 from newswire.crash import crash_point
@@ -60,6 +61,8 @@ class _Lane:
     failures: int = 0  # unclear or unsent in a row
     trouble: str | None = None  # the receiver's own word, while it refuses us
     closed: bool = False  # it refuses everything from us
+    moved: bool = False  # it led elsewhere before: where the store says that it was told last may be the old place
+    begun: Mapping[int, Receiver] = field(default_factory=dict)  # rows that were on their way to the old place then
 
 
 class SenderWorker:
@@ -71,37 +74,43 @@ class SenderWorker:
         self,
         *,
         store: Store,
-        receivers: Mapping[str, Receiver],
+        listed: Callable[[], Listed],
         clock: Clock,
         metrics: Metrics,
         leadership: Leadership,
-        fallback: str | None = None,
         doubt_wait_s: float = 30.0,
         back_off_s: float = 0.5,
     ) -> None:
-        self._store, self._receivers, self._clock, self._metrics = store, receivers, clock, metrics
-        self._leadership, self._fallback = leadership, fallback
-        self._doubt_wait_s, self._back_off_s = doubt_wait_s, back_off_s
-        self._lanes = {name: _Lane() for name in receivers}
-        self._unknown: set[str] = set()
+        self._store, self._listed, self._clock, self._metrics = store, listed, clock, metrics
+        self._leadership, self._doubt_wait_s, self._back_off_s = leadership, doubt_wait_s, back_off_s
+        self._in_use = listed()
+        self._lanes = {name: _Lane() for name in self._in_use.receivers}
+        self._unknown: frozenset[str] = frozenset()
 
     def step(self) -> float:
         if not self._leadership.leading():
+            self._stand_by()
             return STANDBY_S
         with self._store.read() as connection:
             waiting = outbox.waiting_receivers(connection)
             counts = outbox.counts(connection)
         for state in (SendState.NEW, SendState.SENDING, SendState.FAILED):
             self._metrics.outbox.labels(state).set(counts.get(state, 0))
+        # Only after the look at the queue: what waits was decided on a set that is in force by now.
+        self._use(self._listed(), waiting)
         worked = False
         for name in sorted(waiting):
-            if name in self._receivers:
+            if name in self._in_use.receivers:
                 worked = self._serve(name) or worked
             elif name not in self._unknown:
                 # Perhaps this process was started without the token: what waits for that receiver is not to be told elsewhere.
-                _log.error("no such receiver here; its queue is kept", receiver=name, known=sorted(self._receivers))
+                _log.error(
+                    "no such receiver here; its queue is kept until routes.yaml names it",
+                    receiver=name,
+                    known=sorted(self._in_use.receivers),
+                )
                 self._metrics.receiver_refusing.labels(name).set(1)
-                self._unknown.add(name)
+                self._unknown |= {name}
         return 0.0 if worked else LOOK_S
 
     def idle(self) -> bool:
@@ -118,15 +127,45 @@ class SenderWorker:
         refusing = {name: lane.trouble for name, lane in self._lanes.items() if lane.trouble}
         return refusing | dict.fromkeys(self._unknown, UNKNOWN_RECEIVER)
 
+    def _stand_by(self) -> None:
+        """Follow the routes as they change: what is on its way now, another process has begun, and nobody here knows where."""
+        listed = self._listed()
+        if listed is not self._in_use:
+            self._in_use, self._lanes = listed, {name: _Lane() for name in listed.receivers}
+
+    def _use(self, listed: Listed, waiting: Collection[str]) -> None:
+        """Go on with these receivers; one that is new, or leads elsewhere than before, begins without the troubles of the old one."""
+        before = self._in_use
+        for name, receiver in listed.receivers.items() if listed is not before else ():
+            if before.receivers.get(name) is not receiver:
+                lane = self._moved(name, before.receivers[name]) if name in before.receivers else _Lane()
+                self._lanes = self._lanes | {name: lane}
+                self._metrics.receiver_refusing.labels(name).set(0)
+                self._unknown -= {name}
+                _log.info("receiver leads elsewhere now" if lane.moved else "receiver is new here", receiver=name, begun=len(lane.begun))
+        for name in listed.left - before.left:
+            _log.info("receiver has left the routes; what was decided for it is still told to it", receiver=name, waits=name in waiting)
+        self._in_use = listed  # last: where the store was away above, the next step does it all
+        for name in listed.left.difference(waiting):
+            if (lane := self._lanes[name]).trouble:
+                self._trouble(lane, name, None)
+
+    def _moved(self, name: str, old: Receiver) -> _Lane:
+        """Return the lane of a receiver that leads elsewhere now: what was begun at the old place is ended there."""
+        begun = self._lanes[name].begun
+        with self._store.read() as connection:
+            return _Lane(moved=True, begun={row_id: begun.get(row_id, old) for row_id in outbox.sending(connection, name)})
+
     def _serve(self, name: str) -> bool:
         """Do what is due for one receiver; return whether there was something."""
-        receiver, lane = self._receivers[name], self._lanes[name]
+        receiver, lane = self._in_use.receivers[name], self._lanes[name]
         if lane.free_at > self._clock.monotonic():
             return False
         with self._store.read() as connection:
             row = outbox.next_due(connection, name, self._now())
         if row is None:
             return False
+        receiver = lane.begun.get(row.row_id, receiver)
         if not _readable(row.message):
             self._refused(row, UNREADABLE_ROW)
         elif row.kind is MessageKind.EDIT:
@@ -186,7 +225,7 @@ class SenderWorker:
         """Look for a message in doubt, and send it again where it is not there."""
         self._metrics.sends_in.labels(receiver.name).inc()
         with self._store.read() as connection:
-            channel = outbox.channel_of(connection, row.receiver)
+            channel = None if lane.moved else outbox.channel_of(connection, row.receiver)
         answer: FindAnswer = receiver.find(row.alert_id, channel=channel, since=row.reference)
         match answer:
             case Accepted():
@@ -215,12 +254,12 @@ class SenderWorker:
 
     def _settle(self, lane: _Lane, row: Queued, answer: Answer, accepted_as: SendOutcome) -> None:
         """Write down what the receiver's answer to a post or an edit means, and keep the pace that it asks for."""
-        spacing_s = self._receivers[row.receiver].spacing_s
+        spacing_s = self._in_use.receivers[row.receiver].spacing_s
         match answer:
             case Accepted(channel, reference):
                 self._accepted(row, accepted_as, channel, reference)
                 lane.failures = 0
-                self._trouble(lane, row, None)
+                self._trouble(lane, row.receiver, None)
                 lane.closed = False
                 self._hold(lane, spacing_s)
             case NotSent(reason):
@@ -240,7 +279,7 @@ class SenderWorker:
                 self._ended(row, SendOutcome.REFUSED, code)
                 self._hold(lane, spacing_s)
             case BadRoute(code):
-                self._trouble(lane, row, code)
+                self._trouble(lane, row.receiver, code)
                 self._refused(row, code)
                 self._ended(row, SendOutcome.REFUSED, code)
                 self._hold(lane, spacing_s)
@@ -280,23 +319,24 @@ class SenderWorker:
     def _refused(self, row: Queued, code: str) -> None:
         """Give the row up; a fallback receiver, where there is one, is told instead."""
         now = self._now()
-        _log.error("refused for good", receiver=row.receiver, alert_id=row.alert_id, code=code, fallback=self._fallback)
+        fallback = self._in_use.fallback
+        _log.error("refused for good", receiver=row.receiver, alert_id=row.alert_id, code=code, fallback=fallback)
         with self._store.begin() as connection:
             self._leadership.check(connection)
             outbox.mark_failed(connection, row.row_id, code, at=now)
             trail.record(connection, [_step(row, SendOutcome.REFUSED, code, now)])
-            if self._fallback and self._fallback != row.receiver and code != UNREADABLE_ROW:
-                redirect(connection, row, self._fallback, at=now)
+            if fallback and fallback != row.receiver and code != UNREADABLE_ROW:
+                redirect(connection, row, fallback, at=now)
 
     def _refuse_lane(self, lane: _Lane, row: Queued, code: str) -> None:
         _log.error("receiver refuses our token; its queue is kept", receiver=row.receiver, code=code, next_try_s=ACCESS_RETRY_S)
-        self._trouble(lane, row, code)
+        self._trouble(lane, row.receiver, code)
         lane.closed = True
         self._hold(lane, ACCESS_RETRY_S)
 
-    def _trouble(self, lane: _Lane, row: Queued, code: str | None) -> None:
+    def _trouble(self, lane: _Lane, receiver: str, code: str | None) -> None:
         lane.trouble = code
-        self._metrics.receiver_refusing.labels(row.receiver).set(code is not None)
+        self._metrics.receiver_refusing.labels(receiver).set(code is not None)
 
     def _ended(self, row: Queued, outcome: SendOutcome, reason: str | None) -> None:
         self._metrics.sends.labels(row.receiver, outcome).inc()

@@ -1,6 +1,6 @@
 """The alerting stage: reports in, decisions and outbox rows out, all of a batch in one store transaction.
 
-Reads: `news.reports`; the watchlists and routes in force; the stories, decisions and outbox rows so far.
+Reads: `news.reports`; the set in force, once a batch; the stories, decisions and outbox rows so far.
 Writes: archive, stories, decisions, outbox, trail. Then, and only then, the offsets move.
 Never: sends, or decides the same (item, revision, basis, final) twice.
 """
@@ -14,12 +14,12 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from alerting.decide import Match, Outcome, Told, decide, decision_id_of
+from alerting.desk import Desk
 from alerting.leadership import Leadership
 from alerting.message import from_json, to_json
-from alerting.routes import Labelled, Routes, receivers_for
+from alerting.routes import Labelled, receivers_for
 from alerting.stories import KEEP_S, MEMBERS_KEPT, Placement, StoryIndex
 from alerting.stories_member import Member, document_of
-from alerting.watchlists.compile import WatchlistSet
 from alerting.watchlists.match import match
 from alerting.watchlists.telling import Explain, Updates
 from newswire.bus import Delivered
@@ -67,31 +67,30 @@ class ReportHandler:
     def __init__(
         self,
         *,
-        watchlists: Callable[[], WatchlistSet],
-        routes: Callable[[], Routes],
+        desk: Callable[[], Desk],
         store: Store,
         clock: Clock,
         metrics: Metrics,
         leadership: Leadership,
     ) -> None:
-        self._watchlists, self._routes = watchlists, routes
+        self._desk = desk
         self._store, self._clock, self._metrics, self._leadership = store, clock, metrics, leadership
         self._index: StoryIndex | None = None  # of the stories in the store; None: to be loaded
         self._index_epoch = -1
 
     def handle(self, messages: Sequence[Delivered]) -> Handled:
         now = self._clock.now()
-        watchlists, routes = self._watchlists(), self._routes()
+        desk = self._desk()  # once: the whole batch is decided on one set
         judged: list[_Judged] = []
         letters: list[DeadLetter] = []
         for message in messages:
-            work = partial(_judge, message.value, watchlists, routes, now)
+            work = partial(_judge, message.value, desk, now)
             result = guard(Stage.ALERT, message, self._clock, self._metrics, work)
             if isinstance(result, DeadLetter):
                 letters.append(result)
             else:
                 judged.append(result)
-        decided = self._decide(judged, now, routes.explains())
+        decided = self._decide(judged, now, desk.routes.explains())
         crash_point("alert_after_store")
         # Counted only now: a batch that raised above comes again, and is to be counted once.
         self._metrics.reports_in.inc(len(messages))
@@ -172,13 +171,13 @@ class ReportHandler:
                     metrics.matches.labels(found.verdict.watchlist).inc()
 
 
-def _judge(value: bytes, watchlists: WatchlistSet, routes: Routes, now: datetime) -> _Judged:
+def _judge(value: bytes, desk: Desk, now: datetime) -> _Judged:
     report = decode(Report, value)
     matches = []
-    for found in match(watchlists, report, now):
+    for found in match(desk.watchlists, report, now):
         of, verdict = found.watchlist, found.verdict
         labelled = Labelled(verdict.severity, report.label, of.name, of.tags)
-        receivers = receivers_for(routes, labelled, of.to, at=now) if found.tells else ()
+        receivers = receivers_for(desk.routes, labelled, of.to, at=now) if found.tells else ()
         matches.append(
             Match(verdict, of.title, found.spans, receivers, explain=of.alert.explain, updates=of.alert.updates is not Updates.NONE)
         )

@@ -17,6 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, TypeVar
 
+from alerting.desk import Desk
 from alerting.leadership import StoreLeadership
 from alerting.publisher import PublisherWorker
 from alerting.stage import ReportHandler
@@ -139,13 +140,11 @@ def read_pages(store: Store, understanding: Understanding, items: Sequence[tuple
 def decide(store: Store, bus: KafkaBus, understanding: Understanding, reports: Sequence[Message]) -> tuple[float, float]:
     """Let an alerter decide the reports and publish its decisions; return how many it decided a second, and its processor time for each."""
     clock, metrics = SystemClock(), Metrics()
-    desk = compose.require_desk(ROOT / "config", understanding, clock.now())
-    watchlists, routes = compose.compile_desk(desk), desk.routes.with_terminal()
+    files = compose.require_desk(ROOT / "config", understanding, clock.now())
+    desk = Desk(compose.compile_desk(files), files.routes.with_terminal())
     leadership = StoreLeadership(store=store, clock=clock, metrics=metrics, owner="bench")
     leadership.leading()
-    handler = ReportHandler(
-        watchlists=lambda: watchlists, routes=lambda: routes, store=store, clock=clock, metrics=metrics, leadership=leadership
-    )
+    handler = ReportHandler(desk=lambda: desk, store=store, clock=clock, metrics=metrics, leadership=leadership)
     began, began_cpu = time.perf_counter(), time.process_time()
     for piece in pieces(reports, A_BATCH):
         leadership.leading()

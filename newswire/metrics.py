@@ -73,7 +73,12 @@ class Metrics:
         self.seen_to_told = histogram(
             "newswire_seen_to_told_seconds", "From first seen in the feed to accepted by the receiver.", "receiver"
         )
+        self.watchlists = gauge("newswire_alerting_watchlists", "Watchlists in force, by their status.", "status")
         self.config_ok = gauge("newswire_config_last_reload_successful", "1 where the configuration in force is the newest.")
+        self.config_ok_at = gauge(
+            "newswire_config_last_reload_success_timestamp_seconds", "When what stands on disk was last found good, in seconds since 1970."
+        )
+        self.reloads = counter("newswire_config_reloads_total", "Changes of the desk's files, by ReloadOutcome.", "outcome")
         self.build = gauge("newswire_build_info", "Always 1; the version is a label.", "version", "python")
         self.build.labels(newswire.__version__, platform.python_version()).set(1)
         ProcessCollector(registry=self.registry)  # process_cpu_seconds_total, process_resident_memory_bytes, process_open_fds, …

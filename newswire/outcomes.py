@@ -171,6 +171,15 @@ class SendOutcome(StrEnum):
     REFUSED = "refused"  # this message, route or token was refused
 
 
+class ReloadOutcome(StrEnum):
+    """What became of a change in the desk's files while Newswire runs."""
+
+    LOADED = "loaded"  # a new set is in force
+    RESTORED = "restored"  # the files are again those of the set in force
+    REFUSED = "refused"  # there are faults: the set in force stays
+    UNSTEADY = "unsteady"  # the files changed while they were read: they are looked at again
+
+
 class RetryReason(StrEnum):
     """Why something must be done again later."""
 

@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Final, Protocol
@@ -94,12 +94,15 @@ class Service:
         clock: Clock,
         metrics: Metrics,
         log: FilteringBoundLogger,
+        hung_up: Callable[[], bool] | None = None,
         stop_after_errors: int = 50,
         step_limit_s: float = 180,
         drain_s: float = 10,
     ) -> None:
+        """`hung_up` is called when SIGHUP comes, on the thread of `run`, and returns whether to go on; without it SIGHUP drains as SIGTERM does."""
         self._runners = [_Runner(worker) for worker in workers]
         self._clock, self._metrics, self._log = clock, metrics, log
+        self._hung_up = hung_up or (lambda: False)
         self._stop_after_errors, self._step_limit_s, self._drain_s = stop_after_errors, step_limit_s, drain_s
         self._stopping = threading.Event()
         self._ended = threading.Event()
@@ -251,6 +254,8 @@ class Service:
                     return 0
                 before = look
             else:
+                if signum == signal.SIGHUP and self._hung_up():
+                    continue
                 if signum:
                     self._log.info("draining", signal=signal.Signals(signum).name)
                 return 0
@@ -303,7 +308,9 @@ class Service:
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before: dict[int, Any] = {signum: signal.signal(signum, self._on_signal) for signum in (signal.SIGTERM, signal.SIGINT)}
+        before: dict[int, Any] = {
+            signum: signal.signal(signum, self._on_signal) for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+        }
         try:
             yield
         finally:
@@ -311,7 +318,8 @@ class Service:
                 signal.signal(signum, handler)
 
     def _on_signal(self, signum: int, _frame: FrameType | None) -> None:
-        self._signals += 1
+        if signum != signal.SIGHUP:
+            self._signals += 1
         if self._signals > 1:
             os._exit(128 + signum)
         self._requests.put(signum)

@@ -1,6 +1,6 @@
 """`/metrics`, `/healthz` and `/readyz`, from one thread in which no reader can hold up another.
 
-Never: shows anything of the world but numbers; listens beyond loopback unless told to.
+Never: shows anything of the world but numbers, or of files more than that they have faults; listens beyond loopback unless told to.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ _ANSWER_S: Final = 30.0
 class StatusServer:
     """Serves from the moment it is made until `close`.
 
-    `metrics` gives the text exposition; `healthy` and `ready` answer 200 or 503. They are called on the server's thread and must be quick.
+    `metrics` gives the text exposition; `healthy` and `ready` answer 200 or 503; `note`, where it is not empty, follows on `/readyz`. They are called on the server's thread and must be quick.
     """
 
     def __init__(
@@ -38,6 +38,7 @@ class StatusServer:
         metrics: Callable[[], bytes],
         healthy: Callable[[], bool],
         ready: Callable[[], bool],
+        note: Callable[[], str] = str,
         log: FilteringBoundLogger,
     ) -> None:
         """Listen; port 0 takes any.
@@ -46,7 +47,7 @@ class StatusServer:
             ConfigurationError: the address is in use or is not one of this machine.
 
         """
-        self._metrics, self._healthy, self._ready, self._log = metrics, healthy, ready, log
+        self._metrics, self._healthy, self._ready, self._note, self._log = metrics, healthy, ready, note, log
         self._socket = _listen(host, port)
         self._host, self._port = self._socket.getsockname()[:2]
         self._open = 0
@@ -110,7 +111,8 @@ class StatusServer:
                 case "/healthz":
                     return _verdict(self._healthy(), b"healthy\n", b"not healthy\n")
                 case "/readyz":
-                    return _verdict(self._ready(), b"ready\n", b"not ready\n")
+                    note = f"{self._note()}\n".lstrip("\n").encode()
+                    return _verdict(self._ready(), b"ready\n" + note, b"not ready\n" + note)
         except Exception:  # noqa: BLE001 -- a fault in one answer must not end the server
             self._log.exception("status page failed", path=path)
             return "500 Internal Server Error", _TEXT_TYPE, b"this page failed; the log says why\n"

@@ -107,11 +107,24 @@ class SlackReceiver:
 
     def find(self, alert_id: str, *, channel: str | None, since: str | None) -> FindAnswer:
         try:
-            return self._find(alert_id, channel or self._channel_id or self._channel, since)
+            return self._find_here_too(alert_id, channel, since)
         except _Failed as failed:
             if isinstance(failed.answer, BadRoute) and not channel and self._channel_id is None and self._resolve_channel():
                 return self.find(alert_id, channel=self._channel_id, since=since)
             return _find_answer(failed.answer)
+
+    def _find_here_too(self, alert_id: str, channel: str | None, since: str | None) -> FindAnswer:
+        """Look in `channel`, and where it is not there also in our own, which may be another."""
+        found = self._find(alert_id, channel or self._channel_id or self._channel, since)
+        if isinstance(found, NotFound) and channel and self._leads_elsewhere(channel):
+            return self._find(alert_id, self._channel_id or self._channel, since)
+        return found
+
+    def _leads_elsewhere(self, channel: str) -> bool:
+        """Return whether our channel is surely another than this one, which was told last: routes.yaml may have been changed since."""
+        if self._channel_id is None and self._channel != channel:
+            self._resolve_channel()
+        return self._channel_id not in {None, channel}
 
     def _find(self, alert_id: str, channel: str, since: str | None) -> FindAnswer:
         wanted: dict[str, Any] = {"channel": channel, "include_all_metadata": True, "limit": PAGE}

@@ -40,7 +40,7 @@ def newswire(
 
 def add_commands() -> None:
     """Let every module of commands add its own to `app`."""
-    from newswire.cli import ask, configure, demo, judge, move, reference, replay, run, sources, tests  # noqa: F401 -- importing one adds its commands
+    from newswire.cli import ask, backtest, configure, demo, explain, judge, move, reference, replay, run, sources, tests  # noqa: F401 -- importing one adds its commands
 
 
 def main() -> None:

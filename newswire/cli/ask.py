@@ -15,7 +15,7 @@ from rich.text import Text
 
 from newswire.bus import Bus
 from newswire.cli import app, compose
-from newswire.cli.options import AsJson, print_json, print_json_lines, read_settings
+from newswire.cli.options import AsJson, Config, print_json, print_json_lines, read_settings
 from newswire.clock import SystemClock
 from newswire.errors import Permanent
 from newswire.outcomes import Stage
@@ -51,14 +51,32 @@ def open_bus_only() -> Iterator[Bus]:
 
 
 @app.command()
-def why(url: Annotated[str, typer.Argument(help="The article's address, as a feed or a reader gave it.")], as_json: AsJson = False) -> None:
-    """Say what happened to an item at every stage, and why it did or did not alert."""
-    with open_store_only() as store:
+def why(
+    url: Annotated[str, typer.Argument(help="The article's address, as a feed or a reader gave it.")],
+    watchlist: Annotated[
+        str, typer.Option("--watchlist", metavar="NAME", help="Show the truth table of this watchlist, matched or not.")
+    ] = "",
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what happened to an item at every stage, and why it did or did not alert; each watchlist's truth table, as it stands today."""
+    from newswire.cli.why_tables import NoTables, show_tables, tables_of
+
+    settings = read_settings(config)
+    store = open_store(settings.store_url)
+    try:
         told = why_of(store, url)
+        tables = tables_of(settings, store, told["decision"], watchlist) if told["decision"] else ()
+    finally:
+        store.close()
     if as_json:
-        print_json(told)
+        print_json({**told, "tables": [] if isinstance(tables, NoTables) else [table.as_json() for table in tables]})
     else:
         print_why(Console(), told)
+    if isinstance(tables, NoTables):
+        print(f"newswire: {tables.why}", file=sys.stderr)
+    elif not as_json:
+        show_tables(Console(highlight=False), tables)
     if not told["stages"]:
         sys.exit(_UNKNOWN)
 

@@ -34,11 +34,14 @@ from newswire.store import Store, open_store
 from newswire.topics import ALERTING_GROUP, ITEMS, PROCESSORS_GROUP, REPORTS
 
 if TYPE_CHECKING:
+    from alerting.desk import Desk
     from alerting.leadership import StoreLeadership
     from alerting.receivers import Receiver
-    from alerting.routes import Routes
+    from alerting.reload import ReloadWorker
+    from alerting.routes import Receiver as ReceiverEntry
     from alerting.watchlists.compile import WatchlistSet
     from alerting.watchlists.load import DeskFiles
+    from alerting.watchlists.vocabulary import Vocabulary
     from collectors.sources import Source
     from collectors.stage import CollectWorker
     from newswire.bus.kafka_topics import KafkaTopics
@@ -205,15 +208,20 @@ def load_understanding(folder: Path, *, reads: bool = True) -> "Understanding":
 def read_desk(folder: Path, understanding: "Understanding", now: datetime) -> "DeskFiles":
     """Return the desk's files, their faults and warnings beside them."""
     from alerting.watchlists.load import load_desk
+
+    return load_desk(folder, vocabulary_of(understanding), now.date())
+
+
+def vocabulary_of(understanding: "Understanding") -> "Vocabulary":
+    """Return the words that a desk's files may choose from."""
     from alerting.watchlists.vocabulary import Vocabulary
 
-    known = Vocabulary(
+    return Vocabulary(
         countries=understanding.countries,
         topics=understanding.topics,
         organisations=understanding.organisations,
         languages=understanding.languages,
     )
-    return load_desk(folder, known, now.date())
 
 
 def require_desk(folder: Path, understanding: "Understanding", now: datetime) -> "DeskFiles":
@@ -236,20 +244,38 @@ def compile_desk(desk: "DeskFiles") -> "WatchlistSet":
     return compile_watchlists(desk.watchlists, desk.lists)
 
 
-def make_receivers(settings: Settings, routes: "Routes", stream: TextIO | None) -> "dict[str, Receiver]":
-    """Return who can be told, by name: Slack channels where there is a token, the terminal otherwise."""
+def keep_desk(ground: Ground, understanding: "Understanding") -> "ReloadWorker":
+    """Return the desk's files put in force, and kept so as they change. Of the understanding only its words are held on to.
+
+    Raises:
+        ConfigurationError: with every fault of every file.
+
+    """
+    from alerting.desk import desk_of
+    from alerting.reload import ReloadWorker
+    from alerting.watchlists.load import load_desk
+
+    words, on_terminal = vocabulary_of(understanding), ground.settings.slack_token is None
+
+    def make(digest: str, now: datetime) -> "Desk":
+        files = load_desk(ground.folder, words, now.date())
+        if files.faults:
+            raise ConfigurationError(files.faults)
+        return desk_of(files, digest=digest, since=now, on_terminal=on_terminal)
+
+    kept = ReloadWorker(folder=ground.folder, make=make, clock=ground.clock, metrics=ground.metrics)
+    ground.probes.note = lambda: kept.standing().trouble(ground.now())
+    return kept
+
+
+def make_receiver(settings: Settings, entry: "ReceiverEntry", stream: TextIO | None) -> "Receiver":
+    """Return one who can be told: a Slack channel where there is a token, the terminal otherwise."""
     from alerting.receivers.slack import SlackReceiver
     from alerting.receivers.terminal import TerminalReceiver
 
-    receivers: dict[str, Receiver] = {}
-    for receiver in routes.receivers:
-        if receiver.slack is not None and settings.slack_token is not None:
-            receivers[receiver.name] = SlackReceiver(
-                receiver.name, channel=receiver.slack.channel, token=settings.slack_token, base_url=settings.slack_url
-            )
-        else:
-            receivers[receiver.name] = TerminalReceiver(receiver.name, stream=stream)
-    return receivers
+    if entry.slack is not None and settings.slack_token is not None:
+        return SlackReceiver(entry.name, channel=entry.slack.channel, token=settings.slack_token, base_url=settings.slack_url)
+    return TerminalReceiver(entry.name, stream=stream)
 
 
 def collect_workers(ground: Ground, sources: "Sequence[Source]", http: Http, jail: Jail, *, once: bool) -> "tuple[CollectWorker]":
@@ -317,19 +343,17 @@ def process_workers(ground: Ground, understanding: "Understanding", http: Http, 
     return [items, pages]
 
 
-def alert_workers(ground: Ground, desk: "DeskFiles", stack: ExitStack, stream: TextIO | None) -> list[Worker]:
-    """Return the workers of the third stage: decide, send, publish; all behind the one leadership."""
+def alert_workers(ground: Ground, desk: "ReloadWorker", stack: ExitStack, stream: TextIO | None) -> list[Worker]:
+    """Return the workers of the third stage: decide, send, publish, all behind the one leadership; and what keeps the desk's set in force."""
     from alerting.leadership import LeaderGate, StoreLeadership
     from alerting.publisher import PublisherWorker
+    from alerting.receivers.directory import Directory
     from alerting.sender import SenderWorker
     from alerting.stage import ReportHandler
     from newswire.store import leaders
     from newswire.store.presence import SessionLock
 
     require_here(ground)
-    routes = desk.routes if ground.settings.slack_token is not None else desk.routes.with_terminal()
-    watchlists = compile_desk(desk)
-    ground.metrics.config_ok.set(1)
     leadership = StoreLeadership(
         store=ground.store,
         clock=ground.clock,
@@ -345,8 +369,7 @@ def alert_workers(ground: Ground, desk: "DeskFiles", stack: ExitStack, stream: T
         group=ALERTING_GROUP,
         stage=Stage.ALERT,
         handler=ReportHandler(
-            watchlists=lambda: watchlists,
-            routes=lambda: routes,
+            desk=desk.current,
             store=ground.store,
             clock=ground.clock,
             metrics=ground.metrics,
@@ -356,16 +379,10 @@ def alert_workers(ground: Ground, desk: "DeskFiles", stack: ExitStack, stream: T
         clock=ground.clock,
         limit=DeadLimit(most=ground.settings.dead_limit),
     )
-    sender = SenderWorker(
-        store=ground.store,
-        receivers=make_receivers(ground.settings, routes, stream),
-        clock=ground.clock,
-        metrics=ground.metrics,
-        leadership=leadership,
-        fallback=routes.fallback,
-    )
+    directory = Directory(routes=lambda: desk.current().routes, make=lambda entry: make_receiver(ground.settings, entry, stream))
+    sender = SenderWorker(store=ground.store, listed=directory.listed, clock=ground.clock, metrics=ground.metrics, leadership=leadership)
     publisher = PublisherWorker(store=ground.store, bus=ground.bus, clock=ground.clock, leadership=leadership)
-    return [LeaderGate(reports, leadership=leadership), sender, publisher]
+    return [LeaderGate(reports, leadership=leadership), sender, publisher, desk]
 
 
 def _resigned(leadership: "StoreLeadership") -> None:
@@ -414,7 +431,13 @@ def serve_status(settings: Settings, metrics: Metrics, probes: Probes, logger: F
 
     """
     server = StatusServer(
-        settings.http_host, settings.http_port, metrics=metrics.exposition, healthy=probes.healthy, ready=probes.ready, log=logger
+        settings.http_host,
+        settings.http_port,
+        metrics=metrics.exposition,
+        healthy=probes.healthy,
+        ready=probes.ready,
+        note=probes.noted,
+        log=logger,
     )
     stack.callback(server.close)
     host, port = server.address

@@ -1,4 +1,4 @@
-"""The watch at a terminal while `newswire run` is on: one status line under the alerts."""
+"""The watch at a terminal while `newswire run` is on: one status line under the alerts, and one more while the configuration has faults."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -7,7 +7,7 @@ from threading import Event, Thread
 from typing import Final, Self
 
 from prometheus_client.metrics import MetricWrapperBase
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
@@ -40,6 +40,7 @@ class Watch:
     alerts: int
     queues: tuple[Queue, ...]
     held_back: str = ""  # why fewer sources are polled, or none
+    configuration: str = ""  # what is wrong with it on disk
 
 
 def total(metric: MetricWrapperBase, **labels: str) -> int:
@@ -65,8 +66,8 @@ def read_queues(bus: Bus, clock: Clock) -> tuple[Queue, ...]:
     return tuple(queues)
 
 
-def describe(watch: Watch) -> Text:
-    """Return the status line: counts first, then the queues that are not empty."""
+def describe(watch: Watch) -> Group:
+    """Return the status line: counts first, then the queues that are not empty. What is wrong with the configuration is a line above it."""
     line = Text(no_wrap=True, overflow="ellipsis")
     if watch.held_back:
         line.append(f" polling {watch.held_back} ·", style="bold red")
@@ -76,7 +77,8 @@ def describe(watch: Watch) -> Text:
     line.append(f"{watch.alerts:,} alerts", style="bold green" if watch.alerts else "")
     waiting = [f"{queue.name} {queue.waiting:,} ({_age(queue.age_s)})" for queue in watch.queues if queue.waiting]
     line.append(f" · waiting: {', '.join(waiting)}" if waiting else " · nothing waits", style="yellow" if waiting else "dim")
-    return line
+    above = [Text(f" {watch.configuration}", style="bold red", no_wrap=True, overflow="ellipsis")] if watch.configuration else []
+    return Group(*above, line)
 
 
 def _age(seconds: float) -> str:

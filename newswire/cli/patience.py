@@ -23,12 +23,16 @@ class Probes:
 
     def __init__(self) -> None:
         self.service: Service | None = None
+        self.note: Callable[[], str] = str  # what a person should know of, and no restart would change
 
     def healthy(self) -> bool:
         return self.service is None or self.service.healthy()
 
     def ready(self) -> bool:
         return self.service is not None and self.service.ready()
+
+    def noted(self) -> str:
+        return self.note()
 
 
 def waited_for(opened: Callable[[], R], what: str, right: str, log: FilteringBoundLogger) -> R:

@@ -1,5 +1,6 @@
 """Commands that keep watch: `run`, `collect`, `process`, `alert`."""
 
+import os
 import signal
 import sys
 import threading
@@ -20,6 +21,7 @@ from newswire.service import Service, Worker
 from newswire.settings import Settings
 
 if TYPE_CHECKING:
+    from alerting.reload import ReloadWorker
     from collectors.sources import Source
     from collectors.stage import CollectWorker
 
@@ -74,9 +76,9 @@ def alert(config: Config = None, until_idle: UntilIdle = False) -> None:
     """Run the third stage alone: `news.reports` to Slack or the terminal. One process is active, others stand by."""
     with _ground(config, until_idle=until_idle) as (ground, stack):
         understanding = compose.load_understanding(ground.folder, reads=False)
-        desk = compose.require_desk(ground.folder, understanding, ground.now())
+        desk = compose.keep_desk(ground, understanding)
         workers = compose.alert_workers(ground, desk, stack, None)
-        sys.exit(_serve(ground, workers, until_idle=until_idle))
+        sys.exit(_serve(ground, workers, until_idle=until_idle, desk=desk))
 
 
 @contextmanager
@@ -105,7 +107,7 @@ def watch(settings: Settings, *, until_idle: bool, sources: "Sequence[Source] | 
         ground = stack.enter_context(compose.open_ground(settings, log_stream=log_stream, serving=True, patient=not until_idle))
         watched = compose.read_sources(ground.folder) if sources is None else list(sources)
         understanding = compose.load_understanding(ground.folder)
-        desk = compose.require_desk(ground.folder, understanding, ground.now())
+        desk = compose.keep_desk(ground, understanding)
         stream: TextIO | None = _AboveLive(console) if lively else None  # type: ignore[assignment]  # it has the part of TextIO that is used
         jail = compose.open_jail(ground, stack)
         collecting = compose.collect_workers(ground, watched, compose.open_http(ground, stack), jail, once=until_idle)
@@ -116,20 +118,51 @@ def watch(settings: Settings, *, until_idle: bool, sources: "Sequence[Source] | 
         ]
         workers.append(OfflineNotice(collecting[0], clock=ground.clock, console=Console(stderr=True) if not lively else console))
         if not quiet:
-            _greet(console if lively else Console(stderr=True), ground, len(watched), len(desk.watchlists))
-        live = _live(console, ground, collecting[0]) if lively else None
-        status = _serve(ground, workers, until_idle=until_idle, live=live)
+            _greet(console if lively else Console(stderr=True), ground, len(watched), len(desk.current().watchlists.watchlists))
+        live = _live(console, ground, collecting[0], desk) if lively else None
+        status = _serve(ground, workers, until_idle=until_idle, live=live, desk=desk)
         return _ended(status, collecting[0], until_idle=until_idle)
 
 
 def _leave_when_told() -> None:
-    """End with status 0 on a SIGTERM that comes before the service listens for it: nothing is in flight yet."""
+    """End with status 0 on a SIGTERM that comes before the service listens for it: nothing is in flight yet.
+
+    A SIGHUP then asks for what is being done anyway: the configuration is read.
+    """
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        on_terminal = _on_terminal()
+        signal.signal(signal.SIGHUP, lambda *_: sys.exit(0) if on_terminal and not _on_terminal() else None)
 
 
-def _serve(ground: compose.Ground, workers: Sequence[Worker], *, until_idle: bool, live: LiveStatus | None = None) -> int:
-    service = Service([*workers, *compose.upkeep_workers(ground)], clock=ground.clock, metrics=ground.metrics, log=ground.log)
+def _on_terminal() -> bool:
+    """Return whether a terminal is there to be read from or written to; one whose window was closed is none."""
+    return any(os.isatty(number) for number in (0, 1, 2))
+
+
+def _serve(
+    ground: compose.Ground,
+    workers: Sequence[Worker],
+    *,
+    until_idle: bool,
+    live: LiveStatus | None = None,
+    desk: "ReloadWorker | None" = None,
+) -> int:
+    on_terminal = _on_terminal()
+
+    def hung_up() -> bool:
+        """Return whether the process goes on: SIGHUP asks for a reload, or says that the terminal it ran on was closed."""
+        if on_terminal and not _on_terminal():
+            return False
+        if desk is not None:
+            desk.look_now()
+        else:
+            ground.log.info("SIGHUP: there is nothing to reload in this process; watchlists, lists and routes are the alerter's")
+        return True
+
+    service = Service(
+        [*workers, *compose.upkeep_workers(ground)], clock=ground.clock, metrics=ground.metrics, log=ground.log, hung_up=hung_up
+    )
     ground.probes.service = service
     if live is not None:
         with live:
@@ -159,8 +192,13 @@ def _ended(status: int, collecting: "CollectWorker", *, until_idle: bool) -> int
     return 1
 
 
-def _live(console: Console, ground: compose.Ground, collecting: "CollectWorker") -> LiveStatus:
+def _live(console: Console, ground: compose.Ground, collecting: "CollectWorker", desk: "ReloadWorker") -> LiveStatus:
     metrics = ground.metrics
+
+    def configuration() -> str:
+        standing = desk.standing()
+        trouble = standing.trouble(ground.now().astimezone())
+        return f"{trouble} · {standing.faults[0]}" if trouble else ""
 
     def read() -> Watch:
         status = collecting.status()
@@ -173,6 +211,7 @@ def _live(console: Console, ground: compose.Ground, collecting: "CollectWorker")
             alerts=total(metrics.sends, outcome="sent"),
             queues=_queues(ground),
             held_back=f"{status.pressure.degree}: {status.pressure.why}" if status.pressure.why else "",
+            configuration=configuration(),
         )
 
     return LiveStatus(console, read)

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, delete, select, tuple_
 
 from newswire.codec import decode, encode
 from newswire.records import Report
@@ -17,6 +17,9 @@ _OF_ITEM: Final = select(archive.c.report).where(archive.c.item_id == bindparam(
 _SINCE: Final = (
     select(archive.c.report).where(archive.c.archived_at >= bindparam("since")).order_by(archive.c.archived_at, archive.c.item_id)
 ).execution_options(yield_per=_REPORTS_AT_ONCE)
+_PLACE: Final = (archive.c.archived_at, archive.c.item_id, archive.c.revision, archive.c.basis, archive.c.final)
+_FROM: Final = select(*_PLACE, archive.c.report).order_by(*_PLACE).limit(bindparam("most"))
+_FIRST: Final = _FROM.where(archive.c.archived_at >= bindparam("since"))
 _EXPIRED: Final = delete(archive).where(archive.c.archived_at < bindparam("before"))
 
 
@@ -26,6 +29,16 @@ class Archived:
 
     report: Report
     story_id: str | None
+
+
+class Place(NamedTuple):
+    """Where a report stands in the archive, oldest first."""
+
+    archived_at: float
+    item_id: str
+    revision: str
+    basis: str
+    final: bool
 
 
 def keep(connection: Connection, reports: Iterable[Archived], at: float) -> None:
@@ -58,6 +71,18 @@ def since(connection: Connection, at: float) -> Iterator[Report]:
     """Yield the reports archived from `at` on, oldest first."""
     for value in connection.execute(_SINCE, {"since": at}).scalars():
         yield decode(Report, value)
+
+
+def page(connection: Connection, at: float, after: Place | None = None, most: int = _REPORTS_AT_ONCE) -> list[tuple[Place, bytes]]:
+    """Return the next reports archived from `at` on, encoded, each with its place; `after` is the last place of the page before.
+
+    For long reading beside a running service: each page is a short transaction, where one of minutes would keep the WAL from shrinking.
+    """
+    if after is None:
+        rows = connection.execute(_FIRST, {"since": at, "most": most})
+    else:
+        rows = connection.execute(_FROM.where(archive.c.archived_at >= after.archived_at, tuple_(*_PLACE) > tuple_(*after)), {"most": most})
+    return [(Place(*row[:-1]), row[-1]) for row in rows]
 
 
 def forget(connection: Connection, before: float) -> int:

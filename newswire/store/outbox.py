@@ -68,6 +68,7 @@ _CHANNEL: Final = (
     .order_by(outbox.c.row_id.desc())
     .limit(1)
 )
+_SENDING: Final = select(outbox.c.row_id).where(outbox.c.receiver == bindparam("receiver"), outbox.c.state == SendState.SENDING.value)
 _WAITING: Final = select(outbox.c.receiver).where(outbox.c.state.in_(_UNSETTLED)).distinct()
 _WAITING_COUNT: Final = select(func.count().label("rows"), func.min(outbox.c.created_at).label("oldest")).where(
     outbox.c.state.in_((SendState.NEW, SendState.SENDING))
@@ -220,6 +221,11 @@ def channel_of(connection: Connection, receiver: str) -> str | None:
     """Return the channel id that the receiver answered last."""
     channel: str | None = connection.execute(_CHANNEL, {"receiver": receiver}).scalar()
     return channel
+
+
+def sending(connection: Connection, receiver: str) -> list[int]:
+    """Return the ids of the receiver's rows that are on the wire or in doubt."""
+    return list(connection.execute(_SENDING, {"receiver": receiver}).scalars())
 
 
 def waiting_receivers(connection: Connection) -> list[str]:

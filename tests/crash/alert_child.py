@@ -10,8 +10,10 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from alerting.desk import Desk
 from alerting.leadership import StoreLeadership
 from alerting.publisher import PublisherWorker
+from alerting.receivers.directory import Listed
 from alerting.receivers.slack import SlackReceiver
 from alerting.sender import SenderWorker
 from alerting.stage import ReportHandler
@@ -29,13 +31,17 @@ BATCH = 4
 def main(store_url: str, slack_url: str, reports: str) -> None:
     clock, metrics, store = SystemClock(), Metrics(), open_store(store_url)
     leadership = StoreLeadership(store=store, clock=clock, metrics=metrics, owner=f"life {os.getpid()}", lease_s=0.3)
-    watchlists = a_set(gaming=GAMING | {"max_age": "3650d"})
-    handler = ReportHandler(
-        watchlists=lambda: watchlists, routes=lambda: routes_to("desk"), store=store, clock=clock, metrics=metrics, leadership=leadership
-    )
-    desk = SlackReceiver("desk", channel="#desk", token=SecretStr("xoxb-test"), base_url=slack_url, spacing_s=0.0, deadline_s=0.3)
+    desk = Desk(a_set(gaming=GAMING | {"max_age": "3650d"}), routes_to("desk"))
+    handler = ReportHandler(desk=lambda: desk, store=store, clock=clock, metrics=metrics, leadership=leadership)
+    receiver = SlackReceiver("desk", channel="#desk", token=SecretStr("xoxb-test"), base_url=slack_url, spacing_s=0.0, deadline_s=0.3)
     sender = SenderWorker(
-        store=store, receivers={"desk": desk}, clock=clock, metrics=metrics, leadership=leadership, doubt_wait_s=0.3, back_off_s=0.02
+        store=store,
+        listed=lambda: Listed({"desk": receiver}),
+        clock=clock,
+        metrics=metrics,
+        leadership=leadership,
+        doubt_wait_s=0.3,
+        back_off_s=0.02,
     )
     publisher = PublisherWorker(store=store, bus=MemoryBus(), clock=clock, leadership=leadership)
     while not leadership.leading():

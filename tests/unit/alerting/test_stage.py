@@ -4,6 +4,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection
 
+from alerting.desk import Desk
 from alerting.leadership import LeaderGate, StoreLeadership
 from alerting.publisher import PublisherWorker
 from alerting.stage import ReportHandler
@@ -25,10 +26,9 @@ Make = Callable[..., ReportHandler]
 @pytest.fixture
 def make(store: Store, clock: ManualClock, metrics: Metrics) -> Make:
     def made(leadership: AlwaysLeading | None = None, **watchlists: object) -> ReportHandler:
-        compiled = a_set(**(watchlists or {"gaming": GAMING}))
+        desk = Desk(a_set(**(watchlists or {"gaming": GAMING})), routes_to("desk"))
         return ReportHandler(
-            watchlists=lambda: compiled,
-            routes=lambda: routes_to("desk"),
+            desk=lambda: desk,
             store=store,
             clock=clock,
             metrics=metrics,
@@ -55,6 +55,26 @@ def counted(metrics: Metrics) -> dict[tuple[str, str], float]:
         for sample in family.samples
         if sample.name.endswith("_total")
     }
+
+
+def test_a_batch_is_decided_on_the_one_set_that_was_in_force_when_it_began_and_records_its_hash(
+    store: Store, clock: ManualClock, metrics: Metrics
+) -> None:
+    first = Desk(a_set(gaming=GAMING), routes_to("desk"))
+    second = Desk(a_set(gaming=GAMING | {"when": {"any": ["gaming industry"]}}), routes_to("ops"))
+    taken_in_turn = iter((first, second))
+    handler = ReportHandler(
+        desk=lambda: next(taken_in_turn), store=store, clock=clock, metrics=metrics, leadership=AlwaysLeading()
+    )  # a second look in one batch would take the second set, and a third would raise
+    told = [a_report("one"), a_report("two", title="Korea and Pakistan agree on spectrum", partners=("KR",))]
+    later = a_report("three", title="Envoy of Norway speaks of the gaming industry", partners=("NO",))
+    handler.handle(delivered(*told))
+    handler.handle(delivered(later))
+    for report, desk, receiver in ((told[0], first, "desk"), (told[1], first, "desk"), (later, second, "ops")):
+        (decision,) = taken(store, report)
+        assert [verdict.content_hash for verdict in decision.watchlists] == [desk.watchlists.named("gaming").content_hash]
+        assert decision.receivers == (receiver,)
+    assert first.watchlists.named("gaming").content_hash != second.watchlists.named("gaming").content_hash
 
 
 def test_one_batch_gives_decisions_stories_outbox_archive_and_trail(make: Make, store: Store, metrics: Metrics) -> None:

@@ -65,7 +65,13 @@ def retryable(retry_after_s: float | None = None) -> Retryable:
     return Retryable(RetryReason.STORE, "busy", retry_after_s=retry_after_s)
 
 
-def service(*workers: Worker, metrics: Metrics | None = None, stop_after_errors: int = 50, drain_s: float = 10) -> Service:
+def service(
+    *workers: Worker,
+    metrics: Metrics | None = None,
+    stop_after_errors: int = 50,
+    drain_s: float = 10,
+    hung_up: Callable[[], bool] | None = None,
+) -> Service:
     return Service(
         workers,
         clock=SystemClock(),
@@ -73,6 +79,7 @@ def service(*workers: Worker, metrics: Metrics | None = None, stop_after_errors:
         log=structlog.get_logger(),
         stop_after_errors=stop_after_errors,
         drain_s=drain_s,
+        hung_up=hung_up,
     )
 
 
@@ -241,6 +248,40 @@ def test_sigterm_lets_the_step_in_progress_finish_and_ends_with_0() -> None:
     assert ended.is_set()
     assert worker.done == 2
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_sighup_is_asked_about_on_the_thread_of_run_and_the_work_goes_on() -> None:
+    before = signal.getsignal(signal.SIGHUP)
+    asked: list[str] = []
+    heard = threading.Event()
+
+    def hung_up() -> bool:
+        asked.append(threading.current_thread().name)
+        heard.set()
+        return True
+
+    def hang_up() -> float:
+        heard.clear()
+        os.kill(os.getpid(), signal.SIGHUP)
+        assert heard.wait(20)
+        return 0.0
+
+    worker = Script(hang_up, hang_up, does())
+    assert service(worker, hung_up=hung_up).run(until_idle=True) == 0
+    assert asked == [threading.main_thread().name] * 2
+    assert worker.done == 3
+    assert signal.getsignal(signal.SIGHUP) is before
+
+
+@pytest.mark.parametrize("hung_up", [None, lambda: False])
+def test_sighup_that_nobody_wants_to_survive_drains(hung_up: Callable[[], bool] | None) -> None:
+    def hang_up() -> float:
+        os.kill(os.getpid(), signal.SIGHUP)
+        return 30.0
+
+    worker = Script(hang_up, does())
+    assert service(worker, hung_up=hung_up).run() == 0
+    assert (worker.done, worker.closed_on) == (1, ["script"])
 
 
 def test_a_step_longer_than_the_drain_is_left_behind() -> None:

@@ -16,6 +16,7 @@ class Health:
     def __init__(self) -> None:
         self.healthy = True
         self.ready = False
+        self.note = ""
         self.body: bytes | None = Metrics().exposition()
 
     def metrics(self) -> bytes:
@@ -37,6 +38,7 @@ def server(health: Health) -> Iterator[StatusServer]:
         metrics=health.metrics,
         healthy=lambda: health.healthy,
         ready=lambda: health.ready,
+        note=lambda: health.note,
         log=structlog.wrap_logger(structlog.testing.CapturingLogger(), wrapper_class=structlog.make_filtering_bound_logger(0)),
     )
     yield running
@@ -74,6 +76,15 @@ def test_health_and_readiness_follow_what_they_are_told(server: StatusServer, he
     health.ready, health.healthy = True, False
     assert get(server, "/readyz")[0] == 200
     assert get(server, "/healthz")[0] == 503
+
+
+def test_a_note_stands_under_the_readiness_and_changes_nothing_about_it(server: StatusServer, health: Health) -> None:
+    health.ready = True
+    assert get(server, "/readyz")[2] == "ready\n"
+    health.note = "configuration: 2 faults"
+    assert get(server, "/readyz")[::2] == (200, "ready\nconfiguration: 2 faults\n")
+    health.ready = False
+    assert get(server, "/readyz")[::2] == (503, "not ready\nconfiguration: 2 faults\n")
 
 
 def test_other_paths_and_methods_are_refused(server: StatusServer) -> None:
