@@ -254,7 +254,16 @@ def reports(words: Words) -> st.SearchStrategy[Report]:
         st.lists(st.sampled_from(COUNTRIES), max_size=2, unique=True),
         st.sampled_from([(), (), ("KR",), ("US", "PK")]),
         st.sampled_from([None, "PK", "NO"]),
-        st.sampled_from([((), (), ()), (("ai",), ("ITU",), ()), (("gaming",), (), ("Ali Khan",)), (("ai", "gaming"), ("World Bank",), ())]),
+        st.sampled_from(
+            [
+                ((), (), ()),
+                (("ai",), ("ITU",), ()),
+                (("gaming",), (), ("Ali Khan",)),
+                (("ai",), ("ITU",), ("Ali Khan",)),
+                ((), (), tuple(PEOPLE)),
+                (("ai", "gaming"), ("World Bank",), ()),
+            ]
+        ),
     )
 
 

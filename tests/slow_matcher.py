@@ -162,13 +162,20 @@ def spelled_out(terms: Any, lists: Lists) -> list[Any]:
     """Return the terms with those of named lists in place of `{list: name}`, each once."""
     found: list[Any] = []
     for term in terms:
-        several = [term]
+        several = [in_full(term)]
         if isinstance(term, Mapping) and "list" in term:
             several = spelled_out(lists[term["list"]].get("terms", ()), lists)
             for included in lists[term["list"]].get("include", ()):
                 several += spelled_out([{"list": included}], lists)
         found += [one for one in several if one not in found]
     return found
+
+
+def in_full(term: Any) -> Any:
+    """Return the term as a map with what is left out filled in: written in two ways it is one term."""
+    if isinstance(term, str):
+        return {"phrase": term}
+    return {"within": 10, **term} if "near" in term else term
 
 
 def evidence(terms: Any, lists: Lists, report: Report) -> set[Spot]:

@@ -71,8 +71,10 @@ def spots_of(word: Word | NearWords, facts: Facts) -> list[Spot]:
 
 _FAR: Final = 400  # characters: more than `within` words of any language; spares counting
 _NO_SPACES: Final = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
-_WORD: Final = re.compile(r"[^\s\-\u05be\u2010-\u2015\u2212,;:!?/()\[\]\"“”„«»،؛؟、，；：।॥۔。｡！？\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]+")
-_STOP: Final = re.compile(r"(?P<mark>[.…!?]+)[\"'”’»)\]]*\s++|[۔؟。｡！？।॥።\n]")
+_WORD: Final = re.compile(
+    r"[^\s\-\u05be\u2010-\u2015\u2212,;:!?/()\[\]\"“”„«»،؛؟、，；：।॥۔。｡！？\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]+"
+)
+_STOP: Final = re.compile(r"(?P<mark>[.…!?]+)[\"'”’»)\]]*(?=\s)[^\S\n]*+|[۔؟。｡！？।॥።\n]")
 _WORD_BEFORE: Final = re.compile(r"[^\s.\-(\"'“‘«/]*\Z")
 _LONGEST: Final = 10  # characters looked back at, more than any abbreviation has
 _ABBREVIATIONS: Final = {
