@@ -36,7 +36,9 @@ _LETTER_FORMS: Final = str.maketrans(
 _SIGNS: Final = "\u2122\u2120"  # trade mark, service mark: NFKC makes letters of them, which would join the word before
 _QUOTES: Final = {code: form for code, form in _LETTER_FORMS.items() if form in ("'", '"')}
 # Marks that are accents in these scripts; in Indic and Thai text the marks are vowels and stay.
-_ACCENTS: Final = re.compile("[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed]")
+_ACCENTS: Final = re.compile(
+    "[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed]"
+)
 # What may stand before a word in Arabic and Urdu: conjunction, preposition, article, alone or together (WATCHLISTS.md).
 _CLITICS: Final = re.compile("[\u0648\u0641]?(?:[\u0628\u0643\u0644]?(?:\u0627\u0644)?|\u0644\u0644)")
 _ARTICLE: Final = "\u0627\u0644"

@@ -256,10 +256,10 @@ def reports(words: Words) -> st.SearchStrategy[Report]:
         st.sampled_from([None, "PK", "NO"]),
         st.sampled_from(
             [
+                (("ai",), ("ITU",), ("Ali Khan",)),
                 ((), (), ()),
                 (("ai",), ("ITU",), ()),
                 (("gaming",), (), ("Ali Khan",)),
-                (("ai",), ("ITU",), ("Ali Khan",)),
                 ((), (), tuple(PEOPLE)),
                 (("ai", "gaming"), ("World Bank",), ()),
             ]
