@@ -93,7 +93,7 @@ def decide(
     if telling and story_id is not None:
         if not any(match.receivers for match in telling):
             return _held(report, matches, story_id, HoldReason.NO_RECEIVER, now)
-        return _told(report, telling, story_id, told, now=now, explains=explains)
+        return _told(report, matches, story_id, told, now=now, explains=explains)
     lost = _no_longer_supported(report, matches, told, explains)
     if not lost:
         return _held(report, matches, story_id, _nearest_reason(matches), now)
@@ -111,24 +111,29 @@ def decide(
 
 
 def _told(
-    report: Report, telling: Sequence[Match], story_id: str, told: Mapping[str, Told], *, now: datetime, explains: Mapping[str, Explain]
+    report: Report, matches: Sequence[Match], story_id: str, told: Mapping[str, Told], *, now: datetime, explains: Mapping[str, Explain]
 ) -> Outcome:
+    telling = [match for match in matches if may_tell(match)]
+    held = [match for match in matches if match.verdict.matched and not may_tell(match)]
     by_receiver: dict[str, list[Match]] = {}
     for match in telling:
         for receiver in match.receivers:
             by_receiver.setdefault(receiver, []).append(match)
     rows: list[Row] = []
     raised = False
-    for receiver, matches in by_receiver.items():
-        shown = [_shown(match, explains.get(receiver, Explain.FULL)) for match in matches]
+    for receiver, reaching in by_receiver.items():
+        shown = [_shown(match, explains.get(receiver, Explain.FULL)) for match in reaching]
         spans = [
-            span for match in matches if _strictest(match, explains.get(receiver, Explain.FULL)) is not Explain.NONE for span in match.spans
+            span
+            for match in reaching
+            if _strictest(match, explains.get(receiver, Explain.FULL)) is not Explain.NONE
+            for span in match.spans
         ]
         before = told.get(receiver)
         if before is None:
             rows.append(Row(receiver, MessageKind.PARENT, 0, opened(report, story_id, receiver, shown, spans)))
             continue
-        if not any(match.updates for match in matches):
+        if not any(match.updates for match in reaching):
             continue
         message = joined(before.message, report, shown, spans)
         if not looks_the_same(message, before.message):
@@ -137,7 +142,7 @@ def _told(
     opens = any(row.kind is MessageKind.PARENT for row in rows)
     decision = _decision(
         report,
-        telling,
+        [*telling, *held],
         now,
         story_id=story_id,
         kind=DecisionKind.ALERT if opens else DecisionKind.JOIN,
@@ -209,8 +214,9 @@ def _held(report: Report, matches: Sequence[Match], story_id: str | None, reason
 
 
 def _nearest(matches: Sequence[Match]) -> list[Match]:
-    """Return the watchlists that came furthest: those whose first obstacle stands latest in the order of HoldReason."""
-    return sorted(matches, key=lambda match: (-_obstacle(match), match.verdict.watchlist))[:NEAREST_SHOWN]
+    """Return the watchlists that came furthest, whose first obstacle stands latest in the order of HoldReason: all that matched, at least."""
+    shown = max(NEAREST_SHOWN, sum(match.verdict.matched for match in matches))
+    return sorted(matches, key=lambda match: (-_obstacle(match), match.verdict.watchlist))[:shown]
 
 
 def _nearest_reason(matches: Sequence[Match]) -> HoldReason:

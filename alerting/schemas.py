@@ -7,6 +7,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from alerting.routes import Routes
+from alerting.schema_words import described
 from alerting.timelines.model import Timeline
 from alerting.watchlists.model import NamedList, Watchlist
 
@@ -21,7 +22,8 @@ _MODELS: Final[dict[str, tuple[type[BaseModel], str]]] = {
 def schemas() -> dict[str, dict[str, Any]]:
     """Return each JSON Schema (draft 2020-12) by the name of its file, `watchlist` for `config/schemas/watchlist.json`."""
     return {
-        name: {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title} | model.model_json_schema(by_alias=True)
+        name: {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title}
+        | described(model.model_json_schema(by_alias=True), model.__name__)
         for name, (model, title) in _MODELS.items()
     }
 

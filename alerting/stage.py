@@ -1,12 +1,12 @@
 """The alerting stage: reports in, decisions and outbox rows out, all of a batch in one store transaction.
 
 Reads: `news.reports`; the set in force, once a batch; the stories, decisions and outbox rows so far.
-Writes: archive, stories, decisions, outbox, trail. Then, and only then, the offsets move.
+Writes: archive, stories, decisions, matches, outbox, trail. Then, and only then, the offsets move.
 Never: sends, or decides the same (item, revision, basis, final) twice.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -16,11 +16,13 @@ from sqlalchemy import Connection
 from alerting.decide import Match, Outcome, Told, decide, decision_id_of
 from alerting.desk import Desk
 from alerting.leadership import Leadership
-from alerting.message import from_json, to_json
+from alerting.message import BECAUSE_LIMIT, from_json, to_json
 from alerting.routes import Labelled, receivers_for
 from alerting.stories import KEEP_S, MEMBERS_KEPT, Placement, StoryIndex
 from alerting.stories_member import Member, document_of
-from alerting.watchlists.match import match
+from alerting.watchlists.match import Match as Found
+from alerting.watchlists.match import held_back, match
+from alerting.watchlists.model import Status
 from alerting.watchlists.telling import Explain, Updates
 from newswire.bus import Delivered
 from newswire.clock import Clock
@@ -28,10 +30,11 @@ from newswire.codec import decode
 from newswire.crash import crash_point
 from newswire.dead import dead_output
 from newswire.metrics import Metrics
-from newswire.outcomes import ReportOutcome, Stage
-from newswire.records import Basis, DeadLetter, Decision, Label, Report
+from newswire.outcomes import HoldReason, ReportOutcome, Stage
+from newswire.records import Basis, DeadLetter, Decision, Item, Label, Report
 from newswire.service import Handled, guard
-from newswire.store import Store, archive, decisions, outbox, stories, trail
+from newswire.store import Store, archive, decisions, matches, outbox, stories, trail
+from newswire.store.matches import Matched
 from newswire.store.outbox import Entry
 from newswire.store.stories import Joining
 
@@ -48,6 +51,7 @@ class _Judged:
     report: Report
     decision_id: str
     matches: tuple[Match, ...]
+    silences: tuple[HoldReason | None, ...]  # of each match: why it told nobody, or would tell nobody if it were not staged
     clustered: bool
 
 
@@ -173,16 +177,25 @@ class ReportHandler:
 
 def _judge(value: bytes, desk: Desk, now: datetime) -> _Judged:
     report = decode(Report, value)
-    matches = []
+    made, silences = [], []
     for found in match(desk.watchlists, report, now):
         of, verdict = found.watchlist, found.verdict
         labelled = Labelled(verdict.severity, report.label, of.name, of.tags)
-        receivers = receivers_for(desk.routes, labelled, of.to, at=now) if found.tells else ()
-        matches.append(
-            Match(verdict, of.title, found.spans, receivers, explain=of.alert.explain, updates=of.alert.updates is not Updates.NONE)
-        )
-    clustered = report.label is Label.DIPLOMACY or any(one.verdict.matched for one in matches)
-    return _Judged(report, decision_id_of(report), tuple(matches), clustered)
+        receivers = receivers_for(desk.routes, labelled, of.to, at=now) if verdict.matched else ()
+        reached = receivers if found.tells else ()
+        made.append(Match(verdict, of.title, found.spans, reached, explain=of.alert.explain, updates=of.alert.updates is not Updates.NONE))
+        silences.append(_silence(found, receivers, report.item, now))
+    clustered = report.label is Label.DIPLOMACY or any(one.verdict.matched for one in made)
+    return _Judged(report, decision_id_of(report), tuple(made), tuple(silences), clustered)
+
+
+def _silence(found: Found, receivers: Sequence[str], item: Item, now: datetime) -> HoldReason | None:
+    """Return why the match tells nobody, None where it tells; of a staged watchlist `staged` alone means that it would tell."""
+    reason = found.verdict.reason
+    if reason is HoldReason.STAGED:
+        reason, _ = held_back(replace(found.watchlist, status=Status.ACTIVE), item, now)
+        return reason or (HoldReason.STAGED if receivers else HoldReason.NO_RECEIVER)
+    return reason or (None if receivers else HoldReason.NO_RECEIVER)
 
 
 def _write(connection: Connection, decided: Sequence[_Decided], at: float) -> None:
@@ -190,6 +203,7 @@ def _write(connection: Connection, decided: Sequence[_Decided], at: float) -> No
     joining = [_joining(one) for one in decided if one.placement is not None]
     stories.join(connection, [one for one in joining if one is not None], at, members_kept=MEMBERS_KEPT)
     decisions.keep(connection, [one.outcome.decision for one in decided])
+    matches.keep(connection, [row for one in decided for row in _matched(one)], at)
     outbox.put(connection, [entry for one in decided for entry in _entries(one)], at)
     trail.record(connection, [_step(one, at) for one in decided])
 
@@ -199,6 +213,30 @@ def _joining(one: _Decided) -> Joining | None:
     if one.placement is None or one.member is None:
         return None
     return Joining(one.placement.story_id, item.item_id, item.title, item.dated_at.timestamp(), one.member.to_facts())
+
+
+def _matched(one: _Decided) -> list[Matched]:
+    report, story_id = one.judged.report, one.outcome.decision.story_id
+    item = report.item
+    return [
+        Matched(
+            watchlist=found.verdict.watchlist,
+            item_id=item.item_id,
+            revision=item.revision,
+            basis=report.basis,
+            final=report.final,
+            story_id=story_id,
+            severity=found.verdict.severity,
+            reason=silence,
+            content_hash=found.verdict.content_hash,
+            because=found.verdict.because[:BECAUSE_LIMIT],
+            title=item.title,
+            url=item.url,
+            outlet=item.outlet,
+        )
+        for found, silence in zip(one.judged.matches, one.judged.silences, strict=True)
+        if found.verdict.matched and story_id is not None
+    ]
 
 
 def _entries(one: _Decided) -> list[Entry]:

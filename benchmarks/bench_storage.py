@@ -49,7 +49,7 @@ A_POLL: Final = 3  # new items that one poll of a feed finds
 A_BATCH: Final = 100  # records that a processor commits together
 TEXT_CHARACTERS: Final = 2_500  # 400 words, as the matching benchmark has them
 _NEIGHBOURS: Final = 12
-TABLES: Final = ("seen", "trail", "archive", "decisions", "stories", "story_items", "outbox", "pages")
+TABLES: Final = ("seen", "trail", "archive", "decisions", "stories", "story_items", "matches", "outbox", "pages")
 T = TypeVar("T")
 
 

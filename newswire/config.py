@@ -4,7 +4,9 @@ A file's model is a pydantic `BaseModel` with `model_config = STRICT`. Values re
 pydantic makes numbers of them where a number is due, `true` and `false` alone make a bool.
 """
 
+import os
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -13,18 +15,20 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from newswire.config_schema import schema_of
 from newswire.config_words import explain
 from newswire.errors import ConfigurationError, Fault
-from newswire.strict_yaml import read
+from newswire.strict_yaml import MAX_FAULTS, first_of, read
 from newswire.yaml_tree import Document
 
 STRICT: Final = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 """The `model_config` of every model of a configuration file."""
+
+MAX_FILES: Final = 5_000  # of one folder: each is read before anything is said
 
 M = TypeVar("M", bound=BaseModel)
 
 
 def load(model: type[M], path: Path, *, context: Any = None) -> tuple[M | None, list[Fault]]:
     """Return the file as `model`, or None and every fault found in it: of its YAML and of its content, in order of lines."""
-    document, faults = read(path, _shown(path))
+    document, faults = read(path, shown(path))
     if document is None:
         return None, sorted(faults)
     value, more = check(model, document, context=context)
@@ -40,9 +44,10 @@ def check(model: type[M], document: Document, *, context: Any = None) -> tuple[M
         value = model.model_validate(document.values(), context=context)
     except ValidationError as error:
         said = {(fault.line, fault.column) for fault in faults}
-        faults += [fault for fault in explain(error, document, schema) if (fault.line, fault.column) not in said]
-        return None, sorted(faults)
-    return (None if faults else value), faults
+        told = (fault for fault in explain(error, document, schema) if (fault.line, fault.column) not in said)
+        faults += islice(told, MAX_FAULTS + 1)
+        return None, first_of(sorted(faults))
+    return (None if faults else value), first_of(faults)
 
 
 def load_folder(model: type[M], folder: Path, *, context: Any = None) -> tuple[dict[str, M], list[Fault]]:
@@ -60,15 +65,18 @@ def load_folder(model: type[M], folder: Path, *, context: Any = None) -> tuple[d
     return loaded, sorted(faults)
 
 
-def yaml_files(folder: Path) -> tuple[list[Path], list[Fault]]:
+def yaml_files(folder: Path, *, most: int = MAX_FILES) -> tuple[list[Path], list[Fault]]:
     """Return the `*.yaml` files of a folder in order of name, and a fault for each that looks like one and would not be read."""
     try:
-        entries = sorted(folder.iterdir()) if folder.exists() else []
+        entries = sorted(folder.iterdir()) if os.path.lexists(folder) else []
     except OSError as error:
-        return [], [Fault(_shown(folder), 0, 0, f"cannot be read: {(error.strerror or str(error)).lower()}")]
+        return [], [Fault(shown(folder), 0, 0, f"cannot be read: {(error.strerror or str(error)).lower()}")]
     entries = [entry for entry in entries if not entry.name.startswith((".", "#")) and not entry.name.endswith("~")]
-    faults = [Fault(_shown(entry), 0, 0, "only *.yaml is read; rename it to .yaml") for entry in entries if entry.suffix.lower() == ".yml"]
-    return [entry for entry in entries if entry.suffix == ".yaml"], faults
+    faults = [Fault(shown(entry), 0, 0, "only *.yaml is read; rename it to .yaml") for entry in entries if entry.suffix.lower() == ".yml"]
+    found = [entry for entry in entries if entry.suffix == ".yaml"]
+    if len(found) > most:
+        return [], [Fault(shown(folder), 0, 0, f"{len(found)} files are too many for one folder; at most {most}"), *faults]
+    return found, faults
 
 
 def find_config_folder(named: Path | None = None) -> Path:
@@ -109,7 +117,7 @@ def folder_holding(parts: Sequence[str], folder: Path) -> Path:
     return folder if any((folder / part).exists() for part in parts) else shipped_folder()
 
 
-def _shown(path: Path) -> str:
+def shown(path: Path) -> str:
     """Return the path as a reader would type it: relative where it lies under the working folder."""
     try:
         return str(path.relative_to(Path.cwd()))

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from newswire import lookalikes
 from newswire.config_schema import Schema
 from newswire.errors import Fault
 from newswire.yaml_tree import Document, ListNode, MapNode, Node, ScalarNode, describe
@@ -62,6 +63,7 @@ _LENGTHS: Final = {
     "string_too_long": ("at most", "max_length"),
     "too_long": ("at most", "max_length"),
 }
+_MOST: Final = 400  # errors looked at: finding what was meant costs, and a hostile file could hold half a million
 _WORD: Final = re.compile(r"'((?:[^'\\]|\\.)*)'")
 
 
@@ -87,7 +89,8 @@ class _Error:
 
 def explain(error: ValidationError, document: Document, schema: Schema) -> Iterator[Fault]:
     """Yield the faults that a validation of `document.values()` found. What the reader refused already is not said again."""
-    errors = _narrow([_locate(one, document) for one in error.errors(include_url=False, include_input=False)], schema)
+    found = error.errors(include_url=False, include_input=False)[:_MOST]
+    errors = _narrow([_locate(one, document) for one in found], schema)
     for one in _without_empty(_without_misspelt(errors, schema)):
         if not (isinstance(one.node, ScalarNode) and one.node.faulty):
             yield document.fault(one.place, _words(one, schema), of_key=one.kind == "extra_forbidden")
@@ -192,6 +195,8 @@ def _length(bound: str, number: int, node: Node) -> str:
 
 
 def _unknown(what: str, word: str, valid: Sequence[str]) -> str:
+    if looks := lookalikes.fault(what, word, valid):
+        return looks
     near = _nearest(word, valid)
     shown = ", ".join(valid[:20]) + (", …" if len(valid) > 20 else "")
     return f"unknown {what} '{word[:60]}'; " + (f"did you mean '{near}'?" if near else f"{shown or 'nothing'} can stand here")
@@ -199,6 +204,9 @@ def _unknown(what: str, word: str, valid: Sequence[str]) -> str:
 
 def _nearest(word: str, valid: Iterable[str]) -> str | None:
     """Return the valid word that was most likely meant."""
+    valid = list(valid)
+    if looks := lookalikes.meant(word, valid):
+        return looks
     by_small = {one.lower(): one for one in valid}
     found = difflib.get_close_matches(word.lower()[:60], by_small, n=1, cutoff=0.6)
     return by_small[found[0]] if found else None

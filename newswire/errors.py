@@ -12,8 +12,10 @@ Anything else that is raised is a bug: the input becomes a dead letter with reas
 and the flow goes on, until too many in a row stop the stage.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from newswire.outcomes import DeadReason, RetryReason
 
@@ -53,7 +55,15 @@ class Fault:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.message}" if self.line else f"{self.file}: {self.message}"
+        return one_line(f"{self.file}:{self.line}: {self.message}" if self.line else f"{self.file}: {self.message}")
+
+
+_MOVES_OR_HIDES: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff]")
+
+
+def one_line(text: str) -> str:
+    """Return the text as one line that a terminal prints as it stands: a file's name may hold a line end, or an escape sequence."""
+    return _MOVES_OR_HIDES.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 
 class ConfigurationError(NewswireError):

@@ -5,6 +5,8 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
+from newswire import lookalikes
+
 _UNITS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _DURATION: Final = re.compile(r"(?:[0-9]{1,9}(?:\.[0-9]{1,3})?[smhdw])+")
 _PART: Final = re.compile(r"([0-9.]+)([smhdw])")
@@ -52,6 +54,8 @@ def _duration(value: object) -> object:
 def _country(code: str) -> str:
     if code in COUNTRY_CODES:
         return code
+    if looks := lookalikes.fault("country code", code, sorted(COUNTRY_CODES)):
+        raise ValueError(looks)
     capitals = code.upper()
     meant = capitals if capitals in COUNTRY_CODES else _MEANT.get(capitals)
     hint = f"did you mean {meant}?" if meant else "two capital letters of ISO 3166-1 are due here, such as NO for Norway"

@@ -178,7 +178,7 @@ class Decision:
     kind: DecisionKind
     reason: AlertReason | HoldReason
     severity: Severity | None
-    watchlists: tuple[WatchlistVerdict, ...]  # those that matched; for a hold, the nearest misses
+    watchlists: tuple[WatchlistVerdict, ...]  # all that matched, the held ones with their reason; where none did, the nearest misses
     receivers: tuple[str, ...]
     title: str
     url: str | None

@@ -1,7 +1,7 @@
 """YAML as people edit it: a tree with the place of every value, or every fault at once; scalars stay text, the model decides.
 
 Stricter than YAML 1.2 on purpose: no anchors, aliases, merge keys or tags (a few hundred bytes of them can hang a loader), no
-duplicate keys, one document, at most 1 MiB and 20 levels. The tree is built from libyaml's events without recursion, because
+duplicate keys, one document, at most 1 MiB, 20 levels and 75,000 values. The tree is built from libyaml's events without recursion, because
 PyYAML's own C composer dies of SIGSEGV on 100,000 nested brackets.
 """
 
@@ -23,6 +23,7 @@ from newswire.yaml_words import syntax_words
 
 MAX_BYTES: Final = 1_048_576
 MAX_DEPTH: Final = 20
+MAX_VALUES: Final = 75_000  # a list of 10,000 terms, each a map of three keys, has 70,000
 MAX_FAULTS: Final = 100  # of one file: nobody reads more, and a hostile one could hold a million
 
 
@@ -44,19 +45,22 @@ def read_bytes(raw: bytes, name: str) -> tuple[Document | None, list[Fault]]:
     """Return what the bytes of a file hold, as `read` does."""
     if len(raw) > MAX_BYTES:
         return None, [Fault(name, 0, 0, f"the file is larger than {MAX_BYTES // 1024} KiB; split it")]
+    if b"\x00" in raw:
+        what = "UTF-16" if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else "binary, or UTF-16"
+        return None, [Fault(name, 1, 1, f"this is not a text in UTF-8 ({what}); save the file as UTF-8")]
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        return None, [Fault(name, line, 1, f"byte 0x{raw[error.start]:02x} is not UTF-8; save the file as UTF-8")]
+        place = _place(raw[: error.start].decode("utf-8-sig"), error.start)
+        return None, [Fault(name, *place, f"byte 0x{raw[error.start]:02x} is not UTF-8; save the file as UTF-8")]
     return read_text(text, name)
 
 
 def read_text(text: str, name: str) -> tuple[Document | None, list[Fault]]:
     """Return what the text of a file holds, as `read` does."""
-    faults = list(islice(_forbidden_characters(text, name), MAX_FAULTS))
+    faults = list(islice(_forbidden_characters(text, name), MAX_FAULTS + 1))
     if faults:
-        return None, faults  # the parser would stop at the first of them and say less
+        return None, first_of(faults)  # the parser would stop at the first of them and say less
     builder = _Builder(name)
     loader = yaml.CSafeLoader(text)
     try:
@@ -69,7 +73,16 @@ def read_text(text: str, name: str) -> tuple[Document | None, list[Fault]]:
         builder.broken(error, at_end=_at_end(error, text))
     finally:
         loader.dispose()
-    return document, builder.faults[:MAX_FAULTS]
+    return document, first_of(builder.faults)
+
+
+def first_of(faults: list[Fault]) -> list[Fault]:
+    """Return the faults of one file, or the first hundred less one of them and a last that says so."""
+    if len(faults) <= MAX_FAULTS:
+        return faults
+    last = faults[MAX_FAULTS - 1]
+    more = f"more is wrong from here on; of one file the first {MAX_FAULTS} mistakes are told"
+    return [*faults[: MAX_FAULTS - 1], Fault(last.file, last.line, last.column, more)]
 
 
 def _at_end(error: yaml.MarkedYAMLError, text: str) -> bool:
@@ -86,6 +99,9 @@ _TAB: Final = re.compile(r"^ *\t[ \t]*(?=[^\s#])", re.MULTILINE)
 
 def _forbidden_characters(text: str, name: str) -> Iterator[Fault]:
     text = text.replace("\r\n", "\n")
+    if "\n" not in text and "\r" in text:
+        yield Fault(name, 1, text.index("\r") + 1, "the lines end in CR alone; save the file with LF (Unix) line ends")
+        return
     for found in _FORBIDDEN.finditer(text):
         yield Fault(name, *_place(text, found.start()), _forbidden(found[0]))
     for found in _TAB.finditer(text):
@@ -98,6 +114,7 @@ def _forbidden(character: str) -> str:
 
 
 def _place(text: str, offset: int) -> tuple[int, int]:
+    offset = min(offset, len(text))
     return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
@@ -109,6 +126,7 @@ class _Open:
     column: int
     is_map: bool
     is_flow: bool  # written in brackets
+    refused: bool  # for its tag: no more is said about what is in it
     items: list[Node] = field(default_factory=list)
     entries: dict[str, tuple[ScalarNode, Node]] = field(default_factory=dict)
     key: ScalarNode | None = None
@@ -124,11 +142,12 @@ class _Builder:
         self._stack: list[_Open] = []
         self._root: Node | None = None
         self._documents = 0
+        self._values = 0
         self._whole = True
 
     def take(self, event: yaml.Event) -> bool:
         """Use one event; return False where reading on is useless."""
-        if len(self.faults) >= MAX_FAULTS:
+        if len(self.faults) > MAX_FAULTS:
             self._whole = False
             return False
         if isinstance(event, yaml.DocumentStartEvent):
@@ -168,6 +187,11 @@ class _Builder:
         return None
 
     def _node(self, event: yaml.NodeEvent) -> bool:
+        self._values += 1
+        if self._values > MAX_VALUES:
+            self._refuse(event, f"more than {MAX_VALUES} values are too many for one file; split it")
+            self._whole = False
+            return False
         if event.anchor is not None:
             self._refuse(event, f"the anchor &{event.anchor} is not allowed; write the value out, or use a named list")
         tag = getattr(event, "tag", None)
@@ -184,12 +208,14 @@ class _Builder:
             self._whole = False
             return False
         flow = bool(getattr(event, "flow_style", False))
-        self._stack.append(_Open(line, column, isinstance(event, yaml.MappingStartEvent), flow))
+        self._stack.append(_Open(line, column, isinstance(event, yaml.MappingStartEvent), flow, refused=tag is not None))
         return True
 
     def _end(self) -> None:
         ended = self._stack.pop()
-        if ended.is_map:
+        if ended.refused:
+            self._put(ScalarNode("", True, ended.line, ended.column, faulty=True))
+        elif ended.is_map:
             self._put(MapNode(MappingProxyType(ended.entries), ended.line, ended.column))
         else:
             self._put(ListNode(tuple(ended.items), ended.line, ended.column))

@@ -149,7 +149,8 @@ def _tests(raw: Raw, vocabulary: Vocabulary) -> Iterator[Problem]:
         yield Problem(place, f"an active watchlist needs tests both ways; there is none {said}", warning=True)
     for n, test in enumerate(tests):
         item = test.get("item")
-        yield from check_pins(item if isinstance(item, Mapping) else {}, ("tests", n, "item"), vocabulary)
+        if isinstance(item, Mapping):
+            yield from check_pins(item, ("tests", n, "item"), vocabulary)
 
 
 def check_pins(item: Raw, path: Path, vocabulary: Vocabulary) -> Iterator[Problem]:

@@ -25,9 +25,15 @@ class Row:
     holds: bool
     why: str  # the words found and where, or the nearest miss
     depth: int = 0  # how many rows it is a part of
+    optional: bool = False  # nothing is amiss where it does not hold: another severity
+
+    @property
+    def verdict(self) -> str:
+        """`holds`, `fails`, or `no` where nothing hangs on it."""
+        return "holds" if self.holds else "no" if self.optional else "fails"
 
     def __str__(self) -> str:
-        return f"{'   ' * self.depth}{'holds' if self.holds else 'fails'}  {self.asks}: {self.why}"
+        return f"{'   ' * self.depth}{self.verdict:<5}  {self.asks}: {self.why}"
 
 
 def truth_table(watchlist: CompiledWatchlist, facts: Facts, now: datetime) -> tuple[Row, ...]:
@@ -43,6 +49,7 @@ def truth_table(watchlist: CompiledWatchlist, facts: Facts, now: datetime) -> tu
             f"severity {rise.severity} where items {say_block(rise.conditions)}",
             block_holds(rise.conditions, facts),
             _why(judge_block("", rise.conditions, facts), facts),
+            optional=True,
         )
         for rise in watchlist.rises
     ]

@@ -1,5 +1,6 @@
 """The desk's files, read and checked as one: watchlists, lists, routes and timelines, with every fault of every file at its line."""
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,6 +16,7 @@ from alerting.timelines.check import Names, check_timeline
 from alerting.timelines.model import Timeline
 from alerting.watchlists.check import Known, check_list, check_name, check_receivers, check_watchlist
 from alerting.watchlists.faults import Problem
+from alerting.watchlists.lint import Lint, lists_used
 from alerting.watchlists.lists import resolve
 from alerting.watchlists.model import NamedList, Watchlist
 from alerting.watchlists.vocabulary import Vocabulary
@@ -51,13 +53,17 @@ def load_desk(folder: Path, vocabulary: Vocabulary, today: date) -> DeskFiles:
     """
     watchlists = _Files(Watchlist, *yaml_files(folder / "watchlists"))
     lists = _Files(NamedList, *yaml_files(folder / "lists"))
-    routes = _Files(Routes, [path for path in (folder / "routes.yaml",) if path.exists()])
+    routes = _Files(Routes, [path for path in (folder / "routes.yaml",) if os.path.lexists(path)])
     resolved, list_problems = resolve(lists.values)
     known = Known(resolved, frozenset(lists.names) - resolved.keys(), vocabulary)
+    lint = Lint(resolved)
+    readable = watchlists.names == watchlists.raw.keys() and lists.names == lists.raw.keys()
+    used = lists_used(watchlists.raw.values(), lists.raw) if readable else None  # of what cannot be read nobody knows what it uses
     for name, raw in lists.raw.items():
-        lists.add(name, chain(check_name(name), list_problems.get(name, ()), check_list(raw, vocabulary)))
+        checked = chain(check_name(name), list_problems.get(name, ()), check_list(raw, vocabulary))
+        lists.add(name, chain(checked, lint.named_list(name, raw, used)))
     for name, raw in watchlists.raw.items():
-        watchlists.add(name, chain(check_name(name), check_watchlist(raw, known, today)))
+        watchlists.add(name, chain(check_name(name), check_watchlist(raw, known, today), lint.watchlist(raw)))
     tags = frozenset(tag for watchlist in watchlists.values.values() for tag in watchlist.tags)
     for raw in routes.raw.values():
         routes.add("routes", check_names(raw, frozenset(watchlists.names), tags))
@@ -114,9 +120,9 @@ class _Files(Generic[M]):
     def add(self, name: str, problems: Iterable[Problem]) -> None:
         """Place what was found wrong in a file at its line; a problem without a path is the whole file's."""
         document = self._documents[name]
-        for problem in islice(problems, _MOST):
-            whole = Fault(document.name, 0, 0, problem.message)
-            fault = document.fault(problem.path, problem.message) if problem.path else whole
+        for told, problem in enumerate(islice(problems, _MOST)):
+            message = problem.message if told < _MOST - 1 else "more is wrong from here on; mend what was told, and check again"
+            fault = document.fault(problem.path, message) if problem.path else Fault(document.name, 0, 0, message)
             (self.warnings if problem.warning else self.faults).append(fault)
 
 

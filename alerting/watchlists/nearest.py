@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Final
 
+from newswire import lookalikes
+
 _SHOWN: Final = 60
 
 
@@ -11,6 +13,8 @@ def unknown(kind: str, word: str, choices: Iterable[str]) -> str:
     """Return the fault for a word that is none of `choices`, with the nearest of them, or with all where they are few."""
     known = sorted({str(choice) for choice in choices})
     word = word if len(word) <= _SHOWN else word[: _SHOWN - 1] + "…"  # comparing costs the square of the length
+    if looks := lookalikes.fault(kind, word, known):
+        return looks
     near = get_close_matches(word.casefold(), {choice.casefold() for choice in known}, n=1, cutoff=0.6)
     if near:
         return f"unknown {kind} {word!r}; did you mean {next(choice for choice in known if choice.casefold() == near[0])!r}?"

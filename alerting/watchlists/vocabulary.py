@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from alerting.watchlists.nearest import unknown
+from newswire import lookalikes
 from newswire.field_types import COUNTRY_CODES
 
 
@@ -58,6 +59,8 @@ def _fault_of_country(value: str, names: Mapping[str, str]) -> str | None:
         return None
     if len(value) > MAX_NAME:
         return f"{value[:MAX_NAME]!r}… is no country; write the two capital letters of ISO 3166-1, such as NO for Norway"
+    if looks := lookalikes.fault("country", value, sorted(COUNTRY_CODES)):
+        return looks
     if value.upper() in _GROUPS:
         return f"{value!r} is a body, not a country; write it under `organisations: [{_GROUPS[value.upper()]}]`"
     meant = value.upper() if value.upper() in COUNTRY_CODES else _MEANT.get(value.upper()) or _code_of_name(value, names)

@@ -40,7 +40,25 @@ def newswire(
 
 def add_commands() -> None:
     """Let every module of commands add its own to `app`."""
-    from newswire.cli import ask, backtest, configure, demo, explain, judge, move, reference, replay, run, sources, tests  # noqa: F401 -- importing one adds its commands
+    from newswire.cli import (  # noqa: F401 -- importing one adds its commands
+        ask,
+        backtest,
+        configure,
+        demo,
+        explain,
+        init,
+        judge,
+        move,
+        new_watchlist,
+        promote,
+        reference,
+        replay,
+        run,
+        sources,
+        staged,
+        tests,
+        watchlists,
+    )
 
 
 def main() -> None:

@@ -3,55 +3,84 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from newswire.cli import EXIT_USAGE, app, compose
 from newswire.cli.options import AsJson, Config, print_json, read_settings
+from newswire.cli.problems import Form, as_github, as_sarif, as_text, problems_of, summary
+from newswire.cli.problems import as_json as problem_values
 from newswire.clock import SystemClock
-from newswire.config import find_config_folder
-from newswire.errors import Fault
+from newswire.config import find_config_folder, shown
+from newswire.errors import ConfigurationError, Fault, one_line
 from newswire.sqlite import WAL_RESET_BUG
+
+if TYPE_CHECKING:
+    from alerting.watchlists.load import DeskFiles
 
 
 @app.command()
 def check(
     config: Config = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings are errors too.")] = False,
+    form: Annotated[
+        Form, typer.Option("--format", help="How problems are printed: gcc's lines, GitHub's annotations, SARIF, or JSON.")
+    ] = Form.TEXT,
     as_json: AsJson = False,
 ) -> None:
-    """Check every file of the configuration, offline: all faults at once with file and line, and in words what each watchlist will do."""
-    from alerting.watchlists.in_words import in_words
+    """Check every file of the configuration, offline: all faults at once with file, line and column, and in words what each watchlist will do."""
     from collectors.sources_file import load_sources
 
     folder = find_config_folder(read_settings(config).config)
-    clock = SystemClock()
     sources, faults = load_sources(folder / "sources")
-    understanding = compose.load_understanding(folder)
-    desk = compose.read_desk(folder, understanding, clock.now())
-    faults = sorted([*faults, *desk.faults, *desk.timeline_faults])
-    warnings = sorted([*desk.warnings, *_machine_warnings()])
-    said: dict[str, str] = {}
-    if not faults:
-        compiled = compose.compile_desk(desk)
-        said = {name: in_words(compiled.named(name)) for name in desk.watchlists}
+    desk, more = _desk_and_taxonomy(folder)
+    faults = sorted({*faults, *more, *desk.faults, *desk.timeline_faults})
+    said = {} if more or desk.faults else _in_words(desk)
+    problems = problems_of(faults, desk.warnings, strict=strict)
     failed = bool(faults or (strict and desk.warnings))
-    if as_json:
-        print_json(
-            {"ok": not failed, "faults": _as_json(faults), "warnings": _as_json(warnings), "watchlists": said, "sources": len(sources)}
-        )
+    machine = _machine_warnings()
+    if as_json or form is Form.JSON:
+        warnings = problem_values([*desk.warnings, *machine])
+        print_json({"ok": not failed, "faults": problem_values(faults), "warnings": warnings, "watchlists": said, "sources": len(sources)})
+    elif form is Form.SARIF:
+        print_json(as_sarif(problems))
+    elif form is Form.GITHUB:
+        for problem in problems:
+            print(as_github(problem))
     else:
-        for fault in faults:
-            print(fault, file=sys.stderr)
-        for warning in warnings:
+        for problem in problems:
+            print(as_text(problem), file=sys.stderr)
+        for warning in machine:
             print(f"warning: {warning}", file=sys.stderr)
         for name, words in said.items():
-            print(f"{name}: {words}")
-        if not faults:
-            print(f"{folder}: {len(sources)} sources, {len(desk.watchlists)} watchlists, {len(desk.lists)} lists: nothing is wrong.")
+            print(one_line(f"{name}: {words}"))
+        if problems:
+            print(one_line(f"{shown(folder)}: {summary(problems)}."), file=sys.stderr)
+        else:
+            found = f"{len(sources)} sources, {len(desk.watchlists)} watchlists, {len(desk.lists)} lists"
+            print(one_line(f"{shown(folder)}: {found}: nothing is wrong."))
     if failed:
         sys.exit(EXIT_USAGE)
+
+
+def _desk_and_taxonomy(folder: Path) -> "tuple[DeskFiles, list[Fault]]":
+    """Return the desk's files, and what is wrong with the taxonomy: where something is, no word is known and all are let through."""
+    from alerting.watchlists.load import load_desk
+    from alerting.watchlists.vocabulary import Vocabulary
+
+    now = SystemClock().now()
+    try:
+        understanding = compose.load_understanding(folder, reads=False)
+    except ConfigurationError as error:
+        return load_desk(folder, Vocabulary(), now.date()), list(error.faults)
+    return compose.read_desk(folder, understanding, now), []
+
+
+def _in_words(desk: "DeskFiles") -> dict[str, str]:
+    from alerting.watchlists.in_words import in_words
+
+    return {watchlist.name: in_words(watchlist) for watchlist in compose.compile_desk(desk).watchlists}
 
 
 topics_app = typer.Typer(name="topics", help="Kafka's topics: make them, check them.", no_args_is_help=True)
@@ -117,7 +146,3 @@ def _machine_warnings() -> list[Fault]:
             f"SQLite {sqlite3.sqlite_version} is older than 3.51.3 (rare WAL corruption, sqlite.org/wal.html#walresetbug); Newswire works around it with a file lock",
         )
     ]
-
-
-def _as_json(faults: list[Fault]) -> list[dict[str, Any]]:
-    return [{"file": fault.file, "line": fault.line, "column": fault.column, "message": fault.message} for fault in faults]

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from processors.understand import Understanding
 
 _TEST_SOURCE: Final = "0" * 12
-_LEAD: Final = re.compile(r"\s*(?:holds|fails)\s+")
+_LEAD: Final = re.compile(r"\s*(?:holds|fails|no)\s+")
 _NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 """What XML 1.0 cannot hold, even escaped."""
 

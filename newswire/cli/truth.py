@@ -67,11 +67,11 @@ def shown(rows: Sequence[Row]) -> Padding:
     for _ in range(3):
         grid.add_column(overflow="fold")
     for row in rows:
-        mark = Text("✓", style="green") if row.holds else Text("✗", style="red")
+        mark = Text("✓", style="green") if row.holds else Text("·", style="dim") if row.optional else Text("✗", style="red")
         why = Text(plain(row.why, limit=_TEXT), style="dim" if row.holds else "")
         grid.add_row(
             mark,
-            Text("holds" if row.holds else "fails"),
+            Text(row.verdict),
             Padding(Group(Text(plain(row.asks, limit=_TEXT)), Padding(why, (0, 0, 0, 2))), (0, 0, 0, 3 * row.depth)),
         )
     return Padding(grid, (0, 0, 0, 2), expand=False)

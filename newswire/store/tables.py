@@ -168,6 +168,28 @@ decisions: Final = Table(
     Index(None, "published"),
 )
 
+matches: Final = Table(
+    "matches",
+    METADATA,
+    Column("watchlist", String(64), primary_key=True),
+    Column("item_id", String(32), primary_key=True),
+    Column("revision", String(16), primary_key=True),
+    Column("basis", String(8), primary_key=True),
+    Column("final", Boolean, primary_key=True),
+    Column("story_id", String(32), nullable=False),
+    Column("at", Double, nullable=False),  # decided
+    Column("severity", String(8), nullable=False),
+    Column("reason", String(32)),  # HoldReason: what held it, or would hold what is only staged; null: told
+    Column("content_hash", String(12), nullable=False),  # of the watchlist as it was
+    Column("because", Text, nullable=False),  # JSON list of the words found
+    Column("title", Text, nullable=False),
+    Column("url", Text),
+    Column("outlet", Text, nullable=False),
+    Index(None, "watchlist", "at"),
+    Index(None, "at"),
+    Index(None, "story_id"),
+)
+
 outbox: Final = Table(
     "outbox",
     METADATA,

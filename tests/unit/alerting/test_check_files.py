@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from alerting.watchlists.load import DeskFiles, load_desk
+from newswire.cli.problems import as_text, problems_of
 from newswire.errors import Fault
 from tests.unit.alerting.desk import VOCABULARY
 
@@ -28,15 +29,16 @@ def said(faults: tuple[Fault, ...], folder: Path) -> list[str]:
     return [str(fault).removeprefix(f"{folder}/") for fault in faults]
 
 
-def as_golden(desk: DeskFiles, folder: Path) -> str:
-    lines = [*said(desk.faults, folder), *(f"warning: {line}" for line in said(desk.warnings, folder))]
+def as_golden(desk: DeskFiles, folder: Path, *, of: str = "") -> str:
+    lines = [line for line in said(desk.faults, folder) if line.startswith(of)]
+    lines += [f"warning: {line}" for line in said(desk.warnings, folder) if line.startswith(of)]
     return "".join(f"{line}\n" for line in lines)
 
 
 @pytest.mark.parametrize("path", sorted((GOLDEN / "watchlists").glob("*.yaml")), ids=lambda path: path.stem)
 def test_a_faulty_watchlist_gives_all_its_faults_at_their_lines(path: Path, tmp_path: Path) -> None:
     desk = desk_of(tmp_path, watchlists=[path], lists=sorted((GOLDEN / "lists").glob("*.yaml")))
-    assert as_golden(desk, tmp_path) == path.with_suffix(".txt").read_text()
+    assert as_golden(desk, tmp_path, of="watchlists/") == path.with_suffix(".txt").read_text()
 
 
 @pytest.mark.parametrize("path", sorted((GOLDEN / "routes").glob("*.yaml")), ids=lambda path: path.stem)
@@ -89,3 +91,11 @@ def test_a_file_of_nothing_but_faults_gives_the_first_hundred(tmp_path: Path) ->
     desk = desk_of(tmp_path, lists=[tmp_path / "many.yaml"])
     assert len(desk.faults) == 100
     assert all(len(fault.message) < 300 for fault in desk.faults)
+
+
+@pytest.mark.parametrize("folder", sorted(path for path in (GOLDEN / "desks").iterdir() if path.is_dir()), ids=lambda path: path.name)
+def test_a_desk_gives_what_stands_beside_it(folder: Path) -> None:
+    desk = load_desk(folder, VOCABULARY, TODAY)
+    here = str(folder.relative_to(Path.cwd())) if folder.is_relative_to(Path.cwd()) else str(folder)
+    lines = [as_text(problem).removeprefix(f"{here}/") for problem in problems_of(desk.faults, desk.warnings, strict=False)]
+    assert "".join(f"{line}\n" for line in lines) == folder.with_suffix(".txt").read_text()

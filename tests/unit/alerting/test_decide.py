@@ -154,6 +154,27 @@ def test_a_silence_has_the_reason_of_the_watchlist_that_came_nearest(matches: li
     assert len(outcome.decision.watchlists) == len(matches)
 
 
+def test_a_decision_that_tells_holds_what_else_matched_and_says_nothing_of_it_to_readers() -> None:
+    report = a_report()
+    alone = decided(report, a_match())
+    beside = decided(
+        report, a_match("muted", severity=Severity.CRITICAL, held=HoldReason.MUTED), a_match(), a_match("new", held=HoldReason.STAGED)
+    )
+    assert [(one.watchlist, one.reason) for one in beside.decision.watchlists] == [
+        ("gaming", None),
+        ("muted", HoldReason.MUTED),
+        ("new", HoldReason.STAGED),
+    ]
+    assert beside.rows == alone.rows
+    assert replace(beside.decision, watchlists=()) == replace(alone.decision, watchlists=())
+
+
+def test_a_silence_holds_every_watchlist_that_matched_however_many() -> None:
+    matches = [a_match(f"new-{n}", held=HoldReason.STAGED) for n in range(5)]
+    outcome = decided(a_report(), *matches, a_miss("other", reason=HoldReason.SCOPE))
+    assert [one.watchlist for one in outcome.decision.watchlists] == [f"new-{n}" for n in range(5)]
+
+
 def test_one_report_one_decision_id() -> None:
     report = a_report()
     ids = {decision_id_of(one) for one in (report, page_of(report), replace(report, final=True), a_report(revision="r2"), a_report("two"))}

@@ -35,7 +35,8 @@ def one(watchlists: WatchlistSet, name: str, seen: Report) -> Match | None:
 
 def test_no_example_has_a_fault(desk: DeskFiles) -> None:
     assert desk.faults == ()
-    assert {warning.message.split(" come")[0] for warning in desk.warnings} == {
+    needless = ("is not needed", "is the same as")  # the page shows many ways to write a term side by side
+    assert {warning.message.split(" come")[0] for warning in desk.warnings if not any(words in warning.message for words in needless)} == {
         "webhooks",
         "digests",
         "`cap`",

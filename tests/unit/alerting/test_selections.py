@@ -93,11 +93,11 @@ def test_the_truth_table_has_a_row_for_each_selection() -> None:
         "fails  not betting: say 'casino*': is there: casino* (“casino” in the body at 3)",
         "fails  condition: gaming and (policy or partner) and not betting: betting is excluded, and holds: 'casino*'",
         (
-            "fails  severity critical where items meet policy and partner (policy: say 'memorandum of understanding' or "
+            "no     severity critical where items meet policy and partner (policy: say 'memorandum of understanding' or "
             "'game*/gaming near tax/licen*', partner: engage US or KR): policy fails: none of 'memorandum of understanding' and "
             "'game*/gaming near tax/licen*' is found"
         ),
-        "fails  severity high where items engage US: engages KR, not in US",
+        "no     severity high where items engage US: engages KR, not in US",
         "holds  may tell: nothing holds it back",
     ]
 

@@ -2,11 +2,12 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from alerting.desk import Desk
 from alerting.leadership import LeaderGate, StoreLeadership
 from alerting.publisher import PublisherWorker
+from alerting.routes import RouteTable
 from alerting.stage import ReportHandler
 from newswire.bus import Delivered
 from newswire.clock import ManualClock
@@ -16,6 +17,7 @@ from newswire.metrics import Metrics
 from newswire.outcomes import AlertReason, DeadReason, HoldReason, ReportOutcome, RetryReason, SendOutcome, Stage
 from newswire.records import DeadLetter, Decision, DecisionKind, Delivery, Label, Report
 from newswire.store import Store, archive, decisions, outbox, stories, trail
+from newswire.store.tables import matches
 from newswire.topics import ALERTS, DEAD, REPORTS, Topic
 from tests.alerting_builders import GAMING, TELECOM, AlwaysLeading, a_report, a_set, delivered, page_of, routes_to
 from tests.fakes import NOW, MemoryBus
@@ -217,6 +219,55 @@ def test_two_watchlists_make_one_message(make: Make, store: Store) -> None:
         (alert,) = outbox.alerts(connection)
     assert alert["watchlists"] == ["gaming", "telecom"]
     assert alert["severity"] == "high"
+
+
+def matched(store: Store) -> list[tuple[str, str, str | None]]:
+    with store.read() as connection:
+        rows = connection.execute(select(matches.c.watchlist, matches.c.basis, matches.c.reason).order_by(*matches.primary_key)).all()
+    return [tuple(row) for row in rows]
+
+
+def test_every_match_has_a_row_the_held_ones_too_and_a_replay_adds_none(make: Make, store: Store) -> None:
+    handler = make(
+        gaming=GAMING, staged={**GAMING, "status": "staged"}, draft={**GAMING, "status": "draft"}, muted={**GAMING, "status": "muted"}
+    )
+    messages = delivered(a_report(), page_of(a_report()), a_report("quiet", label=Label.DOMESTIC, partners=()))
+    handler.handle(messages)
+    expected = [
+        (name, basis, reason) for name, reason in (("gaming", None), ("muted", "muted"), ("staged", "staged")) for basis in ("feed", "page")
+    ]
+    assert matched(store) == expected
+    handler.handle(messages)
+    assert matched(store) == expected
+    first, _ = taken(store, a_report())
+    assert [(one.watchlist, one.reason) for one in first.watchlists] == [
+        ("gaming", None),
+        ("muted", HoldReason.MUTED),
+        ("staged", HoldReason.STAGED),
+    ]
+    assert alerts(store) == [a_report().item.title]
+    with store.read() as connection:
+        (alert,) = outbox.alerts(connection)
+        row = connection.execute(select(matches).where(matches.c.watchlist == "gaming", matches.c.basis == "feed")).one()
+    assert alert["watchlists"] == ["gaming"]
+    assert (row.story_id, row.at, row.severity, row.title) == (first.story_id, NOW.timestamp(), "high", a_report().item.title)
+    assert (row.because, row.outlet, row.url) == ('["gaming industry", "partner US"]', "The Nation", a_report().item.url)
+    assert row.content_hash == first.watchlists[0].content_hash
+
+
+def test_what_a_staged_watchlist_would_not_send_is_not_called_staged(make: Make, store: Store) -> None:
+    old = a_report("old", published_at=NOW - timedelta(days=9))
+    make(staged={**GAMING, "status": "staged"}).handle(delivered(old, a_report("backlog", published_at=None, backlog=True)))
+    assert sorted(reason or "" for _, _, reason in matched(store)) == ["backlog", "max_age"]
+
+
+def test_a_match_that_no_receiver_hears_is_not_told(store: Store, clock: ManualClock, metrics: Metrics) -> None:
+    compiled = a_set(gaming=GAMING, staged={**GAMING, "status": "staged"})
+    nobody = routes_to("desk").model_copy(update={"route": RouteTable.model_construct(to=(), routes=())})
+    desk = Desk(compiled, nobody)
+    handler = ReportHandler(desk=lambda: desk, store=store, clock=clock, metrics=metrics, leadership=AlwaysLeading())
+    handler.handle(delivered(a_report()))
+    assert matched(store) == [("gaming", "feed", "no_receiver"), ("staged", "feed", "no_receiver")]
 
 
 def test_decisions_and_deliveries_are_published_from_their_rows_once(make: Make, store: Store, clock: ManualClock) -> None:
