@@ -156,7 +156,12 @@ def terms(words: Words) -> st.SearchStrategy[Any]:
     narrowed = [{"in": "title"}, {"in": "body"}, {"in": "lead"}, {"lang": "en"}, {"lang": "ar"}, {"lang": "ar", "in": "body"}]
     plain += [{"phrase": one, **narrow} for one in known for narrow in narrowed]
     groups = [[one] for one in known] + [[one, other] for one in known for other in words if one != other]
-    far = [{"within": within} for within in (1, 1, 2, 3, 9, 10)] + [{}, {}, {"within": 2, "in": "body"}, {"lang": "ar"}]
+    far: list[dict[str, Any]] = [{"within": within} for within in (1, 1, 2, 3, 9, 10)] + [
+        {},
+        {},
+        {"within": 2, "in": "body"},
+        {"lang": "ar"},
+    ]
     near = st.tuples(st.sampled_from(groups), st.sampled_from(groups), st.sampled_from(far)).map(
         lambda three: {"near": [three[0], three[1]], **three[2]}
     )
@@ -229,18 +234,19 @@ def watchlists(words: Words) -> st.SearchStrategy[dict[str, Any]]:
     return st.tuples(asked(words), st.sampled_from(SCOPES)).map(lambda both: both[0] | both[1])
 
 
-ANY: Final = {"label": "any"}
-SCOPES: Final[list[dict[str, Any]]] = [
-    *[ANY] * 16,
-    *[{}, {}, {"label": "other"}, {"label": ["diplomacy", "domestic"]}, {"min_score": 0.8}, ANY | {"min_score": 0.6}],
-    *[
-        ANY | {"languages": ["en"]},
-        ANY | {"languages": ["ar", "ur"]},
-        ANY | {"sources": ["nation.example"]},
-        ANY | {"sources": ["dawn.example"]},
-    ],
-    *[ANY | {"outlets": ["THE NATION", "Dawn"]}, ANY | {"countries_of_outlet": "nordic"}, ANY | {"countries_of_outlet": ["PK"]}],
+ANY: Final[dict[str, Any]] = {"label": "any"}
+NARROWED: Final[list[dict[str, Any]]] = [
+    {"min_score": 0.6},
+    {"languages": ["en"]},
+    {"languages": ["ar", "ur"]},
+    {"sources": ["nation.example"]},
+    {"sources": ["dawn.example"]},
+    {"outlets": ["THE NATION", "Dawn"]},
+    {"countries_of_outlet": "nordic"},
+    {"countries_of_outlet": ["PK"]},
 ]
+LABELLED: Final[list[dict[str, Any]]] = [{}, {}, {"label": "other"}, {"label": ["diplomacy", "domestic"]}, {"min_score": 0.8}]
+SCOPES: Final = [ANY] * 16 + LABELLED + [ANY | narrowed for narrowed in NARROWED]
 
 
 def reports(words: Words) -> st.SearchStrategy[Report]:
@@ -318,12 +324,12 @@ def terms_of(script: str) -> tuple[Any, ...]:
     return (*dict.fromkeys(phrases(words)), *({"phrase": one, "case": "exact", "lang": "ar"} for one in words), *pairs)
 
 
-texts_by_script: Final = st.sampled_from([*SCRIPTS, "latin", "arabic", "arabic"]).flatmap(
-    lambda script: st.tuples(st.just(script), _text_reports(script))
-)
-
-
 @cache
 def _text_reports(script: str) -> st.SearchStrategy[Report]:
     body = texts(tuple(WORDS[script]))
     return st.builds(lambda title, text, language: report(title, text, language=language), body, body, st.sampled_from(["en", "ar"]))
+
+
+texts_by_script: Final = st.sampled_from([*SCRIPTS, "latin", "arabic", "arabic"]).flatmap(
+    lambda script: st.tuples(st.just(script), _text_reports(script))
+)

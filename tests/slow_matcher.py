@@ -136,19 +136,21 @@ def key_holds(key: str, value: Any, lists: Lists, report: Report) -> bool:
     if key == "any_of":
         return any(block_holds(block, lists, report) for block in value)
     if key == "at_least":
-        return count(value["of"], lists, report) >= value["n"]
+        return count(value["of"], lists, report) >= int(value["n"])
     if key in ("any", "all", "none"):
         found, watched = count(value, lists, report), len(spelled_out(value, lists))
         return {"any": found > 0, "all": found == watched, "none": found == 0}[key]
-    understood = {
+    home = {report.home} if report.home else set()
+    understood: dict[str, set[str]] = {
         "partners": set(report.partners),
-        "countries": {mention.code for mention in report.countries} | set(report.partners) | ({report.home} - {None}),
-        "home": {report.home} - {None},
+        "countries": {mention.code for mention in report.countries} | set(report.partners) | home,
+        "home": home,
         "organisations": set(report.organisations),
         "people": set(report.people),
         "topics": set(report.topics),
-    }[key]
-    return bool(understood) if value == "any" else bool(understood & chosen(value, key, lists))
+    }
+    here = understood[key]
+    return bool(here) if value == "any" else not here.isdisjoint(chosen(value, key, lists))
 
 
 def chosen(value: Any, kind: str, lists: Lists) -> set[str]:
