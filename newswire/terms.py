@@ -1,4 +1,4 @@
-"""Folding of text, and search for any number of terms in one pass, with word edges by the rules of each script.
+"""Search for any number of terms in a folded text in one pass, with word edges by the rules of each script.
 
 The rules are those of WATCHLISTS.md "Conditions"; `processors` finds countries, bodies and cues with them, `alerting` the
 watchlists' terms. The automaton is ahocorasick_rs.
@@ -8,37 +8,19 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from operator import attrgetter
+from typing import Final, NamedTuple
 
 from ahocorasick_rs import AhoCorasick
+
+from newswire.folding import QUOTES, Folded, fold
+
+__all__ = ["Folded", "Hit", "Term", "TermSearch", "fold"]
 
 _SPACE_LIKE: Final = re.compile(r"[\s\-\u05be\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 _SPACES: Final = re.compile("  +")
 _PLURAL_ES: Final = ("s", "x", "z", "ch", "sh", "o")
 _PLURAL_S_TOO: Final = ("ch", "o")  # fintechs, monarchs, videos; beside launches, vetoes
-_LETTER_FORMS: Final = str.maketrans(
-    {
-        **dict.fromkeys("\u2018\u2019\u201a\u201b\u02bb\u02bc\u02b9\u00b4`\u2032\uff07", "'"),
-        **dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\uff02", '"'),
-        **dict.fromkeys("\u200c\u200d\u0640\u00ad", ""),  # joiners, tatweel, soft hyphen
-        **dict.fromkeys("\u06cc\u0649\u06d2\u06d0", "\u064a"),  # Persian, Urdu and bare yeh
-        **dict.fromkeys("\u06a9\u06aa", "\u0643"),  # keheh
-        **dict.fromkeys("\u06c1\u06be\u06d5\u0629\u06c3", "\u0647"),  # heh goal, heh doachashmee, teh marbuta
-        "\u0671": "\u0627",
-        "\u0131": "i",  # Turkish dotless i
-        "\u00f8": "o",
-        "\u0111": "d",
-        "\u0142": "l",
-        "\u00e6": "ae",
-        "\u0153": "oe",
-    }
-)
-_SIGNS: Final = "\u2122\u2120"  # trade mark, service mark: NFKC makes letters of them, which would join the word before
-_QUOTES: Final = {code: form for code, form in _LETTER_FORMS.items() if form in ("'", '"')}
-# Marks that are accents in these scripts; in Indic and Thai text the marks are vowels and stay.
-_ACCENTS: Final = re.compile(
-    "[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed]"
-)
 # What may stand before a word in Arabic and Urdu: conjunction, preposition, article, alone or together (WATCHLISTS.md).
 _CLITICS: Final = re.compile("[\u0648\u0641]?(?:[\u0628\u0643\u0644]?(?:\u0627\u0644)?|\u0644\u0644)")
 _ARTICLE: Final = "\u0627\u0644"
@@ -67,8 +49,7 @@ class Term:
     plural: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A term found at [start, end) of the original text. `term` is its index in the sequence the search was built from."""
 
     term: int
@@ -76,73 +57,7 @@ class Hit:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Folded:
-    """A text prepared once for any number of searches: folded copy and the way back to the original's offsets."""
-
-    original: str
-    text: str
-    starts: Sequence[int]  # original offset of each folded character
-    ends: Sequence[int]  # original offset past it
-
-
-class _CharacterFolds(dict[str, str]):
-    """What each character folds to, worked out when first met."""
-
-    def __missing__(self, character: str) -> str:
-        if "\ud800" <= character <= "\udfff":
-            return "\ufffd"  # half a character: the automaton reads UTF-8, which has none
-        if character in _SIGNS:
-            return character
-        folded = unicodedata.normalize("NFKC", character).casefold()
-        if character < "\u0700" or "\u1e00" <= character <= "\u1fff":
-            folded = _ACCENTS.sub("", unicodedata.normalize("NFD", folded))
-        folded = _ACCENTS.sub("", folded.translate(_LETTER_FORMS))
-        folded = _SPACE_LIKE.sub(" ", folded)
-        if len(self) < _FOLDS_KEPT:
-            self[character] = folded
-        return folded
-
-
-_FOLDS_KEPT: Final = 40_000
-_FOLDS: Final = _CharacterFolds()
-
-
-def fold(text: str) -> Folded:
-    """Return the text folded for matching: NFKC, case and accents, Arabic letter forms, quotes, hyphens and white space unified."""
-    folds = {character: _FOLDS[character] for character in set(text)}
-    if all(len(folded) == 1 for folded in folds.values()):
-        return _one_to_one(text, text.translate({ord(character): folded for character, folded in folds.items()}))
-    pieces = [folds[character] for character in text]
-    letters: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    for offset, piece in enumerate(pieces):
-        for letter in piece:
-            if letter == " " and letters and letters[-1] == " ":
-                ends[-1] = offset + 1
-                continue
-            letters.append(letter)
-            starts.append(offset)
-            ends.append(offset + 1)
-    return Folded(text, "".join(letters), starts, ends)
-
-
-def _one_to_one(text: str, folded: str) -> Folded:
-    """Return the folded text where each character gave one: offsets are shifted only past runs of spaces, which become one."""
-    if "  " not in folded:
-        return Folded(text, folded, range(len(text)), range(1, len(text) + 1))
-    starts: list[int] = []
-    ends: list[int] = []
-    kept = 0
-    for run in _SPACES.finditer(folded):
-        starts += range(kept, run.start() + 1)
-        ends += range(kept + 1, run.start() + 1)
-        ends.append(run.end())
-        kept = run.end()
-    starts += range(kept, len(folded))
-    ends += range(kept + 1, len(folded) + 1)
-    return Folded(text, _SPACES.sub(" ", folded), starts, ends)
+_IN_ORDER: Final = attrgetter("start", "end", "term")
 
 
 class TermSearch:
@@ -155,7 +70,7 @@ class TermSearch:
         for index, term in enumerate(self._terms):
             for pattern in _patterns(term):
                 by_pattern.setdefault(pattern, []).append(index)
-        self._owners = list(by_pattern.values())
+        self._owners = [[(index, self._terms[index]) for index in indexes] for indexes in by_pattern.values()]
         self._automaton = AhoCorasick(list(by_pattern)) if by_pattern else None
 
     def find(self, folded: Folded, language: str | None = None) -> list[Hit]:
@@ -168,8 +83,7 @@ class TermSearch:
             if not _starts_word(text, start):
                 continue
             whole: bool | None = None
-            for index in self._owners[pattern]:
-                term = self._terms[index]
+            for index, term in self._owners[pattern]:
                 if term.language is not None and term.language != language:
                     continue
                 if not term.prefix:
@@ -180,7 +94,7 @@ class TermSearch:
                 if term.exact and not self._as_written(index, folded.original, first, last):
                     continue
                 hits.append(Hit(index, first, last))
-        hits.sort(key=lambda hit: (hit.start, hit.end, hit.term))
+        hits.sort(key=_IN_ORDER)
         return hits
 
     def _as_written(self, index: int, original: str, first: int, last: int) -> bool:
@@ -191,7 +105,7 @@ class TermSearch:
 
 def _written(text: str) -> str:
     """Return the text as an exact term compares it: only white space, hyphens and quotes are unified, and accents composed."""
-    return _SPACES.sub(" ", _SPACE_LIKE.sub(" ", unicodedata.normalize("NFC", text).translate(_QUOTES)))
+    return _SPACES.sub(" ", _SPACE_LIKE.sub(" ", unicodedata.normalize("NFC", text).translate(QUOTES)))
 
 
 def _patterns(term: Term) -> list[str]:
@@ -220,6 +134,8 @@ def _plurals(word: str) -> list[str]:
 
 def _joined(inside: str, outside: str) -> bool:
     """Return whether two neighbouring characters belong to one word."""
+    if inside.isascii() and outside.isascii():  # the rules below, where there are neither marks nor scripts
+        return inside.isalnum() and (outside.isalnum() or outside == "_")
     if not (outside.isalnum() or outside == "_" or unicodedata.category(outside).startswith("M")):
         return False
     if _EDGELESS.match(inside) or _EDGELESS.match(outside):
@@ -231,7 +147,7 @@ def _joined(inside: str, outside: str) -> bool:
 
 
 def _starts_word(text: str, start: int) -> bool:
-    if start == 0 or not _joined(text[start], text[start - 1]):
+    if start == 0 or text[start - 1] == " " or not _joined(text[start], text[start - 1]):
         return True
     if not _ARABIC.match(text[start]) and not text[start].isdigit():
         return False
@@ -242,4 +158,4 @@ def _starts_word(text: str, start: int) -> bool:
 
 
 def _ends_word(text: str, end: int) -> bool:
-    return end == len(text) or not _joined(text[end - 1], text[end])
+    return end == len(text) or text[end] == " " or not _joined(text[end - 1], text[end])

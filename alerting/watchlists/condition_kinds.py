@@ -1,7 +1,7 @@
 """The kinds of condition in the form that is made for matching. What each asks is said in WATCHLISTS.md "Conditions"."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from alerting.watchlists.expression import Expression
 from newswire.records import Field
@@ -34,6 +34,11 @@ class Words:
     words: tuple[Word | NearWords, ...]
     least: int
     most: int | None = None
+    indexes: frozenset[int] = field(init=False, repr=False, compare=False)  # where the search finds none of these, no word is found
+
+    def __post_init__(self) -> None:
+        firsts = (word.left if isinstance(word, NearWords) else (word,) for word in self.words)
+        object.__setattr__(self, "indexes", frozenset(word.index for words in firsts for word in words))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,29 @@ from alerting.watchlists.nearest import quoted, some
 
 def holds(condition: Condition, facts: Facts) -> bool:
     """Return whether the condition holds: the quick answer, for most watchlists and reports the only one needed."""
+    if isinstance(condition, Words):
+        return _enough(condition, facts)
     if isinstance(condition, Understood):
         values = facts.understood[condition.key]
         return bool(values) if condition.wanted is None else not condition.wanted.isdisjoint(values)
     if isinstance(condition, OneOf):
         return any(block_holds(block, facts) for block in condition.blocks)
-    if isinstance(condition, Combined):
-        selections = condition.selections
-        return evaluate(condition.expression, selections, lambda name: block_holds(selections[name], facts))
+    selections = condition.selections
+    return evaluate(condition.expression, selections, lambda name: block_holds(selections[name], facts))
+
+
+def block_holds(block: Sequence[Condition], facts: Facts) -> bool:
+    """Return whether every condition of the block holds."""
+    for condition in block:  # noqa: SIM110 -- a generator for `all` costs more than most conditions do
+        if not holds(condition, facts):
+            return False
+    return True
+
+
+def _enough(condition: Words, facts: Facts) -> bool:
+    """Return whether neither too few nor too many of the words are found."""
+    if facts.spots.keys().isdisjoint(condition.indexes):
+        return condition.least == 0
     enough = condition.least if condition.most is None else condition.most + 1
     found = 0
     for word in condition.words:
@@ -28,11 +43,6 @@ def holds(condition: Condition, facts: Facts) -> bool:
         if found >= enough:
             break
     return found >= condition.least and (condition.most is None or found <= condition.most)
-
-
-def block_holds(block: Sequence[Condition], facts: Facts) -> bool:
-    """Return whether every condition of the block holds."""
-    return all(holds(condition, facts) for condition in block)
 
 
 def _is_found(word: Word | NearWords, facts: Facts) -> bool:
@@ -63,8 +73,9 @@ def judge_block(name: str, block: Sequence[Condition], facts: Facts) -> Judged:
 
 
 def _judge_words(condition: Words, facts: Facts) -> Judged:
-    found = {word: where for word in condition.words if (where := spots_of(word, facts))}
-    if not holds(condition, facts):
+    nothing = facts.spots.keys().isdisjoint(condition.indexes)
+    found = {} if nothing else {word: where for word in condition.words if (where := spots_of(word, facts))}
+    if not _enough(condition, facts):
         return Judged(condition.key, holds=False, missed=_missed(condition, list(found)))
     if condition.key == "none":  # an exclusion is a reason to be silent, never evidence
         return Judged(condition.key, holds=True)

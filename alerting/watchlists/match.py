@@ -22,6 +22,7 @@ from newswire.records import Item, Label, Report, Severity, Span, WatchlistVerdi
 NEAREST: Final = 3  # misses that are told, where nothing matched
 _LOOKED_AT: Final = 16  # watchlists judged beside the triggered ones, to find the nearest misses of a report that triggers none
 _ORDER: Final = {reason: place for place, reason in enumerate(HoldReason)}
+_RANK: Final = {severity: severity.rank for severity in Severity}
 
 
 QUEUES_KEEP: Final = timedelta(days=7)
@@ -52,7 +53,7 @@ def match(watchlists: WatchlistSet, report: Report, now: datetime) -> list[Match
     found = [watchlists.watchlists[n] for n in triggered if _matches(watchlists.watchlists[n], facts)]
     if found:
         matches = [judge_watchlist(one, facts, now) for one in found]
-        return sorted(matches, key=lambda one: (one.verdict.reason is not None, -one.verdict.severity.rank, one.verdict.watchlist))
+        return sorted(matches, key=lambda one: (one.verdict.reason is not None, -_RANK[one.verdict.severity], one.verdict.watchlist))
     others = (watchlists.live_by_label[report.label] or watchlists.live)[:_LOOKED_AT]
     missed = [watchlists.watchlists[n] for n in triggered.union(others)]
     nearest = heapq.nlargest(NEAREST, missed, key=lambda one: _nearness(one, facts))
@@ -78,7 +79,7 @@ def _matches(watchlist: CompiledWatchlist, facts: Facts) -> bool:
     return (
         report.label in watchlist.labels
         and report.score >= watchlist.min_score
-        and all(holds(condition, facts) for condition in watchlist.conditions)
+        and block_holds(watchlist.conditions, facts)
         and _out_of_scope(watchlist.scope, report) is None
     )
 
@@ -87,11 +88,14 @@ def judge_watchlist(watchlist: CompiledWatchlist, facts: Facts, now: datetime) -
     """Return what this one watchlist makes of the report: the first test that fails, in the order of `HoldReason`, or the match."""
     miss = missed_before_conditions(watchlist, facts.report)
     if miss is None:
-        judged = [judge(condition, facts) for condition in watchlist.conditions]
-        failed = next((one for one in judged if not one.holds), None)
-        if failed is None:
+        judged: list[Judged] = []
+        for condition in watchlist.conditions:
+            judged.append(judge(condition, facts))
+            if not judged[-1].holds:
+                break
+        else:
             return _matched(watchlist, facts, judged, now)
-        miss = (HoldReason.CONDITION, failed.missed)
+        miss = (HoldReason.CONDITION, judged[-1].missed)
     reason, missed = miss
     return Match(_verdict(watchlist, matched=False, reason=reason, missed=missed), watchlist)
 
@@ -177,8 +181,10 @@ def source_names(item: Item) -> frozenset[str]:
 
 def _nearness(watchlist: CompiledWatchlist, facts: Facts) -> tuple[int, float, int, str]:
     """Order watchlists that missed: the one that failed latest, and then the one most of whose conditions hold, is the nearest."""
-    held = sum(holds(condition, facts) for condition in watchlist.conditions) / len(watchlist.conditions)
-    return _ORDER[_failed_at(watchlist, facts.report)], held, watchlist.severity.rank, watchlist.name
+    held = 0
+    for condition in watchlist.conditions:
+        held += holds(condition, facts)
+    return _ORDER[_failed_at(watchlist, facts.report)], held / len(watchlist.conditions), _RANK[watchlist.severity], watchlist.name
 
 
 def _failed_at(watchlist: CompiledWatchlist, report: Report) -> HoldReason:

@@ -8,12 +8,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from ipaddress import IPv4Network
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
+import typer
 from rich.console import Console
 from rich.rule import Rule
 
-from newswire.cli import app
+from newswire.cli import EXIT_USAGE, app
 from newswire.cli.ask import print_why, why_of
 from newswire.cli.options import Config, read_settings
 from newswire.cli.run import watch
@@ -27,20 +28,31 @@ SILENT_ITEM: Final = "demo-roundtable"
 
 
 @app.command()
-def demo(config: Config = None) -> None:
+def demo(
+    config: Config = None,
+    keep: Annotated[
+        Path | None, typer.Option("--keep", metavar="DIR", help="Keep the data there: an archive to try `backtest`, `why` and `staged` on.")
+    ] = None,
+) -> None:
     """Show the whole pipeline on a little web of this machine: no internet needed, ends by itself in under a minute."""
-    sys.exit(run_demo(read_settings(config)))
+    if keep is not None and keep.exists() and (not keep.is_dir() or any(keep.iterdir())):
+        print(f"newswire: {keep} is there already and not an empty folder; name another one", file=sys.stderr)
+        sys.exit(EXIT_USAGE)
+    sys.exit(run_demo(read_settings(config), keep=keep))
 
 
-def run_demo(settings: Settings) -> int:
-    """Run the demo on standard output and return the exit status: 0 where the pipeline told something and lost nothing."""
+def run_demo(settings: Settings, *, keep: Path | None = None) -> int:
+    """Run the demo on standard output and return the exit status: 0 where the pipeline told something and lost nothing.
+
+    Its data are gone at the end, unless they are to be kept in a folder.
+    """
     from collectors.sources import make_source
 
     console = Console()
     items = demo_items(datetime.now(UTC))
     with ExitStack() as stack:
         site = stack.enter_context(DemoSite(items))
-        settings = demo_settings(settings, temporary_data(stack), site.port)
+        settings = demo_settings(settings, keep or temporary_data(stack), site.port)
         sources = [make_source(feed.url, outlet=feed.outlet, language=feed.language) for feed in site.feeds]
         console.print(
             f"A little web on this machine lists {len(items)} articles in {len(sources)} feeds: five written for this demo, a hundred from the labelled corpus."
@@ -59,6 +71,11 @@ def run_demo(settings: Settings) -> int:
             print(f"newswire: the demo did not work (status {status}, {len(told)} alerts); its log:", file=sys.stderr)
             print(_log_of(settings.data), file=sys.stderr)
             return status or 1
+    if keep is not None:
+        console.print(
+            f"\nIts data are kept: with NEWSWIRE_DATA={keep}, `newswire backtest`, `why`, `alerts` and `watchlist list` answer from them.",
+            highlight=False,
+        )
     console.print("\nThat was the demo. `make run` (or `newswire run`) watches the real news.", style="bold", highlight=False)
     return 0
 

@@ -73,3 +73,39 @@ def test_a_term_is_found_between_spaces_wherever_it_stands(word: str, before: st
         assert any(
             hit.start <= len(before) + 1 and hit.end >= len(before) + 1 + len(word) for hit in TermSearch([Term(word)]).find(fold(text))
         )
+
+
+_STRANGE = (
+    "ab C\u00e9\u2019\u2026\u00df\u0130\u00e6 \u00a0-\n\u2011\u200c\u0640\ufdfa\u00bd\u064e\u06cc\u0915\u093f\u6e38\u1100\U0001f600\ud800\0"
+)
+
+
+@given(st.text() | st.text(st.sampled_from(_STRANGE)) | st.text(st.sampled_from("ab C\t-\n'`")))
+def test_a_text_folds_as_its_characters_do_one_by_one(text: str) -> None:
+    letters: list[str] = []
+    places: list[list[int]] = []
+    for offset, character in enumerate(text):
+        for letter in fold(character).text:
+            if letter == " " and letters[-1:] == [" "]:
+                places[-1][1] = offset + 1
+            else:
+                letters.append(letter)
+                places.append([offset, offset + 1])
+    folded = fold(text)
+    assert folded.text == "".join(letters)
+    assert [[start, end] for start, end in zip(folded.starts, folded.ends, strict=True)] == places
+
+
+def test_offsets_are_plain_numbers_whatever_was_folded() -> None:
+    for text in ("a b", "a  b", "é  b", "… b"):
+        assert {type(place) for hit in TermSearch([Term("b")]).find(fold(text)) for place in (hit.start, hit.end)} == {int}
+
+
+@pytest.mark.parametrize("last", ["x", "9", "+", "_"])
+def test_a_word_of_ascii_ends_before_whatever_is_no_letter_digit_or_underscore(last: str) -> None:
+    search = TermSearch([Term(f"x{last}")])
+    for outside in map(chr, range(128)):
+        goes_on = last.isalnum() and (outside.isalnum() or outside == "_")
+        assert bool(search.find(fold(f"x{last}{outside}"))) is not goes_on, outside
+        begins_before = outside.isalnum() or outside == "_"
+        assert bool(search.find(fold(f"{outside}x{last}"))) is not begins_before, outside
