@@ -31,8 +31,10 @@ def some(words: Iterable[str], *, limit: int, joint: str = ", ") -> str:
 
 
 def quoted(words: Iterable[str], *, limit: int = 6, last: str = "or") -> str:
-    """Return `'a', 'b' or 'c'`, the first `limit` of the words and how many more."""
+    """Return `'a', 'b' or 'c'`, the first `limit` of the words and how many more; `nothing` where there is none."""
     listed = list(words)
+    if not listed:
+        return "nothing"
     shown = [f"'{word}'" for word in listed[:limit]]
     if len(listed) > limit:
         return f"{', '.join(shown)} {last} {len(listed) - limit} more"

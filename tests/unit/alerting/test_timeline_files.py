@@ -18,6 +18,7 @@ from alerting.timelines.model import Expectation, Expected, FeedStep, Timeline
 from alerting.timelines.run import DeskInForce, run_timeline
 from alerting.watchlists.load import DeskFiles, load_desk
 from alerting.watchlists.model import InlineItem
+from alerting.watchlists.vocabulary import Vocabulary
 from newswire.outcomes import AlertReason
 from tests.unit.alerting.desk import VOCABULARY, understand
 
@@ -105,7 +106,7 @@ def test_the_page_about_timelines_names_every_key_and_its_example_passes(tmp_pat
     shutil.copy(ROOT / "config" / "routes.yaml", tmp_path)
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests" / "example.yaml").write_text(page.partition("```yaml\n")[2].partition("```")[0])
-    desk = load_desk(tmp_path, VOCABULARY, date(2026, 11, 2))
+    desk = load_desk(tmp_path, Vocabulary(), date(2026, 11, 2))
     assert (desk.faults, desk.timeline_faults, desk.warnings) == ((), (), ())
     result = run_timeline("example", desk.timelines["example"], DeskInForce(desk.watchlists, desk.lists, desk.routes), understand)
     assert result.failures == ()
