@@ -146,6 +146,21 @@ def _joined(inside: str, outside: str) -> bool:
     return inside.isdigit() or outside.isdigit() or bool(_ARABIC.match(inside)) == bool(_ARABIC.match(outside))
 
 
+_JOINERS: Final = "\u200c\u200d\u00ad\u0640"  # joiners, soft hyphen and tatweel: no letters of a word
+
+
+def word_end(text: str, end: int) -> int:
+    """Return where the word ends whose part ends at `end`: what was found by its beginning is shown whole. `end` itself at a word's edge."""
+    while 0 < end < len(text):
+        after = end
+        while after < len(text) and text[after] in _JOINERS:
+            after += 1
+        if after == len(text) or not _joined(text[end - 1], text[after]):
+            break
+        end = after + 1
+    return end
+
+
 def _starts_word(text: str, start: int) -> bool:
     if start == 0 or text[start - 1] == " " or not _joined(text[start], text[start - 1]):
         return True

@@ -181,8 +181,21 @@ def in_full(term: Any) -> Any:
 
 
 def evidence(terms: Any, lists: Lists, report: Report) -> set[Spot]:
-    """Return everywhere that any of the terms stands."""
-    return {spot for term in spelled_out(terms, lists) for spot in spots_of(term, report)}
+    """Return everywhere that any of the terms stands, each with the rest of a word of which it is the beginning."""
+    fields = {"title": report.item.title, "lead": report.item.summary, "body": report.text}
+    found = {spot for term in spelled_out(terms, lists) for spot in spots_of(term, report)}
+    return {Spot(field, start, whole(fields[field], end)) for field, start, end in found}
+
+
+def whole(text: str, end: int) -> int:
+    """Return where the word ends of which a part ends there."""
+    letters = read(text)
+    place = next((n for n, letter in enumerate(letters) if letter.start >= end), len(letters))
+    while not is_edge(letters, place):
+        end, place = letters[place].end, place + 1
+    while end < len(text) and is_accent(text[end]):
+        end += 1
+    return end
 
 
 def count(terms: Any, lists: Lists, report: Report) -> int:

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from alerting.watchlists.condition_kinds import NearWords, Word
 from newswire.records import Field, Report, Span
-from newswire.terms import TermSearch, fold
+from newswire.terms import TermSearch, fold, word_end
 
 
 class Spot(NamedTuple):
@@ -28,8 +28,10 @@ class Facts:
     understood: Mapping[str, tuple[str, ...]]  # by key of `when`
 
     def span(self, spot: Spot) -> Span:
-        """Return the spot with its words, as they stand in the report."""
-        return Span(spot.field, spot.start, spot.end, self.texts[spot.field][spot.start : spot.end])
+        """Return the spot with its words, as they stand in the report: `licensing`, whole, where `licen*` was found."""
+        text = self.texts[spot.field]
+        end = word_end(text, spot.end)
+        return Span(spot.field, spot.start, end, text[spot.start : end])
 
 
 def facts_of(search: TermSearch, report: Report) -> Facts:
