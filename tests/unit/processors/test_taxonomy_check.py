@@ -13,9 +13,10 @@ from jsonschema import Draft202012Validator
 from newswire.config import check
 from newswire.errors import Fault
 from newswire.strict_yaml import read, read_text
+from newswire.terms import fold
 from newswire.yaml_tree import Document
 from processors.schemas import schema_name, schemas
-from processors.taxonomy import FILES, load_taxonomy
+from processors.taxonomy import FILES, Kind, Organisation, Taxonomy, load_taxonomy
 from processors.taxonomy_check import check_documents, check_taxonomy
 from processors.taxonomy_cues import Cues
 from processors.taxonomy_files import MODELS, OrganisationKind
@@ -74,6 +75,20 @@ def shipped() -> dict[str, Document]:
 def test_the_shipped_files_are_right_and_their_topics_are_those_of_the_weights(shipped: dict[str, Document]) -> None:
     weighed = load_weights(ROOT / "config" / "model" / FILE).topics.keys()
     assert check_documents(shipped, {name: [] for name in shipped}, weighed) == []
+
+
+def test_models_and_processors_read_the_same(shipped: dict[str, Document], taxonomy: Taxonomy) -> None:
+    read_as = {name: check(MODELS[name], document)[0] for name, document in shipped.items()}
+    values = {name: value.model_dump(exclude_defaults=True) for name, value in read_as.items() if value is not None}
+    bodies = {name: Organisation(name, body["kind"], body.get("country")) for name, body in values["organisations"].items()}
+    assert taxonomy.organisations == bodies
+    assert taxonomy.topics == tuple(values["topics"])
+    assert taxonomy.pairs == values["country_pairs"]
+    assert taxonomy.outlets == {fold(name).text: code for code, names in values["outlets"].items() for name in names}
+    assert taxonomy.country_names == {code: names["en"][0] for code, names in values["country_names"].items()}
+    assert taxonomy.doubtful == {fold(name).text: code for code, words in values["countries"].items() for name in words.get("doubtful", ())}
+    cues = {f"{group}:{name}" for group, classes in values["cues"].items() for name in classes}
+    assert {entry.key for entry in taxonomy.entries if entry.kind is Kind.CUE} == cues
 
 
 @pytest.mark.parametrize("path", [*FAULTY, *sorted(RIGHT.glob("*.yaml"))], ids=lambda path: f"{path.parent.name}/{path.stem}")
