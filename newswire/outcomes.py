@@ -137,6 +137,7 @@ class HoldReason(StrEnum):
     MAX_AGE = "max_age"
     BACKLOG = "backlog"  # undated entry of a source's first poll
     NO_RECEIVER = "no_receiver"  # the routes name nobody for it
+    SILENCED = "silenced"  # somebody asked by command not to be told for a while
 
 
 class AlertReason(StrEnum):
