@@ -98,3 +98,20 @@ def moment_in_words(at: float, now: datetime) -> str:
     if moment.date() == today:
         return f"{moment:%H:%M} UTC"
     return f"{moment:%d %b %H:%M} UTC" if moment.year == today.year else f"{moment:%d %b %Y %H:%M} UTC"
+
+
+def state_of(silence: Silence, now: datetime) -> str:
+    """Return `pending`, `active`, `ending` (within an hour), `ended` or `expired` (ended by a command)."""
+    at = now.timestamp()
+    if at >= silence.ended_at:
+        return "expired" if silence.expired_at is not None else "ended"
+    if at < silence.begins_at:
+        return "pending"
+    return "ending" if silence.ends_at - at <= ENDING.total_seconds() else "active"
+
+
+def said_of(silence: Silence) -> str:
+    """Return what it holds, in words: `watchlist gaming and country US or KR, below critical`."""
+    given = sorted(silence.matchers.items(), key=lambda one: list(Kind).index(Kind(one[0])))
+    asked = " and ".join(f"{kind} {' or '.join(values)}" for kind, values in given)
+    return f"{asked}, below {silence.below}" if silence.below is not None else asked

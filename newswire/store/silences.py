@@ -77,9 +77,6 @@ _NOT_ENDED: Final = (
     select(silences).where(silences.c.ends_at > bindparam("at"), silences.c.expired_at.is_(None)).order_by(silences.c.ends_at)
 )
 _ALL: Final = select(silences).order_by(silences.c.created_at, silences.c.silence_id)
-_NAMED: Final = (
-    select(silences).where(silences.c.silence_id.startswith(bindparam("beginning"), autoescape=True)).order_by(silences.c.created_at)
-)
 _EXPIRE: Final = (
     update(silences)
     .where(silences.c.silence_id == bindparam("wanted"), silences.c.expired_at.is_(None), silences.c.ends_at > bindparam("at"))
@@ -121,7 +118,8 @@ def every(connection: Connection) -> list[Silence]:
 
 def beginning_with(connection: Connection, beginning: str) -> list[Silence]:
     """Return those whose id begins so."""
-    return [_silence(row) for row in connection.execute(_NAMED, {"beginning": beginning})]
+    named = select(silences).where(silences.c.silence_id.startswith(beginning, autoescape=True)).order_by(silences.c.created_at)
+    return [_silence(row) for row in connection.execute(named)]
 
 
 def expire(connection: Connection, silence_id: str, at: float, by: str) -> bool:
