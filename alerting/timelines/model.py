@@ -169,5 +169,7 @@ class Timeline(BaseModel):
     items: dict[Text, InlineItem] = Field({}, description="items by name, for those that are seen more than once")
     feed: Annotated[tuple[FeedStep, ...], BeforeValidator(_some), Field(json_schema_extra={"minItems": 1, "maxItems": MAX_STEPS})]
     expect: Annotated[tuple[Expectation, ...], BeforeValidator(_listed), Field(json_schema_extra={"maxItems": MAX_STEPS})] = ()
-    silences: Annotated[tuple[TimelineSilence, ...], BeforeValidator(_listed), Field(json_schema_extra={"maxItems": MAX_STEPS})] = ()
+    silences: Annotated[tuple[TimelineSilence, ...], BeforeValidator(_listed), Field(json_schema_extra={"maxItems": MAX_STEPS})] = Field(
+        (), description="what somebody asks not to be told of for a while: [{watchlist: NAME, from: 5m, for: 4h}]"
+    )
     until: Offset = Field(timedelta(hours=24), description="nothing else is to be seen until then", json_schema_extra={"default": "24h"})
