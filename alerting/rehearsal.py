@@ -27,8 +27,8 @@ from newswire.metrics import Metrics
 from newswire.outcomes import Stage
 from newswire.records import DeadLetter, Decision, DecisionKind, Label, MessageKind, Report
 from newswire.service import guard
+from newswire.silence import Silence
 from newswire.store import decisions, open_store, silences
-from newswire.store.silences import Silence
 from newswire.store.tables import archive, matches, outbox, stories, trail
 from newswire.store.tables import decisions as decided
 

@@ -15,11 +15,12 @@ from alerting.leadership import STANDBY_S, Leadership
 from alerting.silences import moment_in_words, said_of, state_of
 from newswire.clock import Clock
 from newswire.metrics import Metrics
+from newswire.outcomes import SilenceState
+from newswire.silence import Silence
 from newswire.store import Store, silences
-from newswire.store.silences import Silence
 
 LOOK_S: Final = 15.0
-STATES: Final = ("pending", "active", "ending")
+_COUNTED: Final = (SilenceState.PENDING, SilenceState.ACTIVE, SilenceState.ENDING)
 
 _log = structlog.get_logger(__name__)
 
@@ -44,7 +45,7 @@ class SilenceWatch:
             gone = [one for one in self._known if one not in current]
             held = silences.stories_held(connection, gone)
         self._count(Counter(state_of(one, now) for one in current.values()))
-        self._warn([one for one in current.values() if one.warned_at is None and state_of(one, now) == "ending"], now)
+        self._warn([one for one in current.values() if one.warned_at is None and state_of(one, now) is SilenceState.ENDING], now)
         for silence_id in gone:
             _log.info("silence has ended", **_described(self._known[silence_id], now), stories_held=held.get(silence_id, 0))
         self._known = current
@@ -66,8 +67,8 @@ class SilenceWatch:
             left = timedelta(seconds=round(one.ends_at - now.timestamp()))
             _log.warning("silence ends soon", **_described(one, now), left=str(left))
 
-    def _count(self, states: Counter[str]) -> None:
-        for state in STATES:
+    def _count(self, states: Counter[SilenceState]) -> None:
+        for state in _COUNTED:
             self._metrics.silences.labels(state).set(states[state])
 
 

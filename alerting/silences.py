@@ -11,9 +11,9 @@ from typing import Final
 
 from alerting.decide import Match, may_tell
 from alerting.watchlists.match import source_names
-from newswire.outcomes import HoldReason
+from newswire.outcomes import HoldReason, SilenceState
 from newswire.records import Label, Report, Severity
-from newswire.store.silences import Kind, Silence
+from newswire.silence import Kind, Silence
 
 ENDING: Final = timedelta(hours=1)
 """A silence that ends within this time is warned of."""
@@ -100,14 +100,14 @@ def moment_in_words(at: float, now: datetime) -> str:
     return f"{moment:%d %b %H:%M} UTC" if moment.year == today.year else f"{moment:%d %b %Y %H:%M} UTC"
 
 
-def state_of(silence: Silence, now: datetime) -> str:
-    """Return `pending`, `active`, `ending` (within an hour), `ended` or `expired` (ended by a command)."""
+def state_of(silence: Silence, now: datetime) -> SilenceState:
+    """Return how a silence stands."""
     at = now.timestamp()
     if at >= silence.ended_at:
-        return "expired" if silence.expired_at is not None else "ended"
+        return SilenceState.ENDED if silence.expired_at is None else SilenceState.EXPIRED
     if at < silence.begins_at:
-        return "pending"
-    return "ending" if silence.ends_at - at <= ENDING.total_seconds() else "active"
+        return SilenceState.PENDING
+    return SilenceState.ENDING if silence.ends_at - at <= ENDING.total_seconds() else SilenceState.ACTIVE
 
 
 def said_of(silence: Silence) -> str:

@@ -151,6 +151,16 @@ class AlertReason(StrEnum):
     REVISED = "revised"  # the outlet changed its text; the story had been told
 
 
+class SilenceState(StrEnum):
+    """How a silence stands."""
+
+    PENDING = "pending"  # still to begin
+    ACTIVE = "active"
+    ENDING = "ending"  # in force, and ends within an hour
+    ENDED = "ended"
+    EXPIRED = "expired"  # ended by a command
+
+
 class SendState(StrEnum):
     """The states of an outbox row."""
 

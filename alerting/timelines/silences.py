@@ -9,7 +9,7 @@ from alerting.timelines.moments import Offset
 from alerting.watchlists.faults import UnusableError
 from alerting.watchlists.fields import LabelField, Maybe, SeverityField, Texts, plain_schema
 from newswire.records import Severity
-from newswire.store.silences import Kind, Silence
+from newswire.silence import Kind, Silence
 
 _KINDS: Final = (Kind.WATCHLIST, Kind.COUNTRY, Kind.OUTLET, Kind.LABEL)
 """By a story's id nothing can be silenced here: it has none before it is run."""

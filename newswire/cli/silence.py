@@ -14,11 +14,18 @@ from newswire.cli import EXIT_USAGE, app
 from newswire.cli.options import AsJson, Config, print_json, print_json_lines, read_settings
 from newswire.clock import SystemClock
 from newswire.config import find_config_folder
+from newswire.outcomes import SilenceState
+from newswire.silence import Silence
 from newswire.store import open_store, silences
-from newswire.store.silences import Silence
 
 _UNKNOWN: Final = 1
-_STATE_STYLES: Final = {"active": "green", "ending": "yellow", "pending": "cyan", "ended": "dim", "expired": "dim"}
+_STATE_STYLES: Final = {
+    SilenceState.ACTIVE: "green",
+    SilenceState.ENDING: "yellow",
+    SilenceState.PENDING: "cyan",
+    SilenceState.ENDED: "dim",
+    SilenceState.EXPIRED: "dim",
+}
 
 silence_app = typer.Typer(name="silence", help="What is not to be told for a while: add, list, expire.", no_args_is_help=True)
 app.add_typer(silence_app)
@@ -146,7 +153,7 @@ def _as_json(silence: Silence, held: int, now: datetime) -> dict[str, Any]:
 
     return {
         "silence_id": silence.silence_id,
-        "state": state_of(silence, now),
+        "state": state_of(silence, now).value,
         "matchers": {kind: list(values) for kind, values in silence.matchers.items()},
         "below": silence.below.value if silence.below else None,
         "begins_at": _iso(silence.begins_at),
@@ -170,12 +177,12 @@ def _print_list(console: Console, found: list[Silence], held: dict[str, int], no
     for one in found:
         state = state_of(one, now)
         said = Text(said_of(one)).append(f"\n{one.by}: {one.why}", style="dim")
-        if state == "expired":
+        if state is SilenceState.EXPIRED:
             said.append(f"\nended by {one.expired_by}", style="dim")
-        if state == "pending":
+        if state is SilenceState.PENDING:
             said.append(f"\nfrom {_at(one.begins_at)}", style="dim")
         count = str(held.get(one.silence_id, 0))
-        table.add_row(Text(one.silence_id), Text(state, style=_STATE_STYLES[state]), Text(_at(one.ended_at)), Text(count), said)
+        table.add_row(Text(one.silence_id), Text(state.value, style=_STATE_STYLES[state]), Text(_at(one.ended_at)), Text(count), said)
     console.print(table)
 
 

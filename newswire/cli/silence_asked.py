@@ -12,13 +12,16 @@ from sqlalchemy import Connection
 from newswire.config import yaml_files
 from newswire.field_types import country_code, seconds
 from newswire.records import Label, Severity
-from newswire.store import stories
-from newswire.store.silences import Kind, Silence
+from newswire.silence import Kind, Silence
+from newswire.store import silences, stories
 from newswire.text import clean_line
 from newswire.urls import canonical_url, item_id_of_url
 
 LONGEST: Final = timedelta(days=30)
 """A silence that outlives those who remember it hides what nobody wants hidden; what is longer belongs into the configuration, as `status: muted`."""
+
+MOST: Final = 500
+"""So many that have not ended: each is looked at for each match."""
 
 _BY_MOST, _WHY_MOST, _OUTLET_MOST = 80, 300, 200  # characters
 _VALUES_MOST: Final = 50  # of one kind
@@ -55,6 +58,8 @@ def silence_of(asked: Asked, *, folder: Path, connection: Connection, now: datet
         raise ValueError(
             "say what is to be silent: --watchlist, --story, --country, --outlet or --label; of several kinds, all must fit (nothing silences everything)"
         )
+    if len(silences.current(connection, now.timestamp())) >= MOST:
+        raise ValueError(f"{MOST} silences have not ended yet; end some, or name several watchlists, countries or outlets in one")
     by = _required(asked.by, "--by", "who silences, such as --by 'Ayesha Khan'", _BY_MOST)
     why = _required(asked.why, "--why", "the reason, such as --why 'summit week'", _WHY_MOST)
     begin = moment(asked.begin, now) if asked.begin else now

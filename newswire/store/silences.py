@@ -3,58 +3,17 @@
 A silence is never changed but by its end: it is expired, or it runs out. What it held stays with its id in `matches`.
 """
 
-import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from newswire.records import Severity
+from newswire.silence import Silence, matchers_json
 from newswire.store.tables import matches, silences
 from newswire.store.upsert import insert_new
-
-
-class Kind(StrEnum):
-    """What a silence may ask of a match."""
-
-    WATCHLIST = "watchlist"
-    STORY = "story"  # by its id
-    COUNTRY = "country"  # at home or engaged; one that is only mentioned does not count
-    OUTLET = "outlet"  # by its name, or as a watchlist's `sources` names it
-    LABEL = "label"
-
-
-@dataclass(frozen=True, slots=True)
-class Silence:
-    """What is held, and who wants it so. Times are seconds since 1970 UTC."""
-
-    matchers: Mapping[str, tuple[str, ...]]  # by Kind: any value of a kind fits, and every kind must
-    begins_at: float
-    ends_at: float
-    by: str
-    why: str
-    created_at: float
-    below: Severity | None = None  # only what is less severe is held; None: whatever its severity
-    expired_at: float | None = None  # ended by a command, before its end
-    expired_by: str | None = None
-    warned_at: float | None = None
-    silence_id: str = field(default="")
-
-    def __post_init__(self) -> None:
-        if not self.silence_id:
-            object.__setattr__(self, "silence_id", _id_of(self))
-
-    @property
-    def ended_at(self) -> float:
-        """When it ended, or will end."""
-        return self.ends_at if self.expired_at is None else min(self.expired_at, self.ends_at)
-
-    def in_force(self, at: float) -> bool:
-        """Return whether it holds what it fits at that moment."""
-        return self.begins_at <= at < self.ended_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,27 +131,10 @@ def _same(one: Silence, other: Silence) -> bool:
     return (one.matchers, one.below, one.ends_at, one.by, one.why) == (other.matchers, other.below, other.ends_at, other.by, other.why)
 
 
-def _id_of(silence: Silence) -> str:
-    parts = (
-        _matchers_json(silence.matchers),
-        silence.below,
-        silence.begins_at,
-        silence.ends_at,
-        silence.by,
-        silence.why,
-        silence.created_at,
-    )
-    return hashlib.sha256("\0".join(("silence", *map(str, parts))).encode()).hexdigest()[:12]
-
-
-def _matchers_json(matchers: Mapping[str, tuple[str, ...]]) -> str:
-    return json.dumps({str(kind): list(values) for kind, values in sorted(matchers.items())}, ensure_ascii=False)
-
-
 def _row(silence: Silence) -> dict[str, Any]:
     return {
         "silence_id": silence.silence_id,
-        "matchers": _matchers_json(silence.matchers),
+        "matchers": matchers_json(silence.matchers),
         "below": None if silence.below is None else silence.below.value,
         "begins_at": silence.begins_at,
         "ends_at": silence.ends_at,

@@ -10,9 +10,9 @@ from sqlalchemy import inspect, select
 
 from newswire.outcomes import HoldReason
 from newswire.records import Basis, Severity
+from newswire.silence import Kind, Silence
 from newswire.store import Store, matches, schema, silences
 from newswire.store.matches import Matched
-from newswire.store.silences import Silence
 from newswire.store.tables import matches as matches_table
 from newswire.store.tables import silences as table
 
@@ -132,7 +132,7 @@ def test_more_silences_than_a_statement_has_variables_for(store: Store) -> None:
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     matchers=st.dictionaries(
-        st.sampled_from(list(silences.Kind)).map(str),
+        st.sampled_from(list(Kind)).map(str),
         st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1), min_size=1).map(tuple),
         min_size=1,
     )

@@ -17,8 +17,8 @@ from newswire.errors import Fenced
 from newswire.metrics import Metrics
 from newswire.outcomes import AlertReason, HoldReason
 from newswire.records import DecisionKind, Report
+from newswire.silence import Silence
 from newswire.store import Store, decisions, outbox, silences, stories, trail
-from newswire.store.silences import Silence
 from newswire.store.tables import matches
 from newswire.store.tables import outbox as outbox_table
 from tests.alerting_builders import GAMING, TELECOM, AlwaysLeading, a_report, a_set, delivered, routes_to

@@ -12,7 +12,7 @@ from alerting.decide import Match, Outcome, Told, decide, may_tell
 from alerting.silences import fits, hold_back, in_words, match_facts, said_of, silenced, state_of
 from newswire.outcomes import AlertReason, HoldReason, ReportOutcome
 from newswire.records import DecisionKind, Label, MessageKind, Report, Severity
-from newswire.store.silences import Kind, Silence
+from newswire.silence import Kind, Silence
 from tests.alerting_builders import a_match, a_miss, a_report, page_of
 from tests.fakes import NOW
 

@@ -10,10 +10,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from newswire.cli import add_commands, app
-from newswire.cli.silence_asked import moment
+from newswire.cli.silence_asked import MOST, moment
 from newswire.outcomes import HoldReason
 from newswire.records import Basis, Severity
-from newswire.store import Store, matches, open_store, stories
+from newswire.silence import Silence
+from newswire.store import Store, matches, open_store, silences, stories
 from newswire.store.matches import Matched
 from newswire.store.stories import Joining
 from newswire.urls import canonical_url, item_id_of_url
@@ -189,6 +190,16 @@ def test_who_and_why_are_required(run: Run, who: list[str], said: str) -> None:
     done = run("add", "--label", "other", "--for", "4h", *who)
     assert done.exit_code == 2
     assert said in done.stderr
+
+
+def test_there_is_a_most(run: Run, kept: Store) -> None:
+    now = datetime.now(UTC).timestamp()
+    with kept.begin() as connection:
+        for n in range(MOST):
+            silences.add(connection, Silence({"label": ("other",)}, now, now + 600 + n, "A", "b", now))
+    kept.close()
+    done = run("add", "--label", "other", "--for", "4h", *WHO)
+    assert (done.exit_code, f"{MOST} silences have not ended yet" in done.stderr) == (2, True)
 
 
 def test_hostile_words_move_no_terminal(run: Run) -> None:
