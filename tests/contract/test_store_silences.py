@@ -12,27 +12,12 @@ from newswire.outcomes import HoldReason
 from newswire.records import Basis, Severity
 from newswire.silence import Kind, Silence
 from newswire.store import Store, matches, schema, silences
-from newswire.store.matches import Matched
 from newswire.store.tables import matches as matches_table
 from newswire.store.tables import silences as table
+from tests.alerting_builders import A_MATCH_KEPT
 
 ONE = Silence({"watchlist": ("gaming",), "country": ("US", "KR")}, 100.0, 500.0, "Ayesha", "summit week", 100.0, below=Severity.CRITICAL)
-HELD = Matched(
-    watchlist="gaming",
-    item_id="a" * 32,
-    revision="1" * 16,
-    basis=Basis.FEED,
-    final=False,
-    story_id="s1",
-    severity=Severity.MEDIUM,
-    reason=HoldReason.SILENCED,
-    content_hash="0123456789ab",
-    because=("gaming industry",),
-    title="Minister meets envoy",
-    url="https://nation.example/1",
-    outlet="The Nation",
-    silence_id=ONE.silence_id,
-)
+HELD = replace(A_MATCH_KEPT, severity=Severity.MEDIUM, reason=HoldReason.SILENCED, silence_id=ONE.silence_id)
 
 
 def added(store: Store, silence: Silence) -> Silence:

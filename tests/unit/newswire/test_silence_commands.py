@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,11 @@ from typer.testing import CliRunner, Result
 from newswire.cli import add_commands, app
 from newswire.cli.silence_asked import MOST, moment
 from newswire.outcomes import HoldReason
-from newswire.records import Basis, Severity
 from newswire.store import Store, matches, open_store, stories
-from newswire.store.matches import Matched
 from newswire.store.stories import Joining
 from newswire.store.tables import silences as table
 from newswire.urls import canonical_url, item_id_of_url
+from tests.alerting_builders import A_MATCH_KEPT
 
 URL = "https://nation.example/1"
 ITEM = item_id_of_url(canonical_url(URL) or "")
@@ -112,22 +112,7 @@ def test_a_story_is_named_by_its_id_the_beginning_of_it_or_an_article(run: Run, 
 def test_how_many_stories_it_held_is_listed(run: Run, kept: Store) -> None:
     one = added(run, "--story", STORY, "--for", "2d")
     with kept.begin() as connection:
-        row = Matched(
-            "gaming",
-            ITEM,
-            "1" * 16,
-            Basis.FEED,
-            False,
-            STORY,
-            Severity.HIGH,
-            HoldReason.SILENCED,
-            "0" * 12,
-            (),
-            "T",
-            URL,
-            "O",
-            one["silence_id"],
-        )
+        row = replace(A_MATCH_KEPT, item_id=ITEM, story_id=STORY, reason=HoldReason.SILENCED, silence_id=one["silence_id"])
         matches.keep(connection, [row], 1.0)
     kept.close()
     assert [each["stories_held"] for each in listed(run)] == [1]
