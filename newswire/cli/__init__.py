@@ -54,6 +54,7 @@ def add_commands() -> None:
         reference,
         replay,
         run,
+        silence,
         sources,
         staged,
         tests,

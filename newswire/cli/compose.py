@@ -349,6 +349,7 @@ def alert_workers(ground: Ground, desk: "ReloadWorker", stack: ExitStack, stream
     from alerting.publisher import PublisherWorker
     from alerting.receivers.directory import Directory
     from alerting.sender import SenderWorker
+    from alerting.silence_watch import SilenceWatch
     from alerting.stage import ReportHandler
     from newswire.store import leaders
     from newswire.store.presence import SessionLock
@@ -382,7 +383,8 @@ def alert_workers(ground: Ground, desk: "ReloadWorker", stack: ExitStack, stream
     directory = Directory(routes=lambda: desk.current().routes, make=lambda entry: make_receiver(ground.settings, entry, stream))
     sender = SenderWorker(store=ground.store, listed=directory.listed, clock=ground.clock, metrics=ground.metrics, leadership=leadership)
     publisher = PublisherWorker(store=ground.store, bus=ground.bus, clock=ground.clock, leadership=leadership)
-    return [LeaderGate(reports, leadership=leadership), sender, publisher, desk]
+    silence_watch = SilenceWatch(store=ground.store, clock=ground.clock, metrics=ground.metrics, leadership=leadership)
+    return [LeaderGate(reports, leadership=leadership), sender, publisher, silence_watch, desk]
 
 
 def _resigned(leadership: "StoreLeadership") -> None:

@@ -67,6 +67,7 @@ class Matched:
     title: str
     url: str | None
     outlet: str
+    silence_id: str | None = None  # of the silence that held it
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,7 @@ def keep(connection: Connection, matched: Iterable[Matched], at: float) -> None:
             "title": one.title,
             "url": one.url,
             "outlet": one.outlet,
+            "silence_id": one.silence_id,
         }
         for one in matched
     ]

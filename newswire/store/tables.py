@@ -185,9 +185,34 @@ matches: Final = Table(
     Column("title", Text, nullable=False),
     Column("url", Text),
     Column("outlet", Text, nullable=False),
+    Column("silence_id", String(12)),  # of the silence that held it
     Index(None, "watchlist", "at"),
     Index(None, "at"),
     Index(None, "story_id"),
+    # Few of many rows: what silences held is looked for by the silence.
+    Index(
+        "ix_matches_silenced",
+        "silence_id",
+        sqlite_where=text("silence_id IS NOT NULL"),
+        postgresql_where=text("silence_id IS NOT NULL"),
+    ),
+)
+
+silences: Final = Table(
+    "silences",
+    METADATA,
+    Column("silence_id", String(12), primary_key=True),
+    Column("matchers", Text, nullable=False),  # JSON: values by kind; any value of a kind fits, every kind must
+    Column("below", String(8)),  # Severity: only what is less severe is held; null: all of it
+    Column("begins_at", Double, nullable=False),
+    Column("ends_at", Double, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("expired_at", Double),  # ended by a command, before its end
+    Column("expired_by", Text),
+    Column("warned_at", Double),  # when it was said that it ends soon
+    Index(None, "ends_at"),
 )
 
 outbox: Final = Table(
