@@ -67,6 +67,7 @@ class Matched:
     title: str
     url: str | None
     outlet: str
+    countries: str | None = None  # home and partners, as `newswire.store.search.countries_of` writes them
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,7 @@ def keep(connection: Connection, matched: Iterable[Matched], at: float) -> None:
             "title": one.title,
             "url": one.url,
             "outlet": one.outlet,
+            "countries": one.countries,
         }
         for one in matched
     ]
