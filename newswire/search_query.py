@@ -92,8 +92,8 @@ def _part(found: re.Match[str]) -> Part | None:
     written = found["phrase"] if quoted else found["word"]
     if not quoted and written in _OPERATORS:
         raise ValueError(f'{written} is no operator here: every word must be found, -word leaves out; to search for it write "{written}"')
-    prefix = bool(found["star"]) if quoted else written.endswith("*")
-    body = written if quoted else written.removesuffix("*")
+    prefix = bool(found["star"]) or written.endswith("*")
+    body = written.removesuffix("*")
     if "*" in body:
         raise ValueError(f"a * stands at the end of a word, as in licen*, not inside one: {written[:60]}")
     words, last_is_edgeless, alone = _cut(body)
@@ -136,7 +136,7 @@ def marks(query: Query, text: str) -> list[tuple[int, int]]:
     whole = {phrase.words[0]: [p for p in phrases if p.words[0] == phrase.words[0]] for phrase in phrases if not _opens_with_prefix(phrase)}
     beginnings = [phrase for phrase in phrases if _opens_with_prefix(phrase)]
     found = sorted(
-        (there[place].start, there[place + len(phrase.words) - 1].end)
+        (token.start, _end_of(phrase, there[place + len(phrase.words) - 1]))
         for place, token in enumerate(there)
         for phrase in (*whole.get(token.word, ()), *beginnings)
         if phrase.found_at(there, place)
@@ -148,6 +148,12 @@ def marks(query: Query, text: str) -> list[tuple[int, int]]:
         else:
             joined.append((start, end))
     return joined
+
+
+def _end_of(phrase: Phrase, last: Token) -> int:
+    """Return where the mark ends: of a pair of characters only the first was asked for where the phrase ends with one."""
+    one_of_a_pair = phrase.prefix and len(phrase.words[-1]) == 1
+    return last.start + 1 if one_of_a_pair else last.end
 
 
 def _opens_with_prefix(phrase: Phrase) -> bool:

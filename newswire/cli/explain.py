@@ -112,7 +112,7 @@ def _subjects(settings: Settings, what: str, line: int | None) -> "list[Subject]
     archived = _archived(settings, url)
     if archived:
         return [*archived]
-    print(f"{url} is not in the archive; its page is fetched now, once.", file=sys.stderr)
+    print(f"{url} is not in the archive, or without its text; its page is fetched now, once.", file=sys.stderr)
     return [_fetched(settings, url)]
 
 
@@ -123,7 +123,8 @@ def _archived(settings: Settings, url: str) -> list[Report]:
         if store is None:
             return []
         with store.read() as connection:
-            return archive.of_item(connection, item_id_of_url(url))
+            item_id = item_id_of_url(url)
+            return [] if archive.shortened(connection, item_id) else archive.of_item(connection, item_id)
 
 
 def _fetched(settings: Settings, url: str) -> Html:

@@ -14,6 +14,7 @@ from newswire.store.upsert import upsert
 
 _REPORTS_AT_ONCE: Final = 500  # in memory, of an archive that may not fit
 _OF_ITEM: Final = select(archive.c.report).where(archive.c.item_id == bindparam("item_id")).order_by(archive.c.archived_at, archive.c.final)
+_SHORTENED: Final = select(archive.c.item_id).where(archive.c.item_id == bindparam("item_id"), ~archive.c.whole).limit(1)
 _PLACE: Final = (archive.c.archived_at, archive.c.item_id, archive.c.revision, archive.c.basis, archive.c.final)
 _FROM: Final = select(*_PLACE, archive.c.report).order_by(*_PLACE).limit(bindparam("most"))
 _FIRST: Final = _FROM.where(archive.c.archived_at >= bindparam("since"))
@@ -62,6 +63,11 @@ def keep(connection: Connection, reports: Iterable[Archived], at: float) -> None
 def of_item(connection: Connection, item_id: str) -> list[Report]:
     """Return the item's reports in the order in which they were read."""
     return [decode(Report, value) for value in connection.execute(_OF_ITEM, {"item_id": item_id}).scalars()]
+
+
+def shortened(connection: Connection, item_id: str) -> bool:
+    """Return whether retention has taken the text out of a report of the item."""
+    return connection.execute(_SHORTENED, {"item_id": item_id}).first() is not None
 
 
 def page(

@@ -28,6 +28,7 @@ _REPORTS: Final = (
     .where(archive.c.item_id.in_(bindparam("items", expanding=True)))
     .order_by(archive.c.archived_at, archive.c.final)
 )
+_ARCHIVED: Final = select(archive.c.item_id).where(archive.c.item_id.in_(bindparam("items", expanding=True))).distinct()
 _ROWS: Final = select(search.c.row_id, search.c.item_id).where(search.c.item_id.in_(bindparam("items", expanding=True)))
 _DONE: Final = delete(search_due).where(tuple_(*_key_of).in_(bindparam("keys", expanding=True)))
 _TOLD: Final = (
@@ -128,8 +129,10 @@ def oldest_due(connection: Connection) -> float | None:
 def put(connection: Connection, documents: Sequence[Document], done: Sequence[Key]) -> None:
     """Index the documents, each in the place of what its item had, and take these keys off the list.
 
-    A key that was put on the list meanwhile is another one, and stays.
+    A key that was put on the list meanwhile is another one, and stays; an item that has left the archive meanwhile is not indexed.
     """
+    archived = still_archived(connection, [one.item_id for one in documents])
+    documents = [one for one in documents if one.item_id in archived]
     rows = [{"item_id": one.item_id, "dated_at": one.dated_at, "label": one.label.value, "countries": one.countries} for one in documents]
     upsert(connection, search, rows, ("item_id",), update=("dated_at", "label", "countries"))
     if documents:
@@ -137,6 +140,11 @@ def put(connection: Connection, documents: Sequence[Document], done: Sequence[Ke
         search_words.put(connection, [(row_ids[one.item_id], one.words) for one in documents])
     if done:
         connection.execute(_DONE, {"keys": list(done)})
+
+
+def still_archived(connection: Connection, item_ids: Sequence[str]) -> set[str]:
+    """Return which of the items have a report in the archive."""
+    return set(connection.execute(_ARCHIVED, {"items": list(item_ids)}).scalars()) if item_ids else set()
 
 
 def forget(connection: Connection, item_ids: Sequence[str]) -> int:
@@ -167,11 +175,11 @@ def find(connection: Connection, query: Query, asked: Filter, limit: int) -> lis
     stories = [row.story_id for row in rows.values() if row.story_id is not None]
     for row in connection.execute(_TOLD, {"stories": stories, "items": found}) if stories else ():
         told.setdefault(row.item_id, []).append(row.watchlist)
-    results = []
-    for item_id in found:
-        if item_id in rows and (report := readable(rows[item_id].report)) is not None:
-            results.append(Found(report, rows[item_id].story_id, tuple(told.get(item_id, ()))))
-    return results
+    return [
+        Found(report, rows[item_id].story_id, tuple(told.get(item_id, ())))
+        for item_id in found
+        if item_id in rows and (report := readable(rows[item_id].report)) is not None
+    ]
 
 
 def readable(value: bytes) -> Report | None:
