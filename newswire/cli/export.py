@@ -3,13 +3,13 @@
 import os
 import secrets
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from datetime import datetime
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final
 
 import typer
 
@@ -42,6 +42,9 @@ _REPORT_COLUMNS: Final = (
     "at", "title", "url", "outlet", "outlet_country", "language", "label", "score", "home", "partners", "topics", "summary", "basis", "final",
     "archived_at", "item_id",
 )  # fmt: skip
+
+if TYPE_CHECKING:
+    from newswire.rss import Entry
 
 Rows = Iterator[dict[str, Any]]
 
@@ -169,11 +172,11 @@ def _write_rows(out: Path | None, form: Format, columns: tuple[str, ...], rows: 
     _write(out, write)
 
 
-def _feed_of(title: str, link: str, rows: Any, entry: Callable[[dict[str, Any]], Any], now: datetime) -> bytes:
+def _feed_of(title: str, link: str, rows: Iterable[dict[str, Any]], entry: "Callable[[dict[str, Any]], Entry]", now: datetime) -> bytes:
     from newswire import rss
 
     stories: set[str] = set()
-    entries = []
+    entries: list[Entry] = []
     for row in rows:
         known_by = row.get("story_id") or row["item_id"]
         if known_by not in stories and len(entries) < _FEED_ENTRIES:
@@ -182,7 +185,7 @@ def _feed_of(title: str, link: str, rows: Any, entry: Callable[[dict[str, Any]],
     return rss.feed(title, link, "Written by newswire export.", entries, built_at=now)
 
 
-def _alert_entry(row: dict[str, Any]) -> Any:
+def _alert_entry(row: dict[str, Any]) -> "Entry":
     from newswire import rss
 
     because = f" because {', '.join(row['because'])}" if row.get("because") else ""
@@ -193,7 +196,7 @@ def _alert_entry(row: dict[str, Any]) -> Any:
     return rss.Entry(guid, row["title"], row["url"], datetime.fromisoformat(row["at"]), said, (row["severity"], *row["watchlists"]))
 
 
-def _report_entry(row: dict[str, Any]) -> Any:
+def _report_entry(row: dict[str, Any]) -> "Entry":
     from newswire import rss
 
     said = row["summary"] or f"{row['outlet']}: {row['label']} {row['score']:.2f}"

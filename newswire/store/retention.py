@@ -5,17 +5,17 @@ one; a story goes only where nobody will look it up: out of the reach of cluster
 """
 
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, exists, func, not_, select, tuple_, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, exists, func, not_, select, tuple_, update
 
 from newswire.codec import encode
 from newswire.records import Report
 from newswire.store import search, trail
 from newswire.store.tables import archive, decisions, matches, outbox, silences, stories, story_items
 
-_BEFORE: Final = bindparam("before")
-_MOST: Final = bindparam("most")
+_BEFORE: Final[BindParameter[Any]] = bindparam("before")
+_MOST: Final[BindParameter[Any]] = bindparam("most")
 _ARCHIVE_KEY: Final = tuple(archive.c[name] for name in search.KEY)
 _MATCH_KEY: Final = tuple(matches.c[name] for name in ("watchlist", *search.KEY))
 
