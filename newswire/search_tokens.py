@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cache
+from operator import add
 from typing import Final, NamedTuple
 
 from newswire.folding import fold
@@ -34,17 +35,29 @@ class Token(NamedTuple):
     end: int
 
 
+_EDGELESS: Final = re.compile(f"[{EDGELESS}]+")
+
+
 @cache
-def _runs() -> re.Pattern[str]:
-    """Return what finds the next run of one kind: of a script without spaces, or of letters, digits and their marks."""
+def _words() -> re.Pattern[str]:
+    """Return what finds the next run of letters, digits and their marks, of any script; `_` is none of them to us, and is taken out before."""
     marks = "".join(chr(code) for code in range(0x300, 0x10000) if unicodedata.category(chr(code)).startswith("M"))
-    return re.compile(f"(?P<edgeless>[{EDGELESS}]+)|(?:(?![{EDGELESS}])(?:[^\\W_]|[{marks}]))+")
+    return re.compile(f"[\\w{marks}]+")
 
 
 def runs(folded: str) -> Iterator[tuple[bool, int, int]]:
     """Yield the runs of a folded text: whether its script is one without spaces, and where it stands."""
-    for found in _runs().finditer(folded):
-        yield found.lastgroup is not None, found.start(), found.end()
+    edgeless = _EDGELESS.search(folded) is not None
+    for found in _words().finditer(folded.replace("_", " ")):
+        start, end = found.span()
+        if edgeless:
+            for run in _EDGELESS.finditer(folded, start, end):
+                if start < run.start():
+                    yield False, start, run.start()
+                yield True, run.start(), run.end()
+                start = run.end()
+        if start < end:
+            yield False, start, end
 
 
 def tokens(text: str) -> list[Token]:
@@ -70,5 +83,23 @@ def words_of(fields: Iterable[str]) -> list[str]:
     for field in fields:
         if found:
             found.append(BETWEEN_FIELDS)
-        found.extend(token.word for token in tokens(field))
+        found.extend(_words_in(field))
+    return found[:WORDS_A_TEXT]
+
+
+def _words_in(text: str) -> list[str]:
+    """Return the words of `tokens` without their places, several times as quick."""
+    folded = fold(text[:CHARACTERS_A_TEXT]).text
+    if _EDGELESS.search(folded) is None:
+        return [word if len(word) <= LONGEST_WORD else word[:LONGEST_WORD] for word in _words().findall(folded.replace("_", " "))]
+    found: list[str] = []
+    for edgeless, start, end in runs(folded):
+        run = folded[start:end]
+        if edgeless:
+            found.extend(map(add, run, run[1:]))
+            found.append(run[-1])
+        else:
+            found.append(run[:LONGEST_WORD])
+        if len(found) >= WORDS_A_TEXT:
+            break
     return found[:WORDS_A_TEXT]

@@ -24,6 +24,11 @@ def test_hostile_texts_give_bounded_words() -> None:
 
 
 @given(st.text(max_size=80))
+def test_words_are_those_of_the_tokens(text: str) -> None:
+    assert words_of([text]) == [token.word for token in tokens(text)]
+
+
+@given(st.text(max_size=80))
 def test_tokens_stand_where_they_say(text: str) -> None:
     for token in tokens(text):
         assert 0 <= token.start < token.end <= len(text)
