@@ -21,7 +21,7 @@ _MATCH_KEY: Final = tuple(matches.c[name] for name in ("watchlist", *search.KEY)
 
 _WITH_TEXT: Final = (
     select(*_ARCHIVE_KEY, archive.c.report)
-    .where(archive.c.whole, archive.c.archived_at < _BEFORE)
+    .where(archive.c.whole.is_(True), archive.c.archived_at < _BEFORE)
     .order_by(archive.c.archived_at)
     .limit(_MOST)
 )
@@ -42,7 +42,7 @@ _OLD_DECISIONS: Final = delete(decisions).where(
         select(decisions.c.decision_id)
         .where(
             decisions.c.decided_at < _BEFORE,
-            decisions.c.published.is_(True),
+            decisions.c.published.is_not(False),  # so said that no index of it is used: it is true of nearly all
             decisions.c.decision_id.not_in(select(outbox.c.decision_id).where(outbox.c.published.is_(False))),
         )
         .order_by(decisions.c.decided_at)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, tuple_
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select
 
 from newswire.codec import decode
 from newswire.errors import Permanent
@@ -30,7 +30,8 @@ _REPORTS: Final = (
 )
 _ARCHIVED: Final = select(archive.c.item_id).where(archive.c.item_id.in_(bindparam("items", expanding=True))).distinct()
 _ROWS: Final = select(search.c.row_id, search.c.item_id).where(search.c.item_id.in_(bindparam("items", expanding=True)))
-_DONE: Final = delete(search_due).where(tuple_(*_key_of).in_(bindparam("keys", expanding=True)))
+# A key a statement: SQLite looks through the whole list where it is asked for many keys of several columns at once.
+_DONE: Final = delete(search_due).where(*(column == bindparam(f"the_{column.name}") for column in _key_of))
 _TOLD: Final = (
     select(matches.c.item_id, matches.c.watchlist)
     .where(
@@ -139,7 +140,7 @@ def put(connection: Connection, documents: Sequence[Document], done: Sequence[Ke
         row_ids = {row.item_id: row.row_id for row in connection.execute(_ROWS, {"items": [one.item_id for one in documents]})}
         search_words.put(connection, [(row_ids[one.item_id], one.words) for one in documents])
     if done:
-        connection.execute(_DONE, {"keys": list(done)})
+        connection.execute(_DONE, [{f"the_{name}": value for name, value in zip(KEY, key, strict=True)} for key in done])
 
 
 def still_archived(connection: Connection, item_ids: Sequence[str]) -> set[str]:

@@ -132,7 +132,7 @@ archive: Final = Table(
     Index(None, "archived_at"),
     Index(None, "story_id"),
     # Those that still have a text are few beside those that were kept without: they must not be looked for in all.
-    Index("ix_archive_whole", "archived_at", sqlite_where=text("whole"), postgresql_where=text("whole")),
+    Index("ix_archive_whole", "archived_at", sqlite_where=text("whole IS 1"), postgresql_where=text("whole IS true")),
 )
 
 search: Final = Table(

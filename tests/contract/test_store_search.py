@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from newswire.outcomes import HoldReason
 from newswire.records import Basis, Label, Report
 from newswire.search_query import marks, parse
 from newswire.search_tokens import tokens
-from newswire.store import Store, archive, matches, schema, search
+from newswire.store import Store, archive, matches, open_store, schema, search
 from newswire.store.archive import Archived
 from newswire.store.search import Filter
 from newswire.store.tables import search as rows_of_search
@@ -26,6 +27,7 @@ from tests.contract.test_store_matches import ONE
 from tests.fakes import NOW
 
 ANY = Filter()
+ROOT = Path(__file__).parents[2]
 
 
 def archived(store: Store, *reports: Report, at: float = 100.0, story: str | None = "s1") -> None:
@@ -212,3 +214,22 @@ def test_the_index_can_be_made_anew_and_an_older_archive_is_indexed_after_its_up
     assert found(store, "cable") == []
     assert indexed(store) == len(TEXTS)
     assert found(store, "cable") == ["en"]
+
+
+def test_the_way_back_that_the_documents_give_is_one(tmp_path: Path) -> None:
+    """Run the statements of docs/upgrading.md, then the upgrade over what they leave."""
+    written = (ROOT / "docs" / "upgrading.md").read_text("utf-8")
+    statements = written.split("From 0005 to 0004")[1].split("```sql")[1].split("```")[0].replace("\n", " ").split(";")
+    url = f"sqlite:///{tmp_path / 'store.sqlite3'}"
+    store = open_store(url)
+    archived(store, *TEXTS.values())
+    indexed(store)
+    with store.begin() as connection:
+        for statement in filter(str.strip, statements):
+            connection.execute(text(statement))
+        assert schema.revision(connection) == "0004"
+    store.close()
+    again = open_store(url)
+    assert indexed(again) == len(TEXTS)
+    assert found(again, "cable") == ["en"]
+    again.close()

@@ -40,8 +40,13 @@ def upgrade() -> None:
     for statement in [_WORDS_ON_SQLITE] if op.get_bind().dialect.name == "sqlite" else _WORDS_ON_POSTGRESQL:
         op.execute(statement)
     op.add_column("archive", sa.Column("whole", sa.Boolean(), nullable=False, server_default=sa.true()))
-    whole = sa.text("whole")
-    op.create_index("ix_archive_whole", "archive", ["archived_at"], sqlite_where=whole, postgresql_where=whole)
+    op.create_index(
+        "ix_archive_whole",
+        "archive",
+        ["archived_at"],
+        sqlite_where=sa.text("whole IS 1"),
+        postgresql_where=sa.text("whole IS true"),
+    )
     op.create_index(op.f("ix_decisions_decided_at"), "decisions", ["decided_at"])
     op.create_index(
         "ix_outbox_unpublished",
