@@ -4,6 +4,9 @@ from typing import Final
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.exc import OperationalError
+
+from newswire.errors import NewswireError
 
 revision: Final = "0005"
 down_revision: Final[str | None] = "0004"
@@ -37,8 +40,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("item_id", "revision", "basis", "final", name=op.f("pk_search_due")),
     )
     op.create_index(op.f("ix_search_due_at"), "search_due", ["at"])
-    for statement in [_WORDS_ON_SQLITE] if op.get_bind().dialect.name == "sqlite" else _WORDS_ON_POSTGRESQL:
-        op.execute(statement)
+    _create_words()
     op.add_column("archive", sa.Column("whole", sa.Boolean(), nullable=False, server_default=sa.true()))
     op.create_index(
         "ix_archive_whole",
@@ -60,6 +62,21 @@ def upgrade() -> None:
     op.execute(
         "INSERT INTO search_due (item_id, revision, basis, final, at) SELECT item_id, revision, basis, final, archived_at FROM archive"
     )
+
+
+def _create_words() -> None:
+    if op.get_bind().dialect.name != "sqlite":
+        for statement in _WORDS_ON_POSTGRESQL:
+            op.execute(statement)
+        return
+    try:
+        op.execute(_WORDS_ON_SQLITE)
+    except OperationalError as error:
+        if "no such module" not in str(error.orig):
+            raise
+        raise NewswireError(
+            "the SQLite of this Python was built without FTS5, which `newswire search` needs; use another Python, or PostgreSQL"
+        ) from error
 
 
 def downgrade() -> None:
