@@ -29,7 +29,7 @@ _MOST_RESULTS: Final = 1_000
 _LATE_S: Final = 120.0
 _COUNTRY: Final = TypeAdapter[str](CountryCode)
 
-Since = Annotated[str, typer.Option("--since", metavar="WHEN", help="From then on: 7d ago, or 2026-11-20, 2026-11-20T00:00 (UTC).")]
+Since = Annotated[str, typer.Option("--since", metavar="WHEN", help="From then on: so long ago (7d), or a moment (2026-11-20, 2026-11-20T08:00; UTC).")]
 Until = Annotated[str, typer.Option("--until", metavar="WHEN", help="Before then, written as --since is.")]
 Watchlist = Annotated[str, typer.Option("--watchlist", metavar="NAME", help="Of this watchlist alone.")]
 Country = Annotated[str, typer.Option("--country", metavar="CC", help="With this country as home or partner: PK, US.")]
