@@ -5,7 +5,7 @@ Writes: nothing that outlives it.
 Never: builds a receiver, or knows a store, a bus or a token. A story that was told before is a new one here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
@@ -27,7 +27,8 @@ from newswire.metrics import Metrics
 from newswire.outcomes import Stage
 from newswire.records import DeadLetter, Decision, DecisionKind, Label, MessageKind, Report
 from newswire.service import guard
-from newswire.store import decisions, open_store
+from newswire.silence import Silence
+from newswire.store import decisions, open_store, silences
 from newswire.store.tables import archive, matches, outbox, search_due, stories, trail
 from newswire.store.tables import decisions as decided
 
@@ -75,6 +76,12 @@ class Rehearsal:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._store.close()
+
+    def silence(self, asked: Iterable[Silence]) -> None:
+        """Heed these silences; those of the real store are not heeded here."""
+        with self._store.begin() as connection:
+            for one in asked:
+                silences.add(connection, one)
 
     def decide(self, messages: Sequence[Delivered]) -> list[Decision | None]:
         """Return the decision about each report, in the order given; None where the handler gave it up (its log says why).

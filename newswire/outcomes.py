@@ -137,6 +137,7 @@ class HoldReason(StrEnum):
     MAX_AGE = "max_age"
     BACKLOG = "backlog"  # undated entry of a source's first poll
     NO_RECEIVER = "no_receiver"  # the routes name nobody for it
+    SILENCED = "silenced"  # somebody asked by command not to be told for a while
 
 
 class AlertReason(StrEnum):
@@ -159,6 +160,16 @@ class Kept(StrEnum):
     STORIES = "stories"  # with their items and outbox rows
     DECISIONS = "decisions"
     TRAIL = "trail"
+
+
+class SilenceState(StrEnum):
+    """How a silence stands."""
+
+    PENDING = "pending"  # still to begin
+    ACTIVE = "active"
+    ENDING = "ending"  # in force, and ends within an hour
+    ENDED = "ended"
+    EXPIRED = "expired"  # ended by a command
 
 
 class SendState(StrEnum):

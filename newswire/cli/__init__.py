@@ -56,6 +56,7 @@ def add_commands() -> None:
         reference,
         replay,
         run,
+        silence,
         sources,
         staged,
         tests,

@@ -29,7 +29,9 @@ _MOST_RESULTS: Final = 1_000
 _LATE_S: Final = 120.0
 _COUNTRY: Final = TypeAdapter[str](CountryCode)
 
-Since = Annotated[str, typer.Option("--since", metavar="WHEN", help="From then on: so long ago (7d), or a moment (2026-11-20, 2026-11-20T08:00; UTC).")]
+Since = Annotated[
+    str, typer.Option("--since", metavar="WHEN", help="From then on: so long ago (7d), or a moment (2026-11-20, 2026-11-20T08:00; UTC).")
+]
 Until = Annotated[str, typer.Option("--until", metavar="WHEN", help="Before then, written as --since is.")]
 Watchlist = Annotated[str, typer.Option("--watchlist", metavar="NAME", help="Of this watchlist alone.")]
 Country = Annotated[str, typer.Option("--country", metavar="CC", help="With this country as home or partner: PK, US.")]
@@ -133,6 +135,7 @@ def held_alerts(store: Store, wanted: Wanted) -> list[dict[str, Any]]:
             "outlet": one.outlet,
             "because": list(one.because),
             "articles": one.articles,
+            "silence_id": one.silence_id,
             "item_id": one.item_id,
         }
         for one in found

@@ -350,6 +350,7 @@ def alert_workers(ground: Ground, desk: "ReloadWorker", stack: ExitStack, stream
     from alerting.publisher import PublisherWorker
     from alerting.receivers.directory import Directory
     from alerting.sender import SenderWorker
+    from alerting.silence_watch import SilenceWatch
     from alerting.stage import ReportHandler
     from newswire.store import leaders
     from newswire.store.presence import SessionLock
@@ -391,7 +392,8 @@ def alert_workers(ground: Ground, desk: "ReloadWorker", stack: ExitStack, stream
         metrics=ground.metrics,
         leadership=leadership,
     )
-    return [LeaderGate(reports, leadership=leadership), sender, publisher, index, retention, desk]
+    silence_watch = SilenceWatch(store=ground.store, clock=ground.clock, metrics=ground.metrics, leadership=leadership)
+    return [LeaderGate(reports, leadership=leadership), sender, publisher, index, retention, silence_watch, desk]
 
 
 def _resigned(leadership: "StoreLeadership") -> None:

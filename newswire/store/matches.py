@@ -84,6 +84,7 @@ class Matched:
     url: str | None
     outlet: str
     countries: str | None = None  # home and partners, as `newswire.store.search.countries_of` writes them
+    silence_id: str | None = None  # of the silence that held it
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,7 @@ class HeldStory:
     because: tuple[str, ...]
     countries: tuple[str, ...]
     articles: int
+    silence_id: str | None  # of the silence that held the newest report
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,7 @@ def keep(connection: Connection, matched: Iterable[Matched], at: float) -> None:
             "url": one.url,
             "outlet": one.outlet,
             "countries": one.countries,
+            "silence_id": one.silence_id,
         }
         for one in matched
     ]
@@ -194,10 +197,12 @@ def held(connection: Connection, since: float, until: float) -> list[HeldStory]:
         earlier = found.get(key)
         if earlier is not None:
             highest = max(earlier.severity, severity, key=lambda one: one.rank)
-            found[key] = replace(earlier, severity=highest, reason=reason, articles=len(items[key]))
+            found[key] = replace(earlier, severity=highest, reason=reason, articles=len(items[key]), silence_id=row.silence_id)
             continue
         because, countries = tuple(json.loads(row.because)), tuple((row.countries or "").split())
-        found[key] = HeldStory(*key, row.at, severity, reason, row.item_id, row.title, row.url, row.outlet, because, countries, 1)
+        found[key] = HeldStory(
+            *key, row.at, severity, reason, row.item_id, row.title, row.url, row.outlet, because, countries, 1, row.silence_id
+        )
     return list(found.values())
 
 
