@@ -22,8 +22,8 @@ from newswire.store.archive import Archived
 from newswire.store.search import Filter
 from newswire.store.tables import search as rows_of_search
 from newswire.store.tables import search_due
+from tests.alerting_builders import A_MATCH_KEPT as ONE
 from tests.alerting_builders import a_report, page_of
-from tests.contract.test_store_matches import ONE
 from tests.fakes import NOW
 
 ANY = Filter()
