@@ -41,8 +41,8 @@ QUERIES: Final = (
     ("a common word", "minister", "minister"),
     ("two words", "submarine cable", "submarine"),
     ("a phrase", '"artificial intelligence"', "artificial intelligence"),
-    ("a prefix", "cryptograph*", "cryptograph"),
-    ("Chinese", "网络安全", "网络安全"),
+    ("a prefix", "satellit*", "satellit"),
+    ("Chinese", "人工智能", "人工智能"),
     ("Arabic", "الاتصالات", "الاتصالات"),
     ("nothing there", "zyzzyvas", "zyzzyvas"),
 )

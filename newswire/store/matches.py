@@ -83,8 +83,8 @@ class Matched:
     title: str
     url: str | None
     outlet: str
-    countries: str | None = None  # home and partners, as `newswire.store.search.countries_of` writes them
     silence_id: str | None = None  # of the silence that held it
+    countries: str | None = None  # home and partners, as `newswire.store.search.countries_of` writes them
 
 
 @dataclass(frozen=True, slots=True)
