@@ -29,11 +29,11 @@ from newswire.records import DeadLetter, Decision, DecisionKind, Label, MessageK
 from newswire.service import guard
 from newswire.silence import Silence
 from newswire.store import decisions, open_store, silences
-from newswire.store.tables import archive, matches, outbox, stories, trail
+from newswire.store.tables import archive, matches, outbox, search_due, stories, trail
 from newswire.store.tables import decisions as decided
 
 _SCRATCH: Final = "sqlite://"
-_FORGOTTEN: Final = (delete(archive), delete(trail), delete(matches))
+_FORGOTTEN: Final = (delete(archive), delete(search_due), delete(trail), delete(matches))
 """What no later decision looks at: it would be most of the memory of a long rehearsal."""
 
 _PUT_SINCE: Final = (

@@ -37,6 +37,7 @@ from newswire.service import Handled, guard
 from newswire.store import Store, archive, decisions, matches, outbox, silences, stories, trail
 from newswire.store.matches import Matched
 from newswire.store.outbox import Entry
+from newswire.store.search import countries_of
 from newswire.store.stories import Joining
 
 _TICK: Final = timedelta(microseconds=1)  # keeps the decisions of one batch in their order
@@ -236,6 +237,7 @@ def _matched(one: _Decided) -> list[Matched]:
             title=item.title,
             url=item.url,
             outlet=item.outlet,
+            countries=countries_of(report),
             silence_id=found.verdict.silence_id,
         )
         for found, hold in zip(one.judged.matches, one.judged.holds, strict=True)

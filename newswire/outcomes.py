@@ -151,6 +151,17 @@ class AlertReason(StrEnum):
     REVISED = "revised"  # the outlet changed its text; the story had been told
 
 
+class Kept(StrEnum):
+    """What retention drops once it was kept long enough."""
+
+    TEXT = "text"  # of archived reports
+    REPORTS = "reports"  # and what is indexed of them
+    MATCHES = "matches"  # and silences that hold nothing any more
+    STORIES = "stories"  # with their items and outbox rows
+    DECISIONS = "decisions"
+    TRAIL = "trail"
+
+
 class SilenceState(StrEnum):
     """How a silence stands."""
 

@@ -18,6 +18,7 @@ from newswire.field_types import seconds
 _PREFIX: Final = "NEWSWIRE_"
 _KAFKA: Final = "NEWSWIRE_KAFKA_"
 _SECRET_FILE_BYTES: Final = 65_536
+_DAY_S: Final = 86_400.0
 _SIZES: Final = {"kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 
 
@@ -49,6 +50,9 @@ class Settings:
     slow_after_s: float = 900.0  # NEWSWIRE_SLOW_AFTER
     stop_after_s: float = 7_200.0  # NEWSWIRE_STOP_AFTER
     disk_low: DiskLow = DiskLow(0.05, 500_000_000)  # NEWSWIRE_DISK_LOW
+    keep_text_s: float = 90 * _DAY_S  # NEWSWIRE_KEEP_TEXT; 0: for ever
+    keep_reports_s: float = 90 * _DAY_S  # NEWSWIRE_KEEP_REPORTS
+    keep_decisions_s: float = 400 * _DAY_S  # NEWSWIRE_KEEP_DECISIONS
     contact: str = ""  # NEWSWIRE_CONTACT, in the User-Agent
     log_level: str = "info"  # NEWSWIRE_LOG
     dead_limit: int = 50  # NEWSWIRE_DEAD_LIMIT, records in a row; 0: none
@@ -115,9 +119,22 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
     if faults:
         raise ConfigurationError(faults)
     settings = Settings(**fields, kafka=kafka)
+    if (fault := _keeps_too_short(settings)) is not None:
+        raise ConfigurationError([fault])
     if 0 < settings.stop_after_s <= settings.slow_after_s:
         raise ConfigurationError([_fault("NEWSWIRE_STOP_AFTER: a longer time than NEWSWIRE_SLOW_AFTER is due, or 0 for never")])
     return settings
+
+
+def _keeps_too_short(settings: Settings) -> Fault | None:
+    """Return what is wrong where Kafka keeps a record for longer than it is known that it was decided: it could be told again."""
+    kept = settings.kafka.get("retention_ms")
+    text = kept.get_secret_value() if kept is not None else ""
+    if settings.keep_decisions_s and text.isascii() and text.isdigit() and int(text) / 1_000 >= settings.keep_decisions_s:
+        return _fault(
+            f"NEWSWIRE_KEEP_DECISIONS: a longer time than {_KAFKA}RETENTION_MS is due, or 0 for ever: Kafka keeps records for {text} ms"
+        )
+    return None
 
 
 def unknown_variables(environ: Iterable[str], also: Collection[str] = ()) -> list[Fault]:
@@ -263,6 +280,16 @@ def _disk_low(text: str) -> dict[str, Any]:
     return {"disk_low": DiskLow(share, size_bytes)}
 
 
+def _kept(field_name: str, least: str, why: str) -> Callable[[str], dict[str, Any]]:
+    def read(text: str) -> dict[str, Any]:
+        kept_s = seconds(text)
+        if 0 < kept_s < seconds(least):
+            raise ValueError(f"at least {least} is due, or 0 for ever: {why}")
+        return {field_name: kept_s}
+
+    return read
+
+
 def _contact(text: str) -> dict[str, Any]:
     if not re.fullmatch(r"[ -~]{1,200}", text):
         raise ValueError("a mail address or URL is due, in at most 200 ASCII characters: it is sent in the User-Agent")
@@ -316,6 +343,24 @@ VARIABLES: Final = (
         "5%,500MB",
         "no feed is polled while less of the data folder's disk is free (the larger of the two); on again at twice as much; 0: off",
         _disk_low,
+    ),
+    Variable(
+        "NEWSWIRE_KEEP_TEXT",
+        "90d",
+        "the text of archived articles; past it title, summary and what was understood stay; 0: as long as the report",
+        _kept("keep_text_s", "1d", "stories of today are still being read"),
+    ),
+    Variable(
+        "NEWSWIRE_KEEP_REPORTS",
+        "90d",
+        "archived reports, for `newswire search`, `backtest` and `why`; 0: for ever",
+        _kept("keep_reports_s", "1d", "stories of today are still being read"),
+    ),
+    Variable(
+        "NEWSWIRE_KEEP_DECISIONS",
+        "400d",
+        "alerts, decisions, matches, stories and each item's trail: a year and a month; 0: for ever",
+        _kept("keep_decisions_s", "100d", "dead letters can be replayed for 90 days, and must not be told twice"),
     ),
     Variable("NEWSWIRE_CONTACT", "", "mail address or URL that webmasters read in the User-Agent", _contact),
     Variable("NEWSWIRE_DEAD_LIMIT", "50", "a stage stops where more records in a row cannot be handled; 0: it never does", _dead_limit),

@@ -41,11 +41,13 @@ def newswire(
 def add_commands() -> None:
     """Let every module of commands add its own to `app`."""
     from newswire.cli import (  # noqa: F401 -- importing one adds its commands
+        archive,
         ask,
         backtest,
         configure,
         demo,
         explain,
+        export,
         init,
         judge,
         move,

@@ -345,6 +345,7 @@ def process_workers(ground: Ground, understanding: "Understanding", http: Http, 
 
 def alert_workers(ground: Ground, desk: "ReloadWorker", stack: ExitStack, stream: TextIO | None) -> list[Worker]:
     """Return the workers of the third stage: decide, send, publish, all behind the one leadership; and what keeps the desk's set in force."""
+    from alerting.archive_upkeep import IndexWorker, Keep, RetentionWorker
     from alerting.leadership import LeaderGate, StoreLeadership
     from alerting.publisher import PublisherWorker
     from alerting.receivers.directory import Directory
@@ -383,8 +384,16 @@ def alert_workers(ground: Ground, desk: "ReloadWorker", stack: ExitStack, stream
     directory = Directory(routes=lambda: desk.current().routes, make=lambda entry: make_receiver(ground.settings, entry, stream))
     sender = SenderWorker(store=ground.store, listed=directory.listed, clock=ground.clock, metrics=ground.metrics, leadership=leadership)
     publisher = PublisherWorker(store=ground.store, bus=ground.bus, clock=ground.clock, leadership=leadership)
+    index = IndexWorker(store=ground.store, clock=ground.clock, metrics=ground.metrics, leadership=leadership)
+    retention = RetentionWorker(
+        keep=Keep(ground.settings.keep_text_s, ground.settings.keep_reports_s, ground.settings.keep_decisions_s),
+        store=ground.store,
+        clock=ground.clock,
+        metrics=ground.metrics,
+        leadership=leadership,
+    )
     silence_watch = SilenceWatch(store=ground.store, clock=ground.clock, metrics=ground.metrics, leadership=leadership)
-    return [LeaderGate(reports, leadership=leadership), sender, publisher, silence_watch, desk]
+    return [LeaderGate(reports, leadership=leadership), sender, publisher, index, retention, silence_watch, desk]
 
 
 def _resigned(leadership: "StoreLeadership") -> None:

@@ -109,21 +109,24 @@ def _subjects(settings: Settings, what: str, line: int | None) -> "list[Subject]
     url = canonical_url(what)
     if url is None:
         raise ConfigurationError([Fault(what[:200], 0, 0, "is no address of an article")])
-    archived = _archived(settings, url)
-    if archived:
+    archived, shortened = _archived(settings, url)
+    if archived and not shortened:
         return [*archived]
-    print(f"{url} is not in the archive; its page is fetched now, once.", file=sys.stderr)
+    why = "is in the archive without its text (NEWSWIRE_KEEP_TEXT)" if shortened else "is not in the archive"
+    print(f"{url} {why}; its page is fetched now, once.", file=sys.stderr)
     return [_fetched(settings, url)]
 
 
-def _archived(settings: Settings, url: str) -> list[Report]:
+def _archived(settings: Settings, url: str) -> tuple[list[Report], bool]:
+    """Return the archived reports of an address, and whether retention has taken the text out of one."""
     from newswire.store import archive
 
     with open_for_reading(settings) as store:
         if store is None:
-            return []
+            return [], False
+        item_id = item_id_of_url(url)
         with store.read() as connection:
-            return archive.of_item(connection, item_id_of_url(url))
+            return archive.of_item(connection, item_id), archive.shortened(connection, item_id)
 
 
 def _fetched(settings: Settings, url: str) -> Html:

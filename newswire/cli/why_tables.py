@@ -48,11 +48,14 @@ def tables_of(settings: Settings, store: Store, decision: Mapping[str, Any], als
     try:
         with store.read() as connection:
             archived = archive.of_item(connection, decision["item_id"])
+            shortened = archive.shortened(connection, decision["item_id"])
     except Permanent as error:
         return NoTables(f"no truth tables: the archived report cannot be read ({error})")
     report = next((one for one in archived if decision_id_of(one) == decision["decision_id"]), None)
     if report is None:
         return NoTables("no truth tables: the report is no longer in the archive")
+    if shortened:
+        return NoTables("no truth tables: the text that was judged is no longer kept (NEWSWIRE_KEEP_TEXT)")
     try:
         folder = find_config_folder(settings.config)
         understanding = compose.load_understanding(folder, reads=False)

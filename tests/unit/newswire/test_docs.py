@@ -35,11 +35,12 @@ def test_the_pages_for_operators_name_only_commands_and_settings_that_there_are(
         "checking",
         "timelines",
         "taxonomy",
+        "archive",
         "silences",
     ):
         text = (ROOT / "docs" / f"{page}.md").read_text("utf-8")
         for command in re.findall(
-            r"(?:^|[`\s])newswire ((?:dead|topics|sources|watchlist|silence) [a-z]+|[a-z]+(?:-[a-z]+)*)(?=[\s`;)])", text
+            r"(?:^|[`\s])newswire ((?:dead|topics|sources|watchlist|export|silence) [a-z]+|[a-z]+(?:-[a-z]+)*)(?=[\s`;)])", text
         ):
             assert command in commands, f"{page}.md: newswire {command}"
         for name in re.findall(r"NEWSWIRE_[A-Z_]+[A-Z]", text):

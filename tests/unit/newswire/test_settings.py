@@ -28,6 +28,9 @@ FULL = {
     "NEWSWIRE_SLOW_AFTER": "10m",
     "NEWSWIRE_STOP_AFTER": "0",
     "NEWSWIRE_DISK_LOW": "2.5%, 1.5GB",
+    "NEWSWIRE_KEEP_TEXT": "30d",
+    "NEWSWIRE_KEEP_REPORTS": "0",
+    "NEWSWIRE_KEEP_DECISIONS": "100d",
     "NEWSWIRE_CONTACT": "desk@example.org",
     "NEWSWIRE_DEAD_LIMIT": "0",
     "NEWSWIRE_LOG": "WARNING",
@@ -49,6 +52,9 @@ WRONG = {
     "NEWSWIRE_SLOW_AFTER": "soon",
     "NEWSWIRE_STOP_AFTER": "-1h",
     "NEWSWIRE_DISK_LOW": "5",
+    "NEWSWIRE_KEEP_TEXT": "1h",
+    "NEWSWIRE_KEEP_REPORTS": "90",
+    "NEWSWIRE_KEEP_DECISIONS": "90d",
     "NEWSWIRE_CONTACT": "desk\r\nX-Injected: 1",
     "NEWSWIRE_DEAD_LIMIT": "-1",
     "NEWSWIRE_LOG": "warn",
@@ -87,6 +93,7 @@ def test_every_variable_is_read() -> None:
     assert (settings.slow_after_s, settings.stop_after_s, settings.disk_low) == (600.0, 0.0, DiskLow(0.025, 1_500_000_000))
     assert (settings.contact, settings.log_level) == ("desk@example.org", "warning")
     assert settings.dead_limit == 0
+    assert (settings.keep_text_s, settings.keep_reports_s, settings.keep_decisions_s) == (30 * 86_400.0, 0.0, 100 * 86_400.0)
     assert settings.kafka == {"sasl_mechanism": SecretStr("PLAIN"), "sasl_plain_password": SecretStr(CANARY)}
     assert {variable.name for variable in VARIABLES} <= FULL.keys()
 
@@ -108,6 +115,13 @@ def test_a_wrong_low_water_mark_is_told_with_what_would_be_right(text: str) -> N
 def test_a_stop_before_the_slowing_is_refused() -> None:
     assert "a longer time than NEWSWIRE_SLOW_AFTER is due" in faults_of({"NEWSWIRE_STOP_AFTER": "5m"})[0]
     assert from_environment({"NEWSWIRE_SLOW_AFTER": "0", "NEWSWIRE_STOP_AFTER": "5m"}).stop_after_s == 300
+
+
+def test_a_decision_is_kept_for_longer_than_kafka_keeps_its_record() -> None:
+    long = {"NEWSWIRE_KAFKA_RETENTION_MS": str(500 * 86_400_000)}
+    assert "a longer time than NEWSWIRE_KAFKA_RETENTION_MS is due" in faults_of(long)[0]
+    assert from_environment(long | {"NEWSWIRE_KEEP_DECISIONS": "0"}).keep_decisions_s == 0
+    assert from_environment(long | {"NEWSWIRE_KEEP_DECISIONS": "600d"}).keep_decisions_s == 600 * 86_400
 
 
 def test_the_folders_that_fill_up_are_those_of_this_machine() -> None:
