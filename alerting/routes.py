@@ -33,10 +33,11 @@ class Slack(BaseModel):
 
 
 def _variable(raw: object) -> object:
-    if isinstance(raw, str) and ("://" in raw or raw.startswith("xox")):
+    if isinstance(raw, str) and ("://" in raw or raw.startswith(("xox", "whsec_"))):
         raise UnusableError("this looks like an address or a secret; write the name of the environment variable that holds it")
     if not isinstance(raw, str) or not re.fullmatch("[A-Z][A-Z0-9_]{2,99}", raw):
-        raise UnusableError(f"the name of an environment variable is due here, such as NEWSWIRE_ARCHIVE_URL, not {str(raw)[:40]!r}")
+        # What stands here is not shown: it may be the secret itself.
+        raise UnusableError("the name of an environment variable is due here, in capitals, such as NEWSWIRE_ARCHIVE_URL")
     return raw
 
 

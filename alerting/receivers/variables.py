@@ -28,11 +28,11 @@ def variables_named(raw: Mapping[str, Any]) -> frozenset[str]:
 def lacking(routes: Routes, settings: Settings) -> Iterator[tuple[str, str]]:
     """Yield the name of each receiver that the environment does not let work, and in words what would be right."""
     for entry in routes.receivers:
-        for words in _lacking(entry, settings):
+        for words in lacking_of(entry, settings):
             yield entry.name, words
 
 
-def _lacking(entry: Entry, settings: Settings) -> Iterator[str]:
+def lacking_of(entry: Entry, settings: Settings) -> Iterator[str]:
     by_url = entry.webhook or entry.slack_webhook
     if by_url is not None:
         url = settings.named.get(by_url.url_env)

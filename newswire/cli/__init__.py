@@ -51,6 +51,7 @@ def add_commands() -> None:
         move,
         new_watchlist,
         promote,
+        receivers,
         reference,
         replay,
         run,
