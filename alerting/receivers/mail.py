@@ -57,7 +57,7 @@ class MailReceiver:
     def _send(self, message: Message, subject: str, news: Sequence[str], *, text_only: bool) -> Answer:
         said = mail(message, sender=self._sender, to=self._to, at=self._now(), subject=subject, news=news, text_only=text_only)
         told = told_of(message, subject)
-        answer = self._smtp.send(said.as_bytes(), sender=self._sender, to=self._to, accepted=Accepted(CHANNEL, told.to_text()))
+        answer = self._smtp.send(said, sender=self._sender, to=self._to, accepted=Accepted(CHANNEL, told.to_text()))
         if isinstance(answer, Accepted):
             self._memory.keep(message.alert_id, told)
         return answer

@@ -8,6 +8,7 @@ one which is sent again carries the same Message-ID.
 from collections.abc import Sequence
 from datetime import datetime
 from email import policy
+from email.header import Header
 from email.message import EmailMessage
 from email.utils import format_datetime
 from html import escape
@@ -24,7 +25,8 @@ _NO_TITLE: Final = "(no title)"
 def subject_of(message: Message) -> str:
     """Return the subject that a story's thread begins with."""
     names = ", ".join(shown.title for shown in message.watchlists[:2])
-    return plain(f"{names}: {message.title}", limit=SUBJECT_LIMIT)
+    # What looks like an encoded word (RFC 2047) would be decoded by whoever reads it, to signs that were cleaned away before.
+    return plain(f"{names}: {message.title}", limit=SUBJECT_LIMIT).replace("=?", "= ?")
 
 
 def message_id(message: Message, sequence: int, sender: str) -> str:
@@ -41,13 +43,12 @@ def mail(
     subject: str,
     news: Sequence[str] = (),
     text_only: bool = False,
-) -> EmailMessage:
-    """Return the mail about this version of the message. `news` are the sentences that an update begins with; `text_only` leaves the HTML out."""
+) -> bytes:
+    """Return the mail about this version of the message as it goes on the wire. `news` are the sentences that an update begins with; `text_only` leaves the HTML out."""
     made = EmailMessage(policy=policy.SMTP)
     sequence = message.sequence
     made["From"] = f"Newswire <{sender}>"
     made["To"] = ", ".join(to)
-    made["Subject"] = f"Re: {subject}" if sequence else subject
     made["Date"] = format_datetime(at)
     made["Message-ID"] = message_id(message, sequence, sender)
     if sequence:
@@ -65,7 +66,13 @@ def mail(
         made.add_alternative(_html(message, news), subtype="html", charset="utf-8", cte="quoted-printable")
         # No line of quoted-printable begins with these signs: nothing inside can end a part.
         made.set_boundary(f"=_{message.alert_id}_{sequence}")
-    return made
+    return _subject_line(f"Re: {subject}" if sequence else subject) + made.as_bytes()
+
+
+def _subject_line(subject: str) -> bytes:
+    """Return the header. Folded by `Header`: EmailMessage loses the spaces between encoded words, which glues Urdu's words together."""
+    header = Header(subject, "us-ascii" if subject.isascii() else "utf-8", maxlinelen=76, header_name="Subject")
+    return b"Subject: " + header.encode(linesep="\r\n").encode("ascii") + b"\r\n"
 
 
 _URGENT: Final = 3  # high and critical

@@ -5,6 +5,7 @@ gets nothing. Only this machine itself may go without. Each mail has a connectio
 """
 
 import smtplib
+import socket
 import ssl
 from collections.abc import Sequence
 from contextlib import suppress
@@ -62,8 +63,9 @@ class Smtp:
         except NoRoomError:
             return NotSent("calls_hang")
         except TimeoutError:
-            if talk.client is not None:
-                talk.client.close()  # the thread that hangs there must not go on to send it
+            if talk.client is not None and talk.client.sock is not None:
+                with suppress(OSError):
+                    talk.client.sock.shutdown(socket.SHUT_RDWR)  # the thread that hangs there must not go on to send it
             return Unclear("timeout")
 
     def _talked(self, talk: _Talk, content: bytes, sender: str, to: Sequence[str], accepted: Accepted) -> Answer:

@@ -143,7 +143,10 @@ def test_names_that_nothing_answers_to() -> None:
         ({"name": "a", "webhook": {"url_env": "NEWSWIRE_A_URL", "secret_env": "hunter2"}}, "the name of an environment variable is due"),
         ({"name": "a", "slack_webhook": {"url_env": "https://hooks.slack.com/services/T/B/x"}}, "this looks like an address or a secret"),
         ({"name": "a", "email": {"to": "x", "from": "a@b.example"}}, "a mail address is due here"),
-        ({"name": "a", "email": {"to": ["a@b.example", "a@b.example\r\nBcc: c@d.example"], "from": "a@b.example"}}, "a mail address is due here"),
+        (
+            {"name": "a", "email": {"to": ["a@b.example", "a@b.example\r\nBcc: c@d.example"], "from": "a@b.example"}},
+            "a mail address is due here",
+        ),
         ({"name": "a", "email": {"to": [], "from": "a@b.example"}}, "one to 50 mail addresses are due"),
         ({"name": "a", "email": {"to": "a@b.example"}}, "from"),
         ({"name": "a", "slack": {"channel": "#a"}, "explain": "nothing"}, "unknown word for `explain` 'nothing'"),

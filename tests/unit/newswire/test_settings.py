@@ -133,7 +133,9 @@ def test_a_mail_server_is_named_with_how_it_is_reached(text: str, server: SmtpSe
     assert not server.is_this_machine
 
 
-@pytest.mark.parametrize("text", ["mail.example:25", "smtp://", "smtp://mail.example:0", "smtp://mail.example:70000", "http://mail.example"])
+@pytest.mark.parametrize(
+    "text", ["mail.example:25", "smtp://", "smtp://mail.example:0", "smtp://mail.example:70000", "http://mail.example"]
+)
 def test_what_is_no_mail_server_is_told_with_what_would_be_right(text: str) -> None:
     assert "smtp://HOST:587 (STARTTLS)" in faults_of({"NEWSWIRE_SMTP_URL": text})[0]
 
