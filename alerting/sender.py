@@ -273,7 +273,8 @@ class SenderWorker:
                 self._again(row, SendOutcome.IN_DOUBT, reason, self._back_off(lane))
             case Unclear(reason):
                 self._back_off(lane)
-                self._doubt(row, reason)
+                # What cannot be looked for, and may have arrived each time, is repeated ever more rarely.
+                self._doubt(row, reason, again=accepted_as is SendOutcome.REPEATED)
                 self._ended(row, SendOutcome.IN_DOUBT, reason)
             case BadMessage(code):
                 self._refused(row, code)

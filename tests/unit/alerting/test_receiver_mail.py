@@ -1,3 +1,4 @@
+import asyncio
 import json
 import re
 import ssl
@@ -103,12 +104,13 @@ def running(mailbox: Mailbox, **options: Any) -> Iterator[int]:
         controller.stop()
 
 
-class AnyPort(Controller):  # type: ignore[misc]  # aiosmtpd has no types
+class AnyPort(Controller):
     """A server on a port that the system chose."""
 
     def _trigger_server(self) -> None:
+        assert isinstance(self.server, asyncio.Server)
         self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+        super()._trigger_server()  # type: ignore[no-untyped-call]
 
 
 def server_tls() -> ssl.SSLContext:
@@ -228,7 +230,7 @@ def test_without_starttls_only_this_machine_gets_a_mail() -> None:
 
 
 class _Elsewhere(SmtpServer):
-    is_this_machine = False  # type: ignore[assignment]
+    is_this_machine = False
 
 
 def test_a_user_where_the_server_asks_for_none() -> None:
