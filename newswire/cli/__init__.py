@@ -53,6 +53,7 @@ def add_commands() -> None:
         move,
         new_watchlist,
         promote,
+        receivers,
         reference,
         replay,
         run,

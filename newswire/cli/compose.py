@@ -4,7 +4,7 @@ import importlib.util
 import os
 import secrets
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from alerting.receivers import Receiver
     from alerting.reload import ReloadWorker
     from alerting.routes import Receiver as ReceiverEntry
+    from alerting.routes import Routes
     from alerting.watchlists.compile import WatchlistSet
     from alerting.watchlists.load import DeskFiles
     from alerting.watchlists.vocabulary import Vocabulary
@@ -248,7 +249,7 @@ def keep_desk(ground: Ground, understanding: "Understanding") -> "ReloadWorker":
     """Return the desk's files put in force, and kept so as they change. Of the understanding only its words are held on to.
 
     Raises:
-        ConfigurationError: with every fault of every file.
+        ConfigurationError: with every fault of every file, or what the environment lacks for the receivers.
 
     """
     from alerting.desk import desk_of
@@ -259,8 +260,8 @@ def keep_desk(ground: Ground, understanding: "Understanding") -> "ReloadWorker":
 
     def make(digest: str, now: datetime) -> "Desk":
         files = load_desk(ground.folder, words, now.date())
-        if files.faults:
-            raise ConfigurationError(files.faults)
+        if faults := files.faults or lacking_here(files.routes, ground.settings):
+            raise ConfigurationError(faults)
         return desk_of(files, digest=digest, since=now, on_terminal=on_terminal)
 
     kept = ReloadWorker(folder=ground.folder, make=make, clock=ground.clock, metrics=ground.metrics)
@@ -268,14 +269,41 @@ def keep_desk(ground: Ground, understanding: "Understanding") -> "ReloadWorker":
     return kept
 
 
-def make_receiver(settings: Settings, entry: "ReceiverEntry", stream: TextIO | None) -> "Receiver":
-    """Return one who can be told: a Slack channel where there is a token, the terminal otherwise."""
-    from alerting.receivers.slack import SlackReceiver
-    from alerting.receivers.terminal import TerminalReceiver
+def make_receiver(
+    settings: Settings, entry: "ReceiverEntry", *, now: Callable[[], datetime], stream: TextIO | None = None, test: bool = False
+) -> "Receiver":
+    """Return one who can be told: what the entry names, or the terminal for a Slack channel without a token.
 
+    What `lacking_here` says of the entry is put right before. `test` marks what a webhook gets.
+    """
+    from alerting.receivers.http_post import HttpPost
+    from alerting.receivers.mail import MailReceiver
+    from alerting.receivers.slack import SlackReceiver
+    from alerting.receivers.slack_webhook import SlackWebhookReceiver
+    from alerting.receivers.smtp import Smtp
+    from alerting.receivers.terminal import TerminalReceiver
+    from alerting.receivers.variables import signing_secret
+    from alerting.receivers.webhook import WebhookReceiver
+
+    agent = user_agent(settings)
     if entry.slack is not None and settings.slack_token is not None:
         return SlackReceiver(entry.name, channel=entry.slack.channel, token=settings.slack_token, base_url=settings.slack_url)
+    if entry.webhook is not None and (secret := signing_secret(entry, settings)) is not None:
+        post = HttpPost(settings.named[entry.webhook.url_env], user_agent=agent)
+        return WebhookReceiver(entry.name, post=post, secret=secret, now=now, test=test)
+    if entry.slack_webhook is not None:
+        return SlackWebhookReceiver(entry.name, post=HttpPost(settings.named[entry.slack_webhook.url_env], user_agent=agent), now=now)
+    if entry.email is not None and settings.smtp is not None:
+        smtp = Smtp(settings.smtp, user=settings.smtp_user, password=settings.smtp_password)
+        return MailReceiver(entry.name, to=entry.email.to, sender=entry.email.from_, smtp=smtp, now=now)
     return TerminalReceiver(entry.name, stream=stream)
+
+
+def lacking_here(routes: "Routes", settings: Settings) -> list[Fault]:
+    """Return what the environment lacks for these routes' receivers."""
+    from alerting.receivers.variables import lacking
+
+    return [Fault("environment", 0, 0, words) for _, words in lacking(routes, settings)]
 
 
 def collect_workers(ground: Ground, sources: "Sequence[Source]", http: Http, jail: Jail, *, once: bool) -> "tuple[CollectWorker]":
@@ -381,7 +409,9 @@ def alert_workers(ground: Ground, desk: "ReloadWorker", stack: ExitStack, stream
         clock=ground.clock,
         limit=DeadLimit(most=ground.settings.dead_limit),
     )
-    directory = Directory(routes=lambda: desk.current().routes, make=lambda entry: make_receiver(ground.settings, entry, stream))
+    directory = Directory(
+        routes=lambda: desk.current().routes, make=lambda entry: make_receiver(ground.settings, entry, now=ground.now, stream=stream)
+    )
     sender = SenderWorker(store=ground.store, listed=directory.listed, clock=ground.clock, metrics=ground.metrics, leadership=leadership)
     publisher = PublisherWorker(store=ground.store, bus=ground.bus, clock=ground.clock, leadership=leadership)
     index = IndexWorker(store=ground.store, clock=ground.clock, metrics=ground.metrics, leadership=leadership)

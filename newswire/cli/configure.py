@@ -34,14 +34,15 @@ def check(
     """Check every file of the configuration, offline: all faults at once with file, line and column, and in words what each watchlist will do."""
     from collectors.sources_file import load_sources
 
-    folder = find_config_folder(read_settings(config).config)
+    settings = read_settings(config)
+    folder = find_config_folder(settings.config)
     sources, faults = load_sources(folder / "sources")
     desk, more = _desk_and_taxonomy(folder)
     faults = sorted({*faults, *more, *desk.faults, *desk.timeline_faults})
     said = {} if more or desk.faults else _in_words(desk)
     problems = problems_of(faults, desk.warnings, strict=strict)
     failed = bool(faults or (strict and desk.warnings))
-    machine = _machine_warnings()
+    machine = [*_machine_warnings(), *compose.lacking_here(desk.routes, settings)]  # not of the files: no error for the strict
     if as_json or form is Form.JSON:
         warnings = problem_values([*desk.warnings, *machine])
         print_json({"ok": not failed, "faults": problem_values(faults), "warnings": warnings, "watchlists": said, "sources": len(sources)})
@@ -144,12 +145,13 @@ def schemas(folder: Annotated[Path, typer.Argument(help="Where to write them.")]
 
 
 def all_schemas() -> dict[str, dict[str, Any]]:
-    """Return the JSON Schema of every kind of file, by the name of its file under `config/schemas/`."""
+    """Return the JSON Schema of every kind of file, and of what a webhook gets, by the name of its file under `config/schemas/`."""
+    from alerting.receivers.webhook_body import schema as webhook_schema
     from alerting.schemas import schemas as desk_schemas
     from collectors.schemas import schemas as source_schemas
     from processors.schemas import schemas as taxonomy_schemas
 
-    return {**desk_schemas(), **source_schemas(), **taxonomy_schemas()}
+    return {**desk_schemas(), **source_schemas(), **taxonomy_schemas(), "webhook": webhook_schema()}
 
 
 def _machine_warnings() -> list[Fault]:
