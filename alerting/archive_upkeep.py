@@ -26,6 +26,8 @@ INDEX_PAUSE_S: Final = 0.02  # between two batches, so that whoever waits for th
 PRUNE_BATCH: Final = 200  # rows, or stories with their rows
 PRUNE_PAUSE_S: Final = 0.2
 PRUNE_LOOK_S: Final = 300.0
+JUMP_S: Final = 30 * 86_400.0
+"""A clock that went on by so much more than it ran was set, perhaps wrongly: nothing is dropped by it. A machine may sleep for shorter."""
 
 
 class IndexWorker:
@@ -78,10 +80,13 @@ class RetentionWorker:
         self._keep = keep
         self._store, self._clock, self._metrics, self._leadership = store, clock, metrics, leadership
         self._turn = 0
+        self._ahead_s = self._clock_ahead_s()
 
     def step(self) -> float:
         if not self._leadership.leading():
             return STANDBY_S
+        if self._clock_ahead_s() - self._ahead_s > JUMP_S:
+            return PRUNE_LOOK_S
         jobs = self._jobs(self._clock.now().timestamp())
         while self._turn < len(jobs):
             kind, job = jobs[self._turn]
@@ -100,6 +105,9 @@ class RetentionWorker:
 
     def close(self) -> None:
         """Hold nothing: what is left is dropped another time."""
+
+    def _clock_ahead_s(self) -> float:
+        return self._clock.now().timestamp() - self._clock.monotonic()
 
     def _jobs(self, now: float) -> Sequence[tuple[Kept, Callable[[Connection], int]]]:
         keep, jobs = self._keep, list[tuple[Kept, Callable[[Connection], int]]]()

@@ -22,7 +22,7 @@ from newswire.store import Store, archive, decisions, search, stories
 from newswire.store.search import Filter
 from newswire.store.tables import METADATA, outbox, search_due, silences
 from tests.alerting_builders import GAMING, AlwaysLeading, a_report, a_set, delivered, page_of, routes_to
-from tests.fakes import NOW
+from tests.fakes import NOW, JumpingClock
 
 DAY = timedelta(days=1)
 KEEP = Keep(text_s=20 * DAY.total_seconds(), reports_s=50 * DAY.total_seconds(), decisions_s=100 * DAY.total_seconds())
@@ -232,6 +232,20 @@ def test_what_is_kept_for_ever_stays_and_many_rows_go_in_small_batches(
     assert count(store, METADATA.tables["archive"]) == 250
     assert [worker.step() for _ in range(3)] == [PRUNE_PAUSE_S, PRUNE_PAUSE_S, PRUNE_LOOK_S]
     assert counts(store) == before | {"archive": 0}
+
+
+def test_a_clock_that_jumps_ahead_drops_nothing(store: Store, metrics: Metrics, tell: Tell) -> None:
+    tell(a_report("one"))
+    before = counts(store)
+    jumping = JumpingClock(NOW)
+    worker = RetentionWorker(keep=KEEP, store=store, clock=jumping, metrics=metrics, leadership=AlwaysLeading())
+    jumping.jump(500 * DAY.total_seconds())
+    assert worker.step() == PRUNE_LOOK_S
+    assert counts(store) == before
+    jumping.jump(-500 * DAY.total_seconds())
+    jumping.pass_s(51 * DAY.total_seconds())
+    assert worker.step() == PRUNE_PAUSE_S
+    assert count(store, METADATA.tables["archive"]) == 0
 
 
 def test_silences_go_with_the_matches_of_their_time(store: Store, clock: ManualClock, metrics: Metrics) -> None:
