@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from alerting.watchlists.lint import Lint
@@ -41,7 +41,7 @@ def holds(when: Mapping[str, Any], seen: Any, **keys: Any) -> bool:
     return verdict.matched and verdict.reason is None
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(when=BLOCKS, languages=st.lists(st.sampled_from(["en", "zh"]), max_size=1), seen=st.lists(SEEN, min_size=1, max_size=5))
 def test_what_can_never_hold_never_does(when: dict[str, Any], languages: list[str], seen: list[Any]) -> None:
     raw = {"when": when, **({"languages": languages} if languages else {})}
@@ -50,7 +50,7 @@ def test_what_can_never_hold_never_does(when: dict[str, Any], languages: list[st
     assert not any(holds(when, one, **({"languages": languages} if languages else {})) for one in seen)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(when=BLOCKS, seen=st.lists(SEEN, min_size=1, max_size=5))
 def test_taking_out_what_is_not_needed_changes_nothing(when: dict[str, Any], seen: list[Any]) -> None:
     words = ("is not needed", "stands here twice", "is the same as")
