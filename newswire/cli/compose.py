@@ -4,7 +4,7 @@ import importlib.util
 import os
 import secrets
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,10 +36,7 @@ from newswire.topics import ALERTING_GROUP, ITEMS, PROCESSORS_GROUP, REPORTS
 if TYPE_CHECKING:
     from alerting.desk import Desk
     from alerting.leadership import StoreLeadership
-    from alerting.receivers import Receiver
     from alerting.reload import ReloadWorker
-    from alerting.routes import Receiver as ReceiverEntry
-    from alerting.routes import Routes
     from alerting.watchlists.compile import WatchlistSet
     from alerting.watchlists.load import DeskFiles
     from alerting.watchlists.vocabulary import Vocabulary
@@ -255,6 +252,7 @@ def keep_desk(ground: Ground, understanding: "Understanding") -> "ReloadWorker":
     from alerting.desk import desk_of
     from alerting.reload import ReloadWorker
     from alerting.watchlists.load import load_desk
+    from newswire.cli.compose_receivers import lacking_here
 
     words, on_terminal = vocabulary_of(understanding), ground.settings.slack_token is None
 
@@ -267,43 +265,6 @@ def keep_desk(ground: Ground, understanding: "Understanding") -> "ReloadWorker":
     kept = ReloadWorker(folder=ground.folder, make=make, clock=ground.clock, metrics=ground.metrics)
     ground.probes.note = lambda: kept.standing().trouble(ground.now())
     return kept
-
-
-def make_receiver(
-    settings: Settings, entry: "ReceiverEntry", *, now: Callable[[], datetime], stream: TextIO | None = None, test: bool = False
-) -> "Receiver":
-    """Return one who can be told: what the entry names, or the terminal for a Slack channel without a token.
-
-    What `lacking_here` says of the entry is put right before. `test` marks what a webhook gets.
-    """
-    from alerting.receivers.http_post import HttpPost
-    from alerting.receivers.mail import MailReceiver
-    from alerting.receivers.slack import SlackReceiver
-    from alerting.receivers.slack_webhook import SlackWebhookReceiver
-    from alerting.receivers.smtp import Smtp
-    from alerting.receivers.terminal import TerminalReceiver
-    from alerting.receivers.variables import signing_secret
-    from alerting.receivers.webhook import WebhookReceiver
-
-    agent = user_agent(settings)
-    if entry.slack is not None and settings.slack_token is not None:
-        return SlackReceiver(entry.name, channel=entry.slack.channel, token=settings.slack_token, base_url=settings.slack_url)
-    if entry.webhook is not None and (secret := signing_secret(entry, settings)) is not None:
-        post = HttpPost(settings.named[entry.webhook.url_env], user_agent=agent)
-        return WebhookReceiver(entry.name, post=post, secret=secret, now=now, test=test)
-    if entry.slack_webhook is not None:
-        return SlackWebhookReceiver(entry.name, post=HttpPost(settings.named[entry.slack_webhook.url_env], user_agent=agent), now=now)
-    if entry.email is not None and settings.smtp is not None:
-        smtp = Smtp(settings.smtp, user=settings.smtp_user, password=settings.smtp_password)
-        return MailReceiver(entry.name, to=entry.email.to, sender=entry.email.from_, smtp=smtp, now=now)
-    return TerminalReceiver(entry.name, stream=stream)
-
-
-def lacking_here(routes: "Routes", settings: Settings) -> list[Fault]:
-    """Return what the environment lacks for these routes' receivers."""
-    from alerting.receivers.variables import lacking
-
-    return [Fault("environment", 0, 0, words) for _, words in lacking(routes, settings)]
 
 
 def collect_workers(ground: Ground, sources: "Sequence[Source]", http: Http, jail: Jail, *, once: bool) -> "tuple[CollectWorker]":
@@ -380,6 +341,7 @@ def alert_workers(ground: Ground, desk: "ReloadWorker", stack: ExitStack, stream
     from alerting.sender import SenderWorker
     from alerting.silence_watch import SilenceWatch
     from alerting.stage import ReportHandler
+    from newswire.cli.compose_receivers import make_receiver
     from newswire.store import leaders
     from newswire.store.presence import SessionLock
 

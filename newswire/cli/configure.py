@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from newswire.cli import EXIT_USAGE, app, compose
+from newswire.cli.compose_receivers import lacking_here
 from newswire.cli.options import AsJson, Config, print_json, read_settings
 from newswire.cli.problems import Form, as_github, as_sarif, as_text, problems_of, summary
 from newswire.cli.problems import as_json as problem_values
@@ -42,7 +43,7 @@ def check(
     said = {} if more or desk.faults else _in_words(desk)
     problems = problems_of(faults, desk.warnings, strict=strict)
     failed = bool(faults or (strict and desk.warnings))
-    machine = [*_machine_warnings(), *compose.lacking_here(desk.routes, settings)]  # not of the files: no error for the strict
+    machine = [*_machine_warnings(), *lacking_here(desk.routes, settings)]  # not of the files: no error for the strict
     if as_json or form is Form.JSON:
         warnings = problem_values([*desk.warnings, *machine])
         print_json({"ok": not failed, "faults": problem_values(faults), "warnings": warnings, "watchlists": said, "sources": len(sources)})

@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from newswire.cli import app, compose
+from newswire.cli import app
+from newswire.cli.compose_receivers import make_receiver
 from newswire.cli.options import AsJson, Config, print_json, print_json_lines, read_settings
 from newswire.cli.watchlists import iso, store_if_there
 from newswire.clock import SystemClock
@@ -67,7 +68,7 @@ def receivers_test(
     if lacks:
         raise ConfigurationError([Fault("environment", 0, 0, words) for words in lacks])
     clock = SystemClock()
-    answer = compose.make_receiver(settings, entry, now=clock.now, test=True).post(test_message(name, clock.now()))
+    answer = make_receiver(settings, entry, now=clock.now, test=True).post(test_message(name, clock.now()))
     taken = isinstance(answer, Accepted)
     if as_json:
         print_json({"receiver": name, "kind": entry.kinds[0], "taken": taken} | _answer_values(answer))

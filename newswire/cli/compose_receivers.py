@@ -1,0 +1,51 @@
+"""Receivers built by hand from settings and routes.yaml, and what the environment lacks for them."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, TextIO
+
+from newswire.cli.compose import user_agent
+from newswire.errors import Fault
+from newswire.settings import Settings
+
+if TYPE_CHECKING:
+    from alerting.receivers import Receiver
+    from alerting.routes import Receiver as ReceiverEntry
+    from alerting.routes import Routes
+
+
+def make_receiver(
+    settings: Settings, entry: "ReceiverEntry", *, now: Callable[[], datetime], stream: TextIO | None = None, test: bool = False
+) -> "Receiver":
+    """Return one who can be told: what the entry names, or the terminal for a Slack channel without a token.
+
+    What `lacking_here` says of the entry is put right before. `test` marks what a webhook gets.
+    """
+    from alerting.receivers.http_post import HttpPost
+    from alerting.receivers.mail import MailReceiver
+    from alerting.receivers.slack import SlackReceiver
+    from alerting.receivers.slack_webhook import SlackWebhookReceiver
+    from alerting.receivers.smtp import Smtp
+    from alerting.receivers.terminal import TerminalReceiver
+    from alerting.receivers.variables import signing_secret
+    from alerting.receivers.webhook import WebhookReceiver
+
+    agent = user_agent(settings)
+    if entry.slack is not None and settings.slack_token is not None:
+        return SlackReceiver(entry.name, channel=entry.slack.channel, token=settings.slack_token, base_url=settings.slack_url)
+    if entry.webhook is not None and (secret := signing_secret(entry, settings)) is not None:
+        post = HttpPost(settings.named[entry.webhook.url_env], user_agent=agent)
+        return WebhookReceiver(entry.name, post=post, secret=secret, now=now, test=test)
+    if entry.slack_webhook is not None:
+        return SlackWebhookReceiver(entry.name, post=HttpPost(settings.named[entry.slack_webhook.url_env], user_agent=agent), now=now)
+    if entry.email is not None and settings.smtp is not None:
+        smtp = Smtp(settings.smtp, user=settings.smtp_user, password=settings.smtp_password)
+        return MailReceiver(entry.name, to=entry.email.to, sender=entry.email.from_, smtp=smtp, now=now)
+    return TerminalReceiver(entry.name, stream=stream)
+
+
+def lacking_here(routes: "Routes", settings: Settings) -> list[Fault]:
+    """Return what the environment lacks for these routes' receivers."""
+    from alerting.receivers.variables import lacking
+
+    return [Fault("environment", 0, 0, words) for _, words in lacking(routes, settings)]
