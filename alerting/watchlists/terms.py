@@ -109,7 +109,7 @@ def _check_prefix(text: str, written: str) -> None:
     if not text or not (text[-1].isalnum() or unicodedata.category(text[-1]).startswith("M")):
         raise UnusableError(f"`*` goes right after a letter: {written!r}")
     last = text.replace("-", " ").split()[-1]
-    letters = [char for char in last if char.isalnum()]
+    letters = [char for char in last if char.isalnum() or unicodedata.category(char).startswith("M")]  # Hindi vowels are marks
     if len(letters) < PREFIX_LETTERS and not any(_spaceless(char) for char in letters):
         raise UnusableError(
             f"the prefix {last + '*'!r} is too short: at least {PREFIX_LETTERS} letters before `*`; write the words out instead"
