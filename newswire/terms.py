@@ -19,6 +19,13 @@ __all__ = ["Folded", "Hit", "Term", "TermSearch", "fold"]
 
 _SPACE_LIKE: Final = re.compile(r"[\s\-\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 _SPACES: Final = re.compile("  +")
+_TYPOGRAPHY: Final = str.maketrans(
+    {
+        **dict.fromkeys("\u2018\u2019\u201a\u201b\u02bc\u02b9\u00b4`", "'"),
+        **dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb", '"'),
+    }
+)
+_ARTICLE: Final = "\u0627\u0644"  # behind "for" it loses its alef: الأردن, للأردن
 _PLURAL_SIBILANT: Final = ("s", "x", "z", "ch", "sh")
 # What may stand before a word in Arabic and Urdu: conjunction, preposition, article, alone or together (WATCHLISTS.md).
 _CLITICS: Final = re.compile("[\u0648\u0641]?(?:[\u0628\u0643\u0644]?(?:\u0627\u0644)?|\u0644\u0644)")
@@ -34,8 +41,8 @@ _ARABIC: Final = re.compile("[\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff\ufb50-\ufd
 class Term:
     """What to look for.
 
-    `prefix` lets letters follow the last word (`licen*`); `exact` compares with the case and accents as written, on the
-    unfolded text; `language` limits it to texts of that language; `plural` lets a plain English plural of the last word
+    `prefix` lets letters follow the last word (`licen*`); `exact` compares with the case and accents as written, while spaces,
+    hyphens, quotes and full-width letters stay equal; `language` limits it to texts of that language; `plural` lets a plain English plural of the last word
     match too.
     """
 
@@ -62,7 +69,7 @@ class TermSearch:
 
     def __init__(self, terms: Sequence[Term]) -> None:
         self._terms = tuple(terms)
-        self._exact = tuple(_SPACES.sub(" ", _SPACE_LIKE.sub(" ", term.text)).strip() for term in terms)
+        self._exact = tuple(_spelling(term.text).strip() for term in terms)
         by_pattern: dict[str, list[int]] = {}
         for index, term in enumerate(self._terms):
             for pattern in _patterns(term):
@@ -95,7 +102,12 @@ class TermSearch:
         return hits
 
     def _as_written(self, index: int, found: str) -> bool:
-        return _SPACES.sub(" ", _SPACE_LIKE.sub(" ", found)) == self._exact[index]
+        return _spelling(found) == self._exact[index]
+
+
+def _spelling(text: str) -> str:
+    """Return the text with its case and accents, and without what nobody means by them: the kind of space, hyphen, quote and width."""
+    return _SPACES.sub(" ", _SPACE_LIKE.sub(" ", unicodedata.normalize("NFKC", text).translate(_TYPOGRAPHY)))
 
 
 def _patterns(term: Term) -> list[str]:
@@ -104,6 +116,11 @@ def _patterns(term: Term) -> list[str]:
     if not pattern:
         return []
     patterns = [pattern]
+    if pattern.startswith(_ARTICLE) and len(pattern) > 4:
+        rest = pattern[2:]
+        patterns.append(("\u0644" if rest.startswith("\u0644") else "\u0644\u0644") + rest)
+    if "\u200c" in term.text:  # Persian writes می‌شود with a joiner, or with a space in its place
+        patterns.append(fold(term.text.replace("\u200c", " ")).text.strip())
     last = pattern.rsplit(" ", 1)[-1]
     if term.plural and not term.prefix and not term.exact and len(last) > 2 and last.isascii() and last.isalpha():
         if last.endswith("y") and last[-2] not in "aeiou":
