@@ -141,14 +141,17 @@ def common_prefixes() -> dict[str, tuple[int, tuple[str, ...]]]:
     return {prefix: (int(number), tuple(words.split())) for prefix, number, words in fields}
 
 
+_QUOTES: Final = "\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u00ab\u00bb"
 _LATIN: Final = re.compile("[A-Za-z]")
 _WORDS: Final = re.compile(r"[^\s\W]+|[^\s\w]+")
 
 
 def _strange(text: str) -> str | None:
-    """Return which letter keeps a term from ever being found: one of another alphabet in a Latin word, or an invisible one."""
+    """Return which letter keeps a term from ever being found: one of another alphabet in a Latin word, an invisible one, a quote."""
     if text.isascii():
         return None
+    if text[0] in _QUOTES and text[-1] in _QUOTES:
+        return f"has typographic quotes, which belong to the term: it is found only where a text has them; write {text[1:-1]} without"
     for word in _WORDS.findall(text):
         for letter in word:
             if unicodedata.category(letter) == "Cf" and letter not in "\u200c\u200d\u00ad":

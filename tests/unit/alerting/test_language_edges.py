@@ -79,3 +79,25 @@ def test_a_file_that_is_nearly_yaml_is_told(name: str, tmp_path: Path) -> None:
     (tmp_path / "watchlists" / name).write_text("title: t\nwhen: {any: [esports]}\n")
     desk = load_desk(tmp_path, VOCABULARY, TODAY)
     assert [fault.message for fault in desk.faults] == ["only *.yaml is read; rename it to .yaml"]
+
+
+def messages(folder: Path, text: str) -> list[str]:
+    (folder / "watchlists").mkdir()
+    (folder / "watchlists" / "w.yaml").write_text(f"title: t\nstatus: draft\n{text}")
+    desk = load_desk(folder, VOCABULARY, TODAY)
+    return [fault.message for fault in (*desk.faults, *desk.warnings)]
+
+
+def test_typographic_quotes_around_a_term_are_told(tmp_path: Path) -> None:
+    assert messages(tmp_path, "when: {any: [“esports”, people’s republic]}\n") == [
+        "'“esports”' has typographic quotes, which belong to the term: it is found only where a text has them; write esports without"
+    ]
+
+
+def test_a_phrase_may_go_over_two_lines_of_the_file(tmp_path: Path) -> None:
+    assert messages(tmp_path, "when:\n  any:\n    - |\n      gaming\n      industry\n    - >-\n      video\n      game\n") == []
+    assert judged({"any": ["gaming \n industry\n"]}, report("gaming industry")).verdict.because == ("gaming industry",)
+
+
+def test_of_a_condition_that_is_no_text_its_selections_are_not_said_to_be_unused(tmp_path: Path) -> None:
+    assert messages(tmp_path, "selections: {a: {any: [esports]}}\ncondition: [a]\n") == ["text is due here"]
