@@ -202,7 +202,9 @@ class _Builder:
             bad = _FORBIDDEN.search(event.value)
             if bad is not None:
                 self._refuse(event, f"{_forbidden(bad[0])} (in double quotes a backslash begins an escape: write \\\\ for one)")
-            self._put(ScalarNode(event.value, event.style is None or event.style == "", line, column, faulty=tag is not None or bad is not None))
+            self._put(
+                ScalarNode(event.value, event.style is None or event.style == "", line, column, faulty=tag is not None or bad is not None)
+            )
             return True
         if len(self._stack) >= MAX_DEPTH:
             self._refuse(event, f"nested deeper than {MAX_DEPTH} levels")

@@ -158,7 +158,8 @@ def word_end(text: str, end: int) -> int:
         after = end
         while after < len(text) and text[after] in _JOINERS:
             after += 1
-        if after == len(text) or not (_joined(text[end - 1], text[after]) or (text[end - 1] == "_" and text[after].isalnum())):
+        inside = "a" if text[end - 1] == "_" else text[end - 1]  # an underscore goes on like a letter
+        if after == len(text) or not _joined(inside, text[after]):
             break
         end = after + 1
     return end

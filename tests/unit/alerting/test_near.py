@@ -42,7 +42,9 @@ def test_the_title_and_the_lead_are_two_sentences() -> None:
 
 
 @pytest.mark.timeout(20)  # a deadline is the subject: comparing each with each took minutes
-@pytest.mark.parametrize("text", ["Game " * 5_000 + "over. " + "Tax " * 5_000, "Game. Tax. " * 5_000, "a" * 100_000 + " game " + "b" * 100_000])
+@pytest.mark.parametrize(
+    "text", ["Game " * 5_000 + "over. " + "Tax " * 5_000, "Game. Tax. " * 5_000, "a" * 100_000 + " game " + "b" * 100_000]
+)
 def test_a_text_of_nothing_but_such_words_is_soon_read(text: str) -> None:
     assert not judged({"any": [GAMES_AND_TAX]}, report(text=text)).verdict.matched
 
