@@ -45,6 +45,14 @@ _ACCENTS: Final = re.compile(
     "[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed]"
 )
 
+# Letters in pieces that make one letter only together: Korean jamo, kana and its voicing marks, the halves of Indic vowels.
+_IN_PIECES: Final = re.compile(
+    "[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?|[\u3041-\u30ff\uff66-\uff9d][\u3099\u309a\uff9e\uff9f]"
+    "|[\u0928\u0930\u0933]\u093c|\u09c7[\u09be\u09d7]|\u0b47[\u0b3e\u0b56\u0b57]|\u0b92\u0bd7|[\u0bc6\u0bc7]\u0bbe|\u0bc6\u0bd7|\u0c46\u0c56"
+    "|\u0cbf\u0cd5|\u0cc6(?:\u0cc2\u0cd5?|[\u0cd5\u0cd6])|[\u0d46\u0d47]\u0d3e|\u0d46\u0d57|\u0dd9(?:\u0dcf\u0dca?|[\u0dca\u0ddf])|\u1025\u102e"
+)
+_HALF_WIDTH_MARKS: Final = ("\uff9e", "\uff9f")
+
 
 @dataclass(frozen=True, slots=True)
 class Folded:
@@ -60,11 +68,12 @@ def _fold_of(character: str) -> str:
     """Return what one character folds to: none, one or several letters."""
     if "\ud800" <= character <= "\udfff":
         return "\ufffd"  # half a character: the automaton reads UTF-8, which has none
+    if (digit := unicodedata.decimal(character, None)) is not None:
+        return str(digit)  # the digits of Arabic, Persian, Hindi and the others are those of 5G
     if character in _SIGNS:
         return character
     folded = unicodedata.normalize("NFKC", character).casefold()
-    if character < "\u0700" or "\u1e00" <= character <= "\u1fff":
-        folded = _ACCENTS.sub("", unicodedata.normalize("NFD", folded))
+    folded = "".join(unicodedata.normalize("NFD", one) if one < "\u0700" or "\u1e00" <= one <= "\u1fff" else one for one in folded)
     folded = _ACCENTS.sub("", folded.translate(_LETTER_FORMS))
     return _SPACE_LIKE.sub(" ", folded)
 
@@ -113,11 +122,40 @@ def fold(text: str) -> Folded:
         if b"  " not in folded:
             return Folded(text, folded.decode("ascii"), range(len(text)), range(1, len(text) + 1))
         return _one_space(text, np.frombuffer(folded, np.uint8), "ascii", None)
+    suspect = not unicodedata.is_normalized("NFC", text) or any(
+        mark in text for mark in _HALF_WIDTH_MARKS
+    )  # most texts are told so at once
+    return _composed(text) if suspect and _IN_PIECES.search(text) else _in_codes(text)
+
+
+def _in_codes(text: str) -> Folded:
     codes = _FOLDS(np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.dtype("<u4")))
     offsets: _Offsets | None = None
     if int(codes.max()) >= _Folds.LETTERS:
         codes, offsets = _spelled_out(codes)
     return _one_space(text, codes, "utf-32-le", offsets)
+
+
+def _composed(text: str) -> Folded:
+    """Return the folded text of one in which letters stand in pieces: 게임 in its jamo, half-width ｹﾞｰﾑ."""
+    pieces: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    last = 0
+    for found in _IN_PIECES.finditer(text):
+        pieces.append(text[last : found.start()])
+        starts += range(last, found.start())
+        ends += range(last + 1, found.start() + 1)
+        whole = unicodedata.normalize("NFKC", found.group())
+        pieces.append(whole)
+        starts += [found.start()] * len(whole)
+        ends += [found.end()] * len(whole)
+        last = found.end()
+    pieces.append(text[last:])
+    starts += range(last, len(text))
+    ends += range(last + 1, len(text) + 1)
+    folded = _in_codes("".join(pieces))
+    return Folded(text, folded.text, [starts[at] for at in folded.starts], [ends[at - 1] for at in folded.ends])
 
 
 def _spelled_out(codes: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], _Offsets]:

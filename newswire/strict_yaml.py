@@ -199,9 +199,12 @@ class _Builder:
             self._refuse(event, f"the tag {_short_tag(tag)} is not allowed; write the plain value")
         line, column = _mark(event)
         if isinstance(event, yaml.ScalarEvent):
-            if bad := _FORBIDDEN.search(event.value):
+            bad = _FORBIDDEN.search(event.value)
+            if bad is not None:
                 self._refuse(event, f"{_forbidden(bad[0])} (in double quotes a backslash begins an escape: write \\\\ for one)")
-            self._put(ScalarNode(event.value, event.style is None or event.style == "", line, column, faulty=tag is not None))
+            self._put(
+                ScalarNode(event.value, event.style is None or event.style == "", line, column, faulty=tag is not None or bad is not None)
+            )
             return True
         if len(self._stack) >= MAX_DEPTH:
             self._refuse(event, f"nested deeper than {MAX_DEPTH} levels")

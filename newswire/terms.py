@@ -25,6 +25,7 @@ _PLURAL_S_TOO: Final = ("ch", "o")  # fintechs, monarchs, videos; beside launche
 _CLITICS: Final = re.compile("[\u0648\u0641]?(?:[\u0628\u0643\u0644]?(?:\u0627\u0644)?|\u0644\u0644)")
 _ARTICLE: Final = "\u0627\u0644"
 _LAM: Final = "\u0644"
+_ZERO_WIDTH_NON_JOINER: Final = "\u200c"
 # Scripts that write without spaces between words; Korean joins particles and compounds to the word.
 _EDGELESS: Final = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3130-\u318f\u31f0-\u31ff"
@@ -104,8 +105,8 @@ class TermSearch:
 
 
 def _written(text: str) -> str:
-    """Return the text as an exact term compares it: only white space, hyphens and quotes are unified, and accents composed."""
-    return _SPACES.sub(" ", _SPACE_LIKE.sub(" ", unicodedata.normalize("NFC", text).translate(QUOTES)))
+    """Return the text as an exact term compares it: white space, hyphens, quotes and widths are unified, and accents composed."""
+    return _SPACES.sub(" ", _SPACE_LIKE.sub(" ", unicodedata.normalize("NFKC", text).translate(QUOTES)))
 
 
 def _patterns(term: Term) -> list[str]:
@@ -118,6 +119,8 @@ def _patterns(term: Term) -> list[str]:
         # After the preposition lam the article loses its alef, and of three lams one: للأردن, للجنة.
         noun = pattern.removeprefix(_ARTICLE)
         patterns.append(_LAM + noun if noun.startswith(_LAM) else 2 * _LAM + noun)
+    if _ZERO_WIDTH_NON_JOINER in term.text:  # Persian writes می‌شود so, or with a space in its place
+        patterns.append(fold(term.text.replace(_ZERO_WIDTH_NON_JOINER, " ")).text.strip())
     last = pattern.rsplit(" ", 1)[-1]
     if term.plural and not term.prefix and not term.exact and len(last) > 2 and last.isascii() and last.isalpha():
         patterns += [pattern[: len(pattern) - len(last)] + plural for plural in _plurals(last)]
@@ -155,7 +158,8 @@ def word_end(text: str, end: int) -> int:
         after = end
         while after < len(text) and text[after] in _JOINERS:
             after += 1
-        if after == len(text) or not _joined(text[end - 1], text[after]):
+        inside = "a" if text[end - 1] == "_" else text[end - 1]  # an underscore goes on like a letter
+        if after == len(text) or not _joined(inside, text[after]):
             break
         end = after + 1
     return end

@@ -241,6 +241,8 @@ def spellings(phrase: str, *, inflects: bool) -> list[str]:
     found = [plain]
     if phrase.startswith("ال"):
         found.append(("لل" + plain[2:]).replace("للل", "لل"))
+    if "\u200c" in phrase:
+        found.append("".join(letter.plain for letter in read(phrase.replace("\u200c", " ").strip())))
     last = plain.split(" ")[-1]
     if inflects and len(last) >= 3 and all("a" <= letter <= "z" for letter in last):
         if last[-1] == "y" and last[-2] not in "aeiou":
@@ -273,6 +275,8 @@ def plainly(character: str) -> str:
         return SAME[character]
     if character == "™":
         return character
+    if character.isdecimal():
+        return str(int(character))
     apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold())
     kept = unicodedata.normalize("NFKC", "".join(one for one in apart if not is_accent(one)))
     return "".join(SAME.get(one, one) for one in kept)
@@ -318,7 +322,7 @@ def is_spaceless(character: str) -> bool:
 def as_written(text: str, start: int, end: int) -> str:
     while end < len(text) and unicodedata.combining(text[end]):
         end += 1
-    spaced = "".join(" " if plainly(one) == " " else one for one in unicodedata.normalize("NFC", text[start:end]))
+    spaced = "".join(" " if plainly(one) == " " else one for one in unicodedata.normalize("NFKC", text[start:end]))
     return " ".join(spaced.split()).translate(str.maketrans("‘’“”", "''\"\""))
 
 

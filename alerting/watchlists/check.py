@@ -23,6 +23,7 @@ from alerting.watchlists.vocabulary import Vocabulary, fault_of, is_known
 Path = tuple[str | int, ...]
 Raw = Mapping[str, Any]
 
+ANY: Final = "any"
 TERM_KEYS: Final = ("any", "all", "none")
 
 
@@ -33,6 +34,13 @@ class Known:
     lists: Lists
     broken: frozenset[str]
     vocabulary: Vocabulary
+
+
+def check_list_name(name: str) -> Iterator[Problem]:
+    """Yield the fault of a list's name: of any file's, and of one that has a meaning of its own where a list is named."""
+    yield from check_name(name)
+    if name == ANY:
+        yield Problem((), "a list cannot be called any: `partners: any` means every country; rename the file to what it lists")
 
 
 def check_name(name: str) -> Iterator[Problem]:
@@ -131,13 +139,25 @@ def _choice(path: Path, raw: object, kind: str, known: Known) -> Iterator[Proble
     """Yield what is wrong with `partners: partner-countries`, `partners: [US, KR]` or `partners: any`."""
     if not isinstance(raw, str):
         for n, value in texts(raw):
-            yield from _fault((*path, *n), fault_of(kind, value, known.vocabulary))
+            yield from _fault((*path, *n), _fault_of_value(kind, value, str(path[-1]), known))
         return
-    if raw in ("", "any") or (message := fault_of_use(raw, kind, known.lists, known.broken)) is None:
+    if raw in ("", ANY) or (message := fault_of_use(raw, kind, known.lists, known.broken)) is None:
         return
-    if raw not in known.lists and is_known(kind, raw, known.vocabulary):
+    if raw not in known.lists and (is_known(kind, raw, known.vocabulary) or (kind == "sources" and "." in raw)):
         message = f"no list is called {raw!r}; for this one alone write [{raw}]"
     yield Problem(path, message)
+
+
+def _fault_of_value(kind: str, value: str, key: str, known: Known) -> str | None:
+    """Return what is wrong with one value in brackets, where neither `any` nor a list can stand."""
+    fault = fault_of(kind, value, known.vocabulary)
+    if fault is None and (kind != "sources" or value != ANY):
+        return None
+    if value == ANY:
+        return f"`any` stands alone, without brackets: `{key}: any`"
+    if value in known.lists or value in known.broken:
+        return f"the list {value} cannot stand among others; write `{key}: {value}`, or make a list that includes it and has the rest"
+    return fault
 
 
 def _tests(raw: Raw, vocabulary: Vocabulary) -> Iterator[Problem]:

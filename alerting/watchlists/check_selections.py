@@ -40,7 +40,7 @@ def check_ways(raw: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _check_use(raw: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[Problem]:
     used: set[str] = set()
-    readable = True
+    readable = "condition" not in raw or isinstance(raw["condition"], str)  # else the model has its fault
     for path, text in _conditions(raw):
         try:
             expression = parse(text)

@@ -30,6 +30,11 @@ def judge(condition: Combined, selections: Mapping[str, Judged]) -> Judged:
     return Judged(condition.key, holds=True, because=because, spots=tuple(dict.fromkeys(spot for one in bearing for spot in one.spots)))
 
 
+def bearing(condition: Combined, selections: Mapping[str, Judged]) -> tuple[str, ...]:
+    """Return the names of the selections that bear the condition out; none where it does not hold."""
+    return tuple(dict.fromkeys(_ask(condition.expression, selections, wanted=True).names))
+
+
 def _ask(expression: Expression, selections: Mapping[str, Judged], *, wanted: bool) -> _Answer:
     match expression:
         case Not(part):

@@ -33,8 +33,8 @@ class Scope:
     """Tests that need no text. None: not asked."""
 
     languages: frozenset[str] | None
-    sources: frozenset[str] | None
-    outlets: frozenset[str] | None  # case-folded
+    sources: frozenset[str] | None  # case-folded, as the outlets
+    outlets: frozenset[str] | None
     countries: frozenset[str] | None  # of the outlet
 
 
@@ -144,8 +144,8 @@ def _compile(name: str, source: Watchlist, lists: Lists, terms: _Terms, min_scor
         max_age=source.max_age,
         scope=Scope(
             languages=frozenset(source.languages) if source.languages else None,
-            sources=_values(source.sources, lists),
-            outlets=frozenset(outlet.casefold() for outlet in source.outlets) if source.outlets else None,
+            sources=_case_folded(_values(source.sources, lists)),
+            outlets=_case_folded(source.outlets),
             countries=_values(source.countries_of_outlet, lists),
         ),
         conditions=conditions,
@@ -201,3 +201,7 @@ def _values(choice: Choice | None, lists: Lists) -> frozenset[str] | None:
     if choice is None or choice.any:
         return None
     return frozenset(lists[choice.list_name].values if choice.list_name else choice.values)
+
+
+def _case_folded(words: Iterable[str] | None) -> frozenset[str] | None:
+    return None if words is None else frozenset(word.casefold() for word in words)

@@ -62,6 +62,16 @@ def judge(condition: Condition, facts: Facts) -> Judged:
     return _judge_words(condition, facts)
 
 
+def bearing_selections(conditions: Sequence[Condition], facts: Facts) -> frozenset[str]:
+    """Return the names of the selections that bear out what holds of these conditions."""
+    return frozenset(
+        name
+        for condition in conditions
+        if isinstance(condition, Combined)
+        for name in combination.bearing(condition, {name: judge_block(name, block, facts) for name, block in condition.selections.items()})
+    )
+
+
 def judge_block(name: str, block: Sequence[Condition], facts: Facts) -> Judged:
     """Return whether every condition of the block of that name holds, with all the reasons, or the first that fails."""
     judged = [judge(condition, facts) for condition in block]

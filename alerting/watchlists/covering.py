@@ -14,26 +14,40 @@ from alerting.watchlists.terms import Near, Phrase
 from newswire.terms import Hit, Term, TermSearch, fold
 
 _VOWELS: Final = frozenset("aeiou")
+_LONGEST_WORD: Final = 40  # letters; of longer ones, which nobody writes, thousands that begin alike would be compared each with each
 
 
 class Finder:
-    """Phrases, to be asked which of them are found wherever a term is."""
+    """Phrases, to be asked which of them are found wherever a term is.
+
+    Of phrases that find the same the first stands for all: ten thousand spellings of one word would cover each other.
+    """
 
     def __init__(self, phrases: Sequence[Phrase]) -> None:
         self.phrases = tuple(phrases)
+        firsts: dict[Phrase, int] = {}
+        self._first = [firsts.setdefault(_sense(one), index) for index, one in enumerate(self.phrases)]
+        self._distinct = tuple(firsts.values())
         self._search = TermSearch(
             [
                 Term(one.text, prefix=one.prefix, exact=one.exact, language=one.language, plural=not one.exact and not one.prefix)
-                for one in self.phrases
+                for one in (self.phrases[index] for index in self._distinct)
             ]
         )
+
+    def first(self, index: int) -> int:
+        """Return the index of the first phrase that finds just what this one does: its own, or an earlier one."""
+        return self._first[index]
 
     def covering(self, term: Phrase | Near) -> list[int]:
         """Return the indexes of the phrases that are found wherever the term is, in order; a phrase among them covers itself."""
         if isinstance(term, Near):
             return self._covering_near(term)
-        hits = self._search.find(fold(term.text), term.language)
-        return sorted({hit.term for hit in hits if _always(self.phrases[hit.term], term, hit)})
+        folded = fold(term.text)
+        if any(len(word) > _LONGEST_WORD for word in folded.text.split(" ")):
+            return []
+        hits = [(self._distinct[hit.term], hit) for hit in self._search.find(folded, term.language)]
+        return sorted({index for index, hit in hits if _always(self.phrases[index], term, hit)})
 
     def _covering_near(self, near: Near) -> list[int]:
         """Return what covers every word of one of the two groups: one of each group is always there."""
@@ -42,6 +56,11 @@ class Finder:
             if all(covering):
                 return sorted({index for indexes in covering for index in indexes})
         return []
+
+
+def _sense(phrase: Phrase) -> Phrase:
+    """Return the phrase without what makes no difference to what it finds: how it is written, and most often its case."""
+    return replace(phrase, written="", text=phrase.text if phrase.exact else fold(phrase.text).text)
 
 
 class ListFinders:

@@ -1,7 +1,8 @@
 """What a report offers to conditions: where each watched term stands in it, and what was understood of it."""
 
 import re
-from collections.abc import Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -61,14 +62,37 @@ def spots_of(word: Word | NearWords, facts: Facts) -> list[Spot]:
     if isinstance(word, Word):
         spots = facts.spots.get(word.index, [])
         return spots if word.field is None else [spot for spot in spots if spot.field is word.field]
-    right = [spot for one in word.right for spot in spots_of(one, facts)]
+    right = _Sorted(spot for one in word.right for spot in spots_of(one, facts))
     pairs: dict[Spot, None] = {}
     for here in (spot for one in word.left for spot in spots_of(one, facts)):
-        for there in right:
+        for there in right.beside(here):
             if _near(here, there, word.within, facts.texts[here.field]):
                 pairs.update(dict.fromkeys(sorted((here, there), key=lambda spot: spot.start)))
                 break
     return list(pairs)
+
+
+class _Sorted:
+    """Spots by field, to be asked for those beside another one.
+
+    Where the next one is not near, none behind it is: two are looked at, however many a text repeats.
+    """
+
+    def __init__(self, spots: Iterable[Spot]) -> None:
+        self._by_start = sorted(spots)
+        self._by_end = sorted((spot.field, spot.end, spot.start) for spot in self._by_start)
+
+    def beside(self, here: Spot) -> list[Spot]:
+        """Return the next spot after this one and the last before it, in the same field and without overlap, the closer first."""
+        found: list[Spot] = []
+        after = bisect_left(self._by_start, (here.field, here.end))
+        if after < len(self._by_start) and self._by_start[after].field is here.field:
+            found.append(self._by_start[after])
+        before = bisect_right(self._by_end, (here.field, here.start, here.start)) - 1
+        if before >= 0 and self._by_end[before][0] is here.field:
+            field, end, start = self._by_end[before]
+            found.append(Spot(field, start, end))
+        return sorted(found, key=lambda spot: max(spot.start, here.start) - min(spot.end, here.end))
 
 
 _FAR: Final = 400  # characters: more than `within` words of any language; spares counting

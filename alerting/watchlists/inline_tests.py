@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from alerting.watchlists.compile import WatchlistSet
+from alerting.watchlists.conditions import bearing_selections
 from alerting.watchlists.explain import Row, truth_table
 from alerting.watchlists.facts import facts_of
 from alerting.watchlists.match import judge_watchlist
@@ -49,13 +50,13 @@ def run_tests(watchlists: WatchlistSet, sources: Mapping[str, Watchlist], unders
         compiled = replace(watchlists.named(name), status=Status.ACTIVE)
         for n, test in enumerate(sources[name].tests, start=1):
             facts = facts_of(watchlists.search, pinned(understand(fields_of(test.item)), test.item))
-            fault = _fault(test, judge_watchlist(compiled, facts, now).verdict)
+            fault = _fault(test, judge_watchlist(compiled, facts, now).verdict, bearing_selections(compiled.conditions, facts))
             results.append(InlineResult(name, test.name or f"test {n}", not fault, fault, truth_table(compiled, facts, now)))
     return results
 
 
-def _fault(test: InlineTest, verdict: WatchlistVerdict) -> str:
-    """Return how the verdict differs from what the test wants; empty where it does not."""
+def _fault(test: InlineTest, verdict: WatchlistVerdict, selections: frozenset[str]) -> str:
+    """Return how the verdict differs from what the test wants; empty where it does not. `selections` are those that bear it out."""
     alerts = verdict.matched and verdict.reason is None
     if test.alert and not alerts:
         return f"should alert, and is held ({verdict.reason}): {verdict.missed}"
@@ -63,9 +64,10 @@ def _fault(test: InlineTest, verdict: WatchlistVerdict) -> str:
         return f"should stay silent, and alerts because of {quoted(verdict.because, last='and')}"
     if test.severity is not None and verdict.severity is not test.severity:
         return f"should alert as {test.severity}, and alerts as {verdict.severity}"
-    missing = [word for word in test.because or () if word not in verdict.because]
+    missing = [word for word in test.because or () if word not in verdict.because and word not in selections]
     if missing:
-        return f"should alert because of {quoted(missing, last='and')}, and alerts because of {quoted(verdict.because, last='and')}"
+        of = f" (the selections {', '.join(sorted(selections))})" if selections else ""
+        return f"should alert because of {quoted(missing, last='and')}, and alerts because of {quoted(verdict.because, last='and')}{of}"
     if test.held is not None and verdict.reason is not test.held:
         return f"should be held for {test.held}, and is held for {verdict.reason}: {verdict.missed}"
     return ""

@@ -51,11 +51,12 @@ class Lint:
         yield from _twice((), raw, (*LIST_KINDS, "include"))
         includes = [(at, one) for at, one in texts(raw.get("include")) if one in self._lists and one != name]
         included, places = [one for _, one in includes], [at for at, _ in includes]
+        holders = {word: one for one in reversed(included) for word in self._lists[one].values}
         for kind in LIST_KINDS:
             for at, word in texts(raw.get(kind)) if kind != "terms" else ():
-                holder = next((one for one in included if word in self._lists[one].values), None)
-                if holder is not None:
-                    yield Problem((kind, *at), f"'{word}' comes with the list {holder}, which is included; take it out here", warning=True)
+                if word in holders:
+                    told = f"'{word}' comes with the list {holders[word]}, which is included; take it out here"
+                    yield Problem((kind, *at), told, warning=True)
         if isinstance(raw.get("terms"), list):
             terms = read_terms(("terms",), [*raw["terms"], *({"list": one} for one in included)], self._lists)
             yield from lint_each(terms)

@@ -24,6 +24,9 @@ def lint_alternatives(terms: TermList, lists: Lists, finders: ListFinders) -> It
     own = _Own(terms)
     needed: list[str] = []
     for n, name in terms.lists:
+        if name in needed:
+            yield _warning(terms, n, f"the list {name} stands here twice; take one out")
+            continue
         others = [own.finder, *map(finders.of, needed)]
         if lists[name].terms and all(any(finder.covering(term) for finder in others) for term in lists[name].terms):
             yield _warning(terms, n, f"the list {name} is not needed: what stands beside it finds all that it would; take it out")
@@ -55,7 +58,10 @@ def lint_all(terms: TermList) -> Iterator[Problem]:
     """Yield each term of `all` that is found anyway where another one is."""
     own = _Own(terms)
     said: set[int] = set()
-    for position, (_, term) in enumerate(terms.own):
+    for position, (here, term) in enumerate(terms.own):
+        if (same := own.same(position)) is not None:
+            yield _warning(terms, here, f"'{term.written}' is not needed: it is found wherever '{same.written}' is; take it out")
+            continue
         for other in own.covering(position):
             n, wide = own.phrases[other]
             if n not in said and not (own.mutual(other, position) and n < terms.own[position][0]):
@@ -78,26 +84,37 @@ class _Own:
         self.terms = terms.own
         self.phrases = [(n, term) for n, term in terms.own if isinstance(term, Phrase)]
         self.finder = Finder([term for _, term in self.phrases])
-        self._index = {n: index for index, (n, _) in enumerate(self.phrases)}
+        self._first = {n: self.finder.first(index) for index, (n, _) in enumerate(self.phrases)}
         self._covering = [self.finder.covering(term) for _, term in terms.own]
+        nears: dict[Near, int] = {}
+        self._first_near = {n: nears.setdefault(term, n) for n, term in terms.own if isinstance(term, Near)}
+
+    def same(self, position: int) -> Phrase | Near | None:
+        """Return an earlier term that finds just what the one at a position does."""
+        n, term = self.terms[position]
+        if isinstance(term, Near):
+            return None if self._first_near[n] == n else term
+        first, phrase = self.phrases[self._first[n]]
+        return None if first == n else phrase
 
     def covering(self, position: int) -> list[int]:
-        """Return the indexes in `phrases` of what covers the term at a position, without itself."""
-        n = self.terms[position][0]
-        return [index for index in self._covering[position] if self.phrases[index][0] != n]
+        """Return the indexes in `phrases` of what covers the term at a position, without itself and its likes."""
+        return [index for index in self._covering[position] if index != self._first.get(self.terms[position][0])]
 
     def mutual(self, index: int, position: int) -> bool:
         """Return whether the term at a position covers the phrase in turn."""
         n = self.terms[position][0]
-        return n in self._index and self._index[n] in self.finder.covering(self.phrases[index][1])
+        return n in self._first and self._first[n] in self.finder.covering(self.phrases[index][1])
 
     def wider(self, position: int) -> Phrase | Near | None:
         """Return a term that makes the one at a position needless; of two that find the same the first is kept."""
-        n, term = self.terms[position]
+        if (same := self.same(position)) is not None:
+            return same
+        n = self.terms[position][0]
         for index in self.covering(position):
             if self.phrases[index][0] < n or not self.mutual(index, position):
                 return self.phrases[index][1]
-        return term if isinstance(term, Near) and any(other == term for _, other in self.terms[:position]) else None
+        return None
 
 
 def lint_each(terms: TermList) -> Iterator[Problem]:
@@ -124,14 +141,17 @@ def common_prefixes() -> dict[str, tuple[int, tuple[str, ...]]]:
     return {prefix: (int(number), tuple(words.split())) for prefix, number, words in fields}
 
 
+_QUOTES: Final = "\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u00ab\u00bb"
 _LATIN: Final = re.compile("[A-Za-z]")
 _WORDS: Final = re.compile(r"[^\s\W]+|[^\s\w]+")
 
 
 def _strange(text: str) -> str | None:
-    """Return which letter keeps a term from ever being found: one of another alphabet in a Latin word, or an invisible one."""
+    """Return which letter keeps a term from ever being found: one of another alphabet in a Latin word, an invisible one, a quote."""
     if text.isascii():
         return None
+    if text[0] in _QUOTES and text[-1] in _QUOTES:
+        return f"has typographic quotes, which belong to the term: it is found only where a text has them; write {text[1:-1]} without"
     for word in _WORDS.findall(text):
         for letter in word:
             if unicodedata.category(letter) == "Cf" and letter not in "\u200c\u200d\u00ad":

@@ -14,7 +14,7 @@ from alerting.routes import TERMINAL_ONLY, Routes
 from alerting.routes_check import check_names, check_reach
 from alerting.timelines.check import Names, check_timeline
 from alerting.timelines.model import Timeline
-from alerting.watchlists.check import Known, check_list, check_name, check_receivers, check_watchlist
+from alerting.watchlists.check import Known, check_list, check_list_name, check_name, check_receivers, check_watchlist
 from alerting.watchlists.faults import Problem
 from alerting.watchlists.lint import Lint, lists_used
 from alerting.watchlists.lists import resolve
@@ -60,7 +60,7 @@ def load_desk(folder: Path, vocabulary: Vocabulary, today: date) -> DeskFiles:
     readable = watchlists.names == watchlists.raw.keys() and lists.names == lists.raw.keys()
     used = lists_used(watchlists.raw.values(), lists.raw) if readable else None  # of what cannot be read nobody knows what it uses
     for name, raw in lists.raw.items():
-        checked = chain(check_name(name), list_problems.get(name, ()), check_list(raw, vocabulary))
+        checked = chain(check_list_name(name), list_problems.get(name, ()), check_list(raw, vocabulary))
         lists.add(name, chain(checked, lint.named_list(name, raw, used)))
     for name, raw in watchlists.raw.items():
         watchlists.add(name, chain(check_name(name), check_watchlist(raw, known, today), lint.watchlist(raw)))

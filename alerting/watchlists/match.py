@@ -174,9 +174,9 @@ def _out_of_scope(scope: Scope, report: Report) -> str | None:
 
 
 def source_names(item: Item) -> frozenset[str]:
-    """Return what a source may be called in `sources`: its address, its host with and without `www.`, its id."""
+    """Return what a source may be called in `sources`, in small letters: its address, its host with and without `www.`, its id."""
     host = urlsplit(item.source_url).hostname or ""
-    return frozenset({item.source_url, host, host.removeprefix("www."), item.source_id})
+    return frozenset({item.source_url.casefold(), host, host.removeprefix("www."), item.source_id})
 
 
 def _nearness(watchlist: CompiledWatchlist, facts: Facts) -> tuple[int, float, int, str]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from alerting.watchlists import expression
 from alerting.watchlists.faults import UnusableError
@@ -104,12 +104,17 @@ class When(BaseModel):
         return self
 
 
+def _kind_of_if(raw: object) -> str:
+    return "block-of-conditions" if isinstance(raw, Mapping | When) else "condition-over-selections"
+
+
 class SeverityIf(BaseModel):
     """Another severity, where something more holds. Of several the first that holds counts."""
 
     model_config = STRICT
     if_: Annotated[
-        ConditionText | When,
+        Annotated[ConditionText, Tag("condition-over-selections")] | Annotated[When, Tag("block-of-conditions")],
+        Discriminator(_kind_of_if),
         Field(alias="if", description="a condition over the selections, or a block like `when`"),
     ]
     set: Annotated[SeverityField, Field(description="the severity then")]
@@ -144,7 +149,7 @@ class InlineTest(BaseModel):
     item: InlineItem
     alert: Truth
     severity: Maybe[SeverityField] = None
-    because: Maybe[Texts] = Field(None, description="what the alert must name: terms as written, or 'partner US'")
+    because: Maybe[Texts] = Field(None, description="what the alert must name: terms as written, 'partner US', or selections")
     held: Maybe[HeldField] = Field(None, description="why it must stay silent")
 
     @model_validator(mode="after")

@@ -4,6 +4,7 @@ The syntax is that of WATCHLISTS.md "Conditions". Reading a term gives a value o
 finding terms is the work of `newswire.terms`.
 """
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from newswire.records import Field
 MAX_LENGTH: Final = 200
 MAX_WITHIN: Final = 10
 PREFIX_LETTERS: Final = 4  # a shorter prefix begins too many words: `gam*` is also gamble, gamma, gamut
+_SPACES: Final = re.compile(r"[ \n\t\u00a0]+")
 _SPACELESS: Final = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "HANGUL")
 
 
@@ -78,7 +80,7 @@ def read_term(raw: object) -> TermLike:
 
 
 def _phrase(written: str, *, exact: bool = False, field: Field | None = None, language: str | None = None) -> Phrase:
-    text = written.strip()
+    text = written = _SPACES.sub(" ", written).strip()  # a phrase may go over two lines of the file
     if text.startswith("="):
         exact, text = True, text[1:].strip()
     prefix = text.endswith("*")
@@ -86,7 +88,7 @@ def _phrase(written: str, *, exact: bool = False, field: Field | None = None, la
     if prefix:
         _check_prefix(text, written)
     _check_text(text, written)
-    return Phrase(written.strip(), text, prefix=prefix, exact=exact, field=field, language=language)
+    return Phrase(written, text, prefix=prefix, exact=exact, field=field, language=language)
 
 
 def _check_text(text: str, written: str) -> None:
@@ -109,7 +111,7 @@ def _check_prefix(text: str, written: str) -> None:
     if not text or not (text[-1].isalnum() or unicodedata.category(text[-1]).startswith("M")):
         raise UnusableError(f"`*` goes right after a letter: {written!r}")
     last = text.replace("-", " ").split()[-1]
-    letters = [char for char in last if char.isalnum()]
+    letters = [char for char in last if char.isalnum() or unicodedata.category(char).startswith("M")]  # Hindi vowels are marks
     if len(letters) < PREFIX_LETTERS and not any(_spaceless(char) for char in letters):
         raise UnusableError(
             f"the prefix {last + '*'!r} is too short: at least {PREFIX_LETTERS} letters before `*`; write the words out instead"

@@ -1,6 +1,7 @@
 """Files that nobody should have written: each gives its one clear error within its second, and hides no other file."""
 
 import os
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from newswire.strict_yaml import MAX_BYTES, MAX_DEPTH, MAX_FAULTS, MAX_VALUES
 from tests import hostile_files
 from tests.unit.alerting.desk import VOCABULARY
 from tests.unit.alerting.test_check_files import TODAY
+
+MANY = 3000  # terms: compared each with each, nine million times
 
 
 def lines(desk: DeskFiles, folder: Path) -> list[str]:
@@ -84,3 +87,39 @@ def test_the_page_tells_the_limits() -> None:
     for limit in (f"{MAX_BYTES // 1024} KiB", f"{MAX_VALUES} values", f"{MAX_DEPTH} levels", f"{MAX_WORDS} entries", f"{MAX_FILES} files"):
         assert limit in page
     assert f"the first {MAX_FAULTS} mistakes" in page
+
+
+@pytest.mark.parametrize(
+    ("terms", "told"),
+    [
+        (["gaming"] * MANY, "'gaming' stands here twice; take one out"),
+        (
+            ["".join(letters) for letters in product(*zip("gamingandpolicies"[:14], "GAMINGANDPOLICIES"[:14], strict=True))][:MANY],
+            "is not needed",
+        ),
+        (["a" * length + "*" for length in range(4, 194)] * 6, "stands here twice"),
+        (["{list: words}"] * MANY, "the list words stands here twice; take one out"),
+    ],
+)
+@pytest.mark.timeout(20)  # a deadline is the subject: where each term is compared with each, these take many minutes
+def test_thousands_of_terms_that_find_the_same_are_soon_told(terms: list[str], told: str, tmp_path: Path) -> None:
+    for folder in ("watchlists", "lists"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "lists" / "words.yaml").write_text("title: Words\nterms:\n" + "".join(f"- word{n}\n" for n in range(MANY)))
+    (tmp_path / "watchlists" / "alike.yaml").write_text("title: t\nwhen:\n  any:\n" + "".join(f"  - {term}\n" for term in terms))
+    desk = load_desk(tmp_path, VOCABULARY, TODAY)
+    assert not desk.faults
+    assert any(told in warning.message for warning in desk.warnings)
+
+
+@pytest.mark.timeout(20)  # as above
+def test_a_long_list_that_includes_many_is_soon_read(tmp_path: Path) -> None:
+    (tmp_path / "lists").mkdir()
+    names = [f"part{n}" for n in range(100)]
+    for name in names:
+        words = ", ".join(f"{name}-{n}.example" for n in range(500))
+        (tmp_path / "lists" / f"{name}.yaml").write_text(f"title: t\nsources: [{words}]\n")
+    words = ", ".join([*(f"{n}.example" for n in range(MANY)), "part7-7.example"])
+    (tmp_path / "lists" / "all.yaml").write_text(f"title: t\nsources: [{words}]\ninclude: [{', '.join(names)}]\n")
+    told = [warning.message for warning in load_desk(tmp_path, VOCABULARY, TODAY).warnings]
+    assert "'part7-7.example' comes with the list part7, which is included; take it out here" in told

@@ -71,6 +71,7 @@ EXCEPTIONS: Final = {
     "watchlists/at-least-too-many": "a number against the length of a list",
     "watchlists/exclusions-alone": "a key that may not stand alone",
     "watchlists/exclusions-alone-in-a-block": "likewise",
+    "watchlists/not-in-brackets": "which lists there are, and a key that may not stand alone",
     "watchlists/empty-when": "one of many keys is due",
     "watchlists/condition-nested-too-deep": "the grammar of a condition",
     "watchlists/condition-of-a-thousand-parentheses": "likewise",
