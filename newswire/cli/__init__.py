@@ -6,6 +6,8 @@ Never: decides anything; each command calls a stage's plain functions and prints
 """
 
 import sys
+from collections.abc import Sequence
+from importlib import import_module
 from typing import Annotated, Final
 
 import typer
@@ -38,8 +40,26 @@ def newswire(
     """Hold the options that stand before any command."""
 
 
-def add_commands() -> None:
-    """Let every module of commands add its own to `app`."""
+HOMES: Final = {
+    "backtest": ("backtest",),
+    "check": ("configure",),
+    "explain": ("explain",),
+    "init": ("init",),
+    "promote": ("promote",),
+    "staged": ("staged",),
+    "test": ("tests",),
+    "watchlist": ("watchlists", "new_watchlist"),
+    "why": ("ask",),
+}
+"""Where the commands stand that a person types and waits for. For another, or where help is asked, all modules are loaded."""
+
+
+def add_commands(typed: Sequence[str] = ()) -> None:
+    """Let the modules of commands add theirs to `app`: those of the command that was typed, or all."""
+    if homes := HOMES.get(typed[0] if typed else ""):
+        for home in homes:
+            import_module(f"newswire.cli.{home}")
+        return
     from newswire.cli import (  # noqa: F401 -- importing one adds its commands
         ask,
         backtest,
@@ -63,7 +83,7 @@ def add_commands() -> None:
 
 def main() -> None:
     """Run the command line. Exit status: 0 done, 1 it could not be done, 2 the command, settings or configuration are wrong."""
-    add_commands()
+    add_commands(sys.argv[1:])
     try:
         app()
     except ConfigurationError as error:

@@ -105,12 +105,12 @@ def _versions(settings: Settings, names: list[str], against: str) -> "tuple[dict
 
     folder = find_config_folder(settings.config)
     now = SystemClock().now()
-    understanding = compose.load_understanding(folder, reads=False)
-    desk = compose.require_desk(folder, understanding, now)
+    names_known = compose.load_names(folder)
+    desk = compose.require_desk(folder, names_known, now)
     desks = {_NEW: desk}
     if against:
         with other_version(folder, against, names) as other:
-            desks[other.name] = read_other(other, understanding, now)
+            desks[other.name] = read_other(other, names_known, now)
             names = names or [other.replaced] if other.replaced else names
     known = {name for one in desks.values() for name in one.watchlists}
     wanted = list(dict.fromkeys(names)) or sorted(known)

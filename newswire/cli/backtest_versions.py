@@ -17,7 +17,7 @@ from newswire.errors import ConfigurationError, Fault
 
 if TYPE_CHECKING:
     from alerting.watchlists.load import DeskFiles
-    from processors.understand import Understanding
+    from processors.names import Names
 
 _DESK: Final = ("watchlists", "lists", "routes.yaml")
 """What of a configuration folder decides who is told of what."""
@@ -67,14 +67,14 @@ def _kind_of(path: Path) -> tuple[bool, bool]:
         return False, False
 
 
-def read_other(other: Other, understanding: "Understanding", now: datetime) -> "DeskFiles":
+def read_other(other: Other, known: "Names", now: datetime) -> "DeskFiles":
     """Return the desk's files of the other version.
 
     Raises:
         ConfigurationError: with every fault of every file, under the names by which they were asked for.
 
     """
-    desk = compose.read_desk(other.folder, understanding, now)
+    desk = compose.read_desk(other.folder, known, now)
     if desk.faults:
         raise ConfigurationError([_renamed(fault, other) for fault in desk.faults])
     return desk

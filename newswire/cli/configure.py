@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from newswire.cli import EXIT_USAGE, app, compose
-from newswire.cli.options import AsJson, Config, print_json, read_settings
+from newswire.cli.options import AsJson, Config, counted, print_json, read_settings
 from newswire.cli.problems import Form, as_github, as_sarif, as_text, problems_of, summary
 from newswire.cli.problems import as_json as problem_values
 from newswire.clock import SystemClock
 from newswire.config import find_config_folder, shown
-from newswire.errors import ConfigurationError, Fault, one_line
+from newswire.errors import Fault, one_line
 from newswire.sqlite import WAL_RESET_BUG
 
 if TYPE_CHECKING:
@@ -58,7 +58,9 @@ def check(
         if problems:
             print(one_line(f"{shown(folder)}: {summary(problems)}."), file=sys.stderr)
         else:
-            found = f"{len(sources)} sources, {len(desk.watchlists)} watchlists, {len(desk.lists)} lists"
+            found = ", ".join(
+                (counted(len(sources), "source"), counted(len(desk.watchlists), "watchlist"), counted(len(desk.lists), "list"))
+            )
             print(one_line(f"{shown(folder)}: {found}: nothing is wrong."))
     if failed:
         sys.exit(EXIT_USAGE)
@@ -70,11 +72,9 @@ def _desk_and_taxonomy(folder: Path) -> "tuple[DeskFiles, list[Fault]]":
     from alerting.watchlists.vocabulary import Vocabulary
 
     now = SystemClock().now()
-    try:
-        understanding = compose.load_understanding(folder, reads=False)
-    except ConfigurationError as error:
-        return load_desk(folder, Vocabulary(), now.date()), list(error.faults)
-    return compose.read_desk(folder, understanding, now), []
+    if faults := compose.understanding_faults(folder):
+        return load_desk(folder, Vocabulary(), now.date()), faults
+    return compose.read_desk(folder, compose.load_names(folder), now), []
 
 
 def _in_words(desk: "DeskFiles") -> dict[str, str]:

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
@@ -64,11 +65,10 @@ def explain(
     try:
         folder = find_config_folder(settings.config)
         subjects = _subjects(settings, what, line)
-        read_here = [one for one in subjects if not isinstance(one, Report)]
-        understanding = compose.load_understanding(folder, reads=bool(read_here))
-        desk = compose.require_desk(folder, understanding, SystemClock().now())
+        desk = compose.require_desk(folder, compose.load_names(folder), SystemClock().now())
         _require_name(watchlist, desk.watchlists)
-        reports = [_report_of(one, understanding) for one in subjects]
+        understanding = cache(lambda: compose.load_understanding(folder))
+        reports = [one if isinstance(one, Report) else _report_of(one, understanding()) for one in subjects]
     except NewswireError as error:
         _end_on(error)
     watchlists = compose.compile_desk(desk)
@@ -137,13 +137,11 @@ def _fetched(settings: Settings, url: str) -> Html:
     return Html(answer.body, answer.url, charset_named(answer.headers.get("content-type", "")))
 
 
-def _report_of(subject: "Subject", understanding: "Understanding") -> Report:
+def _report_of(subject: Item | Words | Html, understanding: "Understanding") -> Report:
     from processors.feed_look import look_at_feed
 
     now = SystemClock().now()
     match subject:
-        case Report():
-            return subject
         case Item():
             return look_at_feed(understanding, subject, subject.seen_at).report
         case Html():

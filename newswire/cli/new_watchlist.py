@@ -60,19 +60,19 @@ def watchlist_new(
     given = {"title": title, "any": words, "partners": partners, "severity": severity, "status": status}
     ask = _prompt if sys.stdin.isatty() else None
     _require_enough(given, ask)
-    understanding = compose.load_understanding(folder, reads=False)
+    names = compose.load_names(folder)
     now = SystemClock().now()
 
     def read(trial: Path) -> "DeskFiles":
-        return compose.read_desk(trial, understanding, now)
+        return compose.read_desk(trial, names, now)
 
-    known = Known(resolve_lists(read(folder)), Vocabulary(countries=understanding.countries))
+    known = Known(resolve_lists(read(folder)), Vocabulary(countries=names.countries))
     content = file_of(name, given, known, ask)
     desk = write_new(read, folder, path, content)
     print(f"{path} is written.")
     if not desk.faults:  # with those of other files nothing can be compiled
         print(f"It {in_words(compose.compile_desk(desk).named(name))}.")
-        for failure in _failures(desk, name, understanding, now):
+        for failure in _failures(desk, name, compose.load_understanding(folder, reads=False), now):
             print(f"warning: {failure}", file=sys.stderr)
     print(f"Next: edit it, then `newswire check`, `newswire test {name}` and `newswire backtest {name}`.", _NEXT[status].format(name=name))
 

@@ -75,8 +75,7 @@ def process(config: Config = None, until_idle: UntilIdle = False) -> None:
 def alert(config: Config = None, until_idle: UntilIdle = False) -> None:
     """Run the third stage alone: `news.reports` to Slack or the terminal. One process is active, others stand by."""
     with _ground(config, until_idle=until_idle) as (ground, stack):
-        understanding = compose.load_understanding(ground.folder, reads=False)
-        desk = compose.keep_desk(ground, understanding)
+        desk = compose.keep_desk(ground, compose.load_names(ground.folder))
         workers = compose.alert_workers(ground, desk, stack, None)
         sys.exit(_serve(ground, workers, until_idle=until_idle, desk=desk))
 

@@ -55,8 +55,7 @@ def tables_of(settings: Settings, store: Store, decision: Mapping[str, Any], als
         return NoTables("no truth tables: the report is no longer in the archive")
     try:
         folder = find_config_folder(settings.config)
-        understanding = compose.load_understanding(folder, reads=False)
-        desk = compose.require_desk(folder, understanding, SystemClock().now())
+        desk = compose.require_desk(folder, compose.load_names(folder), SystemClock().now())
     except ConfigurationError as error:
         return NoTables(f"no truth tables: the configuration cannot be read, `newswire check` says why ({error.faults[0]})")
     if also and also not in desk.watchlists:

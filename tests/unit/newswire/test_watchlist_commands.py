@@ -137,7 +137,10 @@ def test_staged_lists_what_would_have_been_sent_newest_first(run: Run, tmp_path:
     done = run("staged")
     assert done.exit_code == 0
     words = " ".join(done.stdout.split())
-    assert "quantum (staged): 2 stories in 3 articles in 7d, 0.4 a day; not one was sent." in words
+    assert (
+        "quantum (staged): 2 stories in 3 articles in 7d, 0.4 a day (of the last 5 days: nothing was counted before); not one was sent."
+        in words
+    )
     assert "Of these, 1 told by other watchlists; 1 matched before its file or a list was last changed." in words
     assert words.index("A newer story") < words.index("An older story")
     assert "Dawn · 2 articles · because submarine cable, partner US" in words
