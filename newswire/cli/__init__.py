@@ -8,7 +8,8 @@ Never: decides anything; each command calls a stage's plain functions and prints
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Annotated, Final
+from io import TextIOWrapper
+from typing import Annotated, Final, TextIO
 
 import typer
 
@@ -84,6 +85,7 @@ def add_commands(typed: Sequence[str] = ()) -> None:
 def main() -> None:
     """Run the command line. Exit status: 0 done, 1 it could not be done, 2 the command, settings or configuration are wrong."""
     add_commands(sys.argv[1:])
+    print_whatever_comes(sys.stdout)
     try:
         app()
     except ConfigurationError as error:
@@ -94,4 +96,19 @@ def main() -> None:
         print(f"newswire: {error}", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
+        _say_interrupted()
         sys.exit(EXIT_INTERRUPTED)
+    except SystemExit as end:  # by which typer ends whatever happens
+        if end.code == EXIT_INTERRUPTED:
+            _say_interrupted()
+        raise
+
+
+def _say_interrupted() -> None:
+    print("newswire: interrupted", file=sys.stderr)
+
+
+def print_whatever_comes(stream: TextIO) -> None:
+    """Let a letter that the terminal's encoding does not have be printed as its number: Urdu in a Latin-1 locale is no reason to stop."""
+    if isinstance(stream, TextIOWrapper) and (stream.errors == "strict" or stream.encoding.lower() != "utf-8"):
+        stream.reconfigure(errors="backslashreplace")

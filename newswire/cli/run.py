@@ -15,7 +15,7 @@ from rich.file_proxy import FileProxy
 from newswire.cli import app, compose
 from newswire.cli.live import LiveStatus, Queue, Watch, read_queues, total
 from newswire.cli.offline import OfflineNotice
-from newswire.cli.options import Config, UntilIdle, read_settings
+from newswire.cli.options import Config, UntilIdle, counted, read_settings
 from newswire.errors import Retryable
 from newswire.service import Service, Worker
 from newswire.settings import Settings
@@ -233,7 +233,9 @@ def _queues(ground: compose.Ground) -> tuple[Queue, ...]:
 def _greet(console: Console, ground: compose.Ground, sources: int, watchlists: int) -> None:
     settings = ground.settings
     told = "Slack" if settings.slack_token is not None else "this terminal (no NEWSWIRE_SLACK_TOKEN)"
-    console.print(f"Newswire watches {sources} sources with {watchlists} watchlists and tells {told}.", highlight=False)
+    console.print(
+        f"Newswire watches {counted(sources, 'source')} with {counted(watchlists, 'watchlist')} and tells {told}.", highlight=False
+    )
     console.print(
         f"Configuration {ground.folder} · data and log {settings.data} · http://{settings.http_host}:{settings.http_port}/metrics · Ctrl-C ends it.",
         style="dim",
