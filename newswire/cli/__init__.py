@@ -95,6 +95,11 @@ def main() -> None:
     except NewswireError as error:
         print(f"newswire: {error}", file=sys.stderr)
         sys.exit(1)
+    except (
+        OSError
+    ) as error:  # a disk that is full, a folder that may not be entered: the machine's fault, and a traceback would not say more
+        print(f"newswire: {_os_words(error)}", file=sys.stderr)
+        sys.exit(1)
     except KeyboardInterrupt:
         _say_interrupted()
         sys.exit(EXIT_INTERRUPTED)
@@ -102,6 +107,11 @@ def main() -> None:
         if end.code == EXIT_INTERRUPTED:
             _say_interrupted()
         raise
+
+
+def _os_words(error: OSError) -> str:
+    words = (error.strerror or str(error) or type(error).__name__).lower()
+    return f"{error.filename}: {words}" if isinstance(error.filename, str) else words
 
 
 def _say_interrupted() -> None:

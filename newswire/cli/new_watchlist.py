@@ -100,7 +100,7 @@ def new_path(folder: Path, name: str) -> Path:
         ConfigurationError: the name cannot be one, or is taken.
 
     """
-    from alerting.watchlists.new_file import right_name
+    from alerting.watchlists.names import right_name
 
     if (right := right_name(name)) != name:
         shown = name if len(name) <= 60 else f"{name[:59]}…"

@@ -2,6 +2,7 @@
 
 import io
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -44,3 +45,11 @@ def test_letters_that_a_terminal_does_not_have_are_printed_as_numbers(encoding: 
     print_whatever_comes(stream)
     print("Über ا", end="", file=stream, flush=True)
     assert written.getvalue() == printed
+
+
+def test_a_fault_of_the_machine_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    monkeypatch.setattr(sys, "argv", ["newswire", "init", str(tmp_path / ("x" * 300))])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == f"newswire: {tmp_path / ('x' * 300)}: file name too long\n"
