@@ -115,7 +115,7 @@ def _of_revision(folder: Path, revision: str, scratch: Path) -> Other:
     if shutil.which("git") is None:
         _refuse(revision, f"{what}, and git is not installed, which would know a revision of this name")
     if _git(folder, "rev-parse", "--is-inside-work-tree") is None:
-        _refuse(revision, f"{what}, and {folder} is in no git repository that would know a revision of this name")
+        _refuse(revision, f"{what}, and {_why_unknown(folder)}")
     commit = _git(folder, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
     if commit is None:
         _refuse(revision, f"{what}, and git knows no such revision (git log --oneline lists them)")
@@ -135,14 +135,28 @@ def _of_revision(folder: Path, revision: str, scratch: Path) -> Other:
     return Other(revision, scratch, f"{revision}:{folder}/")
 
 
+def _why_unknown(folder: Path) -> str:
+    """Return why git knows no revision of the folder at all."""
+    done = _git_run(folder, "rev-parse", "--is-inside-work-tree")
+    if done is not None and b"safe.directory" in done.stderr:  # git's refusal of a repository that another user owns (CVE-2022-24765)
+        return (
+            f"the repository of {folder} belongs to another user, so git does not read it (git config --global --add safe.directory FOLDER)"
+        )
+    return f"{folder} is in no git repository that would know a revision of this name"
+
+
 def _git(folder: Path, *arguments: str) -> bytes | None:
     """Return what git prints, None where it refuses. It only reads."""
+    done = _git_run(folder, *arguments)
+    return done.stdout if done is not None and done.returncode == 0 else None
+
+
+def _git_run(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[bytes] | None":
     command = ["git", "-C", str(folder), "--no-optional-locks", *arguments]
     try:
-        done = subprocess.run(command, capture_output=True, check=False, timeout=_GIT_S, stdin=subprocess.DEVNULL)  # noqa: S603 -- no shell, and a revision never begins with a dash
+        return subprocess.run(command, capture_output=True, check=False, timeout=_GIT_S, stdin=subprocess.DEVNULL)  # noqa: S603 -- no shell, and a revision never begins with a dash
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return done.stdout if done.returncode == 0 else None
 
 
 def _refuse(what: str, why: str) -> NoReturn:

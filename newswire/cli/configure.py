@@ -61,9 +61,15 @@ def check(
             found = ", ".join(
                 (counted(len(sources), "source"), counted(len(desk.watchlists), "watchlist"), counted(len(desk.lists), "list"))
             )
-            print(one_line(f"{shown(folder)}: {found}: nothing is wrong."))
+            print(one_line(f"{shown(folder)}: {found}: nothing is wrong{_but_missing(len(sources), len(desk.watchlists))}."))
     if failed:
         sys.exit(EXIT_USAGE)
+
+
+def _but_missing(sources: int, watchlists: int) -> str:
+    """Return what a configuration without a fault still lacks to tell anybody of anything."""
+    lacks = [*(["no source is watched"] if not sources else []), *(["no watchlist would alert anybody"] if not watchlists else [])]
+    return f", but {' and '.join(lacks)}" if lacks else ""
 
 
 def _desk_and_taxonomy(folder: Path) -> "tuple[DeskFiles, list[Fault]]":

@@ -115,7 +115,9 @@ def watch(settings: Settings, *, until_idle: bool, sources: "Sequence[Source] | 
             *compose.process_workers(ground, understanding, compose.open_http(ground, stack), jail),
             *compose.alert_workers(ground, desk, stack, stream),
         ]
-        workers.append(OfflineNotice(collecting[0], clock=ground.clock, console=Console(stderr=True) if not lively else console))
+        workers.append(
+            OfflineNotice(collecting[0], clock=ground.clock, console=Console(stderr=True) if not lively else console, once=until_idle)
+        )
         if not quiet:
             _greet(console if lively else Console(stderr=True), ground, len(watched), len(desk.current().watchlists.watchlists))
         live = _live(console, ground, collecting[0], desk) if lively else None
@@ -234,10 +236,13 @@ def _greet(console: Console, ground: compose.Ground, sources: int, watchlists: i
     settings = ground.settings
     told = "Slack" if settings.slack_token is not None else "this terminal (no NEWSWIRE_SLACK_TOKEN)"
     console.print(
-        f"Newswire watches {counted(sources, 'source')} with {counted(watchlists, 'watchlist')} and tells {told}.", highlight=False
+        f"Newswire watches {counted(sources, 'source')} with {counted(watchlists, 'watchlist')} and tells {told}.",
+        highlight=False,
+        soft_wrap=not console.is_terminal,
     )
     console.print(
         f"Configuration {ground.folder} · data and log {settings.data} · http://{settings.http_host}:{settings.http_port}/metrics · Ctrl-C ends it.",
         style="dim",
         highlight=False,
+        soft_wrap=not console.is_terminal,
     )

@@ -199,7 +199,7 @@ def _summary(results: "list[InlineResult]", shown: "list[TimelineResult]", watch
     parts = []
     if results or not shown:
         passed = sum(one.passed for one in results)
-        parts.append(f"{passed} of {counted(len(results), 'test')} of {counted(watchlists, 'watchlist')}")
+        parts.append(f"{passed:,} of {counted(len(results), 'test')} of {counted(watchlists, 'watchlist')}")
     if shown:
         parts.append(f"{sum(one.passed for one in shown)} of {counted(len(shown), 'timeline')}")
     return Text(f"{' and '.join(parts)} passed.")

@@ -190,3 +190,12 @@ def test_nothing_staged_is_said(run: Run, folder: Path) -> None:
     for path in (folder / "watchlists").iterdir():
         path.unlink()
     assert "`newswire watchlist new NAME` makes one" in run("watchlist", "list").stderr
+
+
+def test_check_says_what_is_missing_where_nothing_is_wrong(run: Run, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    done = run("check", "--config", str(tmp_path / "empty"))
+    assert done.exit_code == 0
+    assert "0 lists: nothing is wrong, but no source is watched and no watchlist would alert anybody." in done.stdout
+    (folder / "watchlists" / "typo.yaml").unlink()
+    assert "3 watchlists, 0 lists: nothing is wrong, but no source is watched." in run("check").stdout
