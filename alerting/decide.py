@@ -5,7 +5,8 @@ Pure. The laws:
 - one message per (story, receiver): the first report that matches opens it, what follows edits it, where a reader would see a difference;
 - the same item's page report, a later item or a new revision joins; a receiver that a later match reaches gets a message of its own;
 - a final report that no longer bears out what was told on its headline says so in the message (`not_supported`);
-- a report that was decided before is a replay, which does nothing.
+- a report that was decided before is a replay, which does nothing;
+- a match that a silence holds tells and changes nothing, but a text that takes back what was told is told of all the same.
 """
 
 import hashlib
@@ -92,7 +93,8 @@ def decide(
     telling = [match for match in matches if may_tell(match)]
     if telling and story_id is not None:
         if not any(match.receivers for match in telling):
-            return _held(report, matches, story_id, HoldReason.NO_RECEIVER, now)
+            silent = any(match.verdict.reason is HoldReason.SILENCED for match in matches)
+            return _held(report, matches, story_id, HoldReason.SILENCED if silent else HoldReason.NO_RECEIVER, now)
         return _told(report, matches, story_id, told, now=now, explains=explains)
     lost = _no_longer_supported(report, matches, told, explains)
     if not lost:

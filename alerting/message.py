@@ -81,6 +81,7 @@ class Message:
     carriers: tuple[Carrier, ...]
     unsupported: str | None = None  # what the full text lacks, where no carrier bears the alert out any more
     possible_repeat: bool = False  # an earlier attempt may have arrived: said, rather than hidden
+    sequence: int = 0  # which version goes out: 0 says it first, 1 and on are edits; the sender sets it from the outbox row
 
     @property
     def supporting(self) -> tuple[Carrier, ...]:

@@ -5,7 +5,7 @@ Writes: nothing that outlives it.
 Never: builds a receiver, or knows a store, a bus or a token. A story that was told before is a new one here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
@@ -27,12 +27,13 @@ from newswire.metrics import Metrics
 from newswire.outcomes import Stage
 from newswire.records import DeadLetter, Decision, DecisionKind, Label, MessageKind, Report
 from newswire.service import guard
-from newswire.store import decisions, open_store
-from newswire.store.tables import archive, matches, outbox, stories, trail
+from newswire.silence import Silence
+from newswire.store import decisions, open_store, silences
+from newswire.store.tables import archive, matches, outbox, search_due, stories, trail
 from newswire.store.tables import decisions as decided
 
 _SCRATCH: Final = "sqlite://"
-_FORGOTTEN: Final = (delete(archive), delete(trail), delete(matches))
+_FORGOTTEN: Final = (delete(archive), delete(search_due), delete(trail), delete(matches))
 """What no later decision looks at: it would be most of the memory of a long rehearsal."""
 
 _PUT_SINCE: Final = (
@@ -75,6 +76,12 @@ class Rehearsal:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._store.close()
+
+    def silence(self, asked: Iterable[Silence]) -> None:
+        """Heed these silences; those of the real store are not heeded here."""
+        with self._store.begin() as connection:
+            for one in asked:
+                silences.add(connection, one)
 
     def decide(self, messages: Sequence[Delivered]) -> list[Decision | None]:
         """Return the decision about each report, in the order given; None where the handler gave it up (its log says why).

@@ -9,13 +9,14 @@ from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema, model_va
 
 from alerting.calendars import Calendar, DayField, TimeOfDay, Zone
 from alerting.watchlists.faults import UnusableError
-from alerting.watchlists.fields import Labels, Maybe, NotYet, Severities, Text, Texts, Truth
+from alerting.watchlists.fields import Labels, Maybe, Severities, Text, Texts, Truth
 from alerting.watchlists.model import NAME_PATTERN
 from alerting.watchlists.strict import STRICT
 from alerting.watchlists.telling import Explain, ExplainField
 from newswire.records import Label, Severity
 
 TERMINAL_NAME: Final = "terminal"
+KINDS: Final = ("slack", "terminal", "webhook", "slack_webhook", "email", "digest")
 
 
 def _channel(raw: object) -> object:
@@ -32,23 +33,67 @@ class Slack(BaseModel):
 
 
 def _variable(raw: object) -> object:
-    if isinstance(raw, str) and ("://" in raw or raw.startswith("xox")):
+    if isinstance(raw, str) and ("://" in raw or raw.startswith(("xox", "whsec_"))):
         raise UnusableError("this looks like an address or a secret; write the name of the environment variable that holds it")
     if not isinstance(raw, str) or not re.fullmatch("[A-Z][A-Z0-9_]{2,99}", raw):
-        raise UnusableError(f"the name of an environment variable is due here, such as NEWSWIRE_ARCHIVE_URL, not {str(raw)[:40]!r}")
+        # What stands here is not shown: it may be the secret itself.
+        raise UnusableError("the name of an environment variable is due here, in capitals, such as NEWSWIRE_ARCHIVE_URL")
     return raw
+
+
+Variable = Annotated[str, BeforeValidator(_variable), WithJsonSchema({"type": "string", "pattern": "^[A-Z][A-Z0-9_]{2,99}$"})]
 
 
 class Webhook(BaseModel):
     """An address that takes JSON by POST, signed."""
 
     model_config = STRICT
-    url_env: Annotated[
-        str,
-        BeforeValidator(_variable),
-        WithJsonSchema({"type": "string", "pattern": "^[A-Z][A-Z0-9_]{2,99}$"}),
-        Field(description="the environment variable that holds the address; never the address itself"),
+    url_env: Annotated[Variable, Field(description="the environment variable that holds the address; never the address itself")]
+    secret_env: Annotated[
+        Maybe[Variable], Field(description="the variable of the secret that signs; NEWSWIRE_WEBHOOK_SECRET where it is missing")
+    ] = None
+
+
+class SlackWebhook(BaseModel):
+    """A Slack incoming webhook: posts alone, without threads, edits or a look whether something arrived."""
+
+    model_config = STRICT
+    url_env: Annotated[Variable, Field(description="the environment variable that holds the address; never the address itself")]
+
+
+_MAIL_PATTERN: Final = r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+
+
+def _mail_address(raw: object) -> object:
+    if not isinstance(raw, str) or len(raw) > 254 or not re.fullmatch(_MAIL_PATTERN, raw):
+        raise UnusableError(f"a mail address is due here, such as desk@ministry.example, not {str(raw)[:60]!r}")
+    return raw
+
+
+def _mail_addresses(raw: object) -> object:
+    several = raw if isinstance(raw, list | tuple) else (raw,)
+    if not 1 <= len(several) <= _RECIPIENTS_MOST:
+        raise UnusableError(f"one to {_RECIPIENTS_MOST} mail addresses are due here, not {len(several)}; a mailing list reaches more")
+    return tuple(_mail_address(one) for one in several)
+
+
+_RECIPIENTS_MOST: Final = 50
+_MAIL_SCHEMA: Final = {"type": "string", "format": "email"}
+
+
+class Email(BaseModel):
+    """Mail addresses, through the SMTP server that the environment names."""
+
+    model_config = STRICT
+    to: Annotated[
+        tuple[str, ...],
+        BeforeValidator(_mail_addresses),
+        WithJsonSchema({"anyOf": [_MAIL_SCHEMA, {"type": "array", "items": _MAIL_SCHEMA, "minItems": 1, "maxItems": _RECIPIENTS_MOST}]}),
+        Field(description="who gets the mail: one address, or a list"),
     ]
+    from_: Annotated[str, BeforeValidator(_mail_address), WithJsonSchema(_MAIL_SCHEMA)] = Field(
+        alias="from", description="whose mail it is; its domain must be one that the SMTP server may send for"
+    )
 
 
 class Digest(BaseModel):
@@ -77,17 +122,22 @@ class Receiver(BaseModel):
     slack: Annotated[Maybe[Slack], Field(description='{channel: "#it-diplomacy"}')] = None
     terminal: Annotated[Maybe[Terminal], Field(description="{}: the terminal that Newswire runs on")] = None
     webhook: Annotated[Maybe[Webhook], Field(description="{url_env: NEWSWIRE_ARCHIVE_URL}")] = None
+    slack_webhook: Annotated[Maybe[SlackWebhook], Field(description="{url_env: NEWSWIRE_TEAM_URL}: no threads, no edits")] = None
+    email: Annotated[Maybe[Email], Field(description="{to: [desk@ministry.example], from: newswire@ministry.example}")] = None
     digest: Annotated[Maybe[Digest], Field(description='{to: desk, at: "07:00", days: [mon, fri], zone: Asia/Karachi}')] = None
     explain: Annotated[ExplainField, Field(description="what this receiver may see of the rule: full, words or none")] = Explain.FULL
-    email: NotYet = None
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The keys given that say what it is; one, once it is checked."""
+        return tuple(name for name in KINDS if getattr(self, name) is not None)
 
     @model_validator(mode="after")
     def _one_kind(self) -> "Receiver":
-        kinds = [kind for kind in (self.slack, self.terminal, self.webhook, self.digest) if kind is not None]
-        if len(kinds) != 1:
+        if len(self.kinds) != 1:
             raise UnusableError(
-                f"receiver {self.name!r} needs {'just ' if kinds else ''}one of `slack: {{channel: …}}`, `terminal: {{}}`, `webhook: {{url_env: …}}`, "
-                "`digest: {to: …, at: …}`"
+                f"receiver {self.name!r} needs {'just ' if self.kinds else ''}one of `slack: {{channel: …}}`, `terminal: {{}}`, `webhook: {{url_env: …}}`, "
+                "`slack_webhook: {url_env: …}`, `email: {to: […], from: …}`, `digest: {to: …, at: …}`"
             )
         return self
 
@@ -146,15 +196,31 @@ class Routes(BaseModel):
         return {receiver.name: receiver.explain for receiver in self.receivers}
 
     def with_terminal(self) -> "Routes":
-        """Return these routes for a Newswire without a Slack token: the terminal hears what every receiver would, once."""
-        here = (TERMINAL_NAME,)
-        routes = tuple(route.model_copy(update={"to": here, "otherwise": here if route.otherwise else None}) for route in self.route.routes)
+        """Return these routes for a Newswire without a Slack token: the terminal hears what each Slack channel would, once.
+
+        Who is reached without that token (webhooks, mail) is told as ever.
+        """
+        kept = [one for one in self.receivers if one.slack is None and one.terminal is None and one.name != TERMINAL_NAME]
+        names = {one.name for one in kept}
+        here = {one.name: one.name if one.name in names else TERMINAL_NAME for one in self.receivers}
+
+        def moved(told: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(dict.fromkeys(here.get(name, name) for name in told))
+
+        digests = {one.name: one.digest.model_copy(update={"to": here.get(one.digest.to, one.digest.to)}) for one in kept if one.digest}
+        receivers = [one.model_copy(update={"digest": digests[one.name]}) if one.name in digests else one for one in kept]
+        if len(kept) < len(self.receivers):
+            receivers.append(Receiver(name=TERMINAL_NAME, terminal=Terminal()))
+        routes = tuple(
+            route.model_copy(update={"to": moved(route.to), "otherwise": moved(route.otherwise) if route.otherwise else None})
+            for route in self.route.routes
+        )
         return self.model_copy(
             update={
-                "receivers": TERMINAL_ONLY.receivers,
-                "route": RouteTable(to=here, routes=routes),
-                "fallback": TERMINAL_NAME if self.fallback else None,
-                "ops": TERMINAL_NAME if self.ops else None,
+                "receivers": tuple(receivers),
+                "route": RouteTable(to=moved(self.route.to), routes=routes),
+                "fallback": here.get(self.fallback, self.fallback) if self.fallback else None,
+                "ops": here.get(self.ops, self.ops) if self.ops else None,
             }
         )
 
@@ -176,7 +242,7 @@ class Labelled:
 def receivers_for(routes: Routes, labelled: Labelled, also: tuple[str, ...] = (), *, at: datetime) -> tuple[str, ...]:
     """Return the names of all who hear of it at that moment, each once: those of the first matching route (and on, past `continue`), then `also`.
 
-    `also` are the receivers that the watchlist itself names under `to`; after `with_terminal` they are all the terminal. What is for a digest goes
+    `also` are the receivers that the watchlist itself names under `to`; after `with_terminal` those that are gone are the terminal. What is for a digest goes
     to the digest's own receiver at once: nothing gathers digests yet.
     """
     calendars = {calendar.name: calendar for calendar in routes.calendars}

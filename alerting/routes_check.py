@@ -55,10 +55,6 @@ def _check_digests(raw: Mapping[str, Any], receivers: frozenset[str]) -> Iterato
     for key in ("fallback", "ops"):
         if raw.get(key) in digests:
             yield Problem((key,), f"{raw[key]!r} is a digest, which waits; name a receiver that hears at once")
-    for n, one in enumerate(_listed(raw.get("receivers"))):
-        if isinstance(one, Mapping) and isinstance(one.get("webhook"), Mapping):
-            message = "webhooks come with a later release: until then what is for this receiver is printed on the terminal"
-            yield Problem(("receivers", n, "webhook"), message, warning=True)
 
 
 def _check_calendars(raw: Mapping[str, Any]) -> Iterator[Problem]:

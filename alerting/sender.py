@@ -207,7 +207,7 @@ class SenderWorker:
         if parent is None or parent.state is not SendState.SENT or not parent.channel or not parent.reference:
             self._refused(row, PARENT_FAILED)
             return
-        message = from_json(row.message)
+        message = replace(from_json(row.message), sequence=row.sequence)
         self._metrics.sends_in.labels(receiver.name).inc()
         with self._store.begin() as connection:
             self._leadership.check(connection)
@@ -265,14 +265,16 @@ class SenderWorker:
             case NotSent(reason):
                 self._again(row, SendOutcome.RETRY, reason, self._back_off(lane))
             case RateLimited(retry_after_s):
-                self._hold(lane, max(retry_after_s, spacing_s))
-                self._again(row, SendOutcome.RATE_LIMITED, "rate_limited", 0.0)
+                wait_s = max(retry_after_s, spacing_s)
+                self._again(row, SendOutcome.RATE_LIMITED, "rate_limited", wait_s)
+                self._hold(lane, wait_s)  # last: no younger row is due before this one
             case Unclear(reason) if row.kind is MessageKind.EDIT:
                 # Doing it twice is harmless, so nothing needs to be looked for.
                 self._again(row, SendOutcome.IN_DOUBT, reason, self._back_off(lane))
             case Unclear(reason):
                 self._back_off(lane)
-                self._doubt(row, reason)
+                # What cannot be looked for, and may have arrived each time, is repeated ever more rarely.
+                self._doubt(row, reason, again=accepted_as is SendOutcome.REPEATED)
                 self._ended(row, SendOutcome.IN_DOUBT, reason)
             case BadMessage(code):
                 self._refused(row, code)

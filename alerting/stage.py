@@ -18,6 +18,7 @@ from alerting.desk import Desk
 from alerting.leadership import Leadership
 from alerting.message import BECAUSE_LIMIT, from_json, to_json
 from alerting.routes import Labelled, receivers_for
+from alerting.silences import hold_back
 from alerting.stories import KEEP_S, MEMBERS_KEPT, Placement, StoryIndex
 from alerting.stories_member import Member, document_of
 from alerting.watchlists.match import Match as Found
@@ -33,9 +34,10 @@ from newswire.metrics import Metrics
 from newswire.outcomes import HoldReason, ReportOutcome, Stage
 from newswire.records import Basis, DeadLetter, Decision, Item, Label, Report
 from newswire.service import Handled, guard
-from newswire.store import Store, archive, decisions, matches, outbox, stories, trail
+from newswire.store import Store, archive, decisions, matches, outbox, silences, stories, trail
 from newswire.store.matches import Matched
 from newswire.store.outbox import Entry
+from newswire.store.search import countries_of
 from newswire.store.stories import Joining
 
 _TICK: Final = timedelta(microseconds=1)  # keeps the decisions of one batch in their order
@@ -51,7 +53,7 @@ class _Judged:
     report: Report
     decision_id: str
     matches: tuple[Match, ...]
-    silences: tuple[HoldReason | None, ...]  # of each match: why it told nobody, or would tell nobody if it were not staged
+    holds: tuple[HoldReason | None, ...]  # of each match: why it told nobody, or would tell nobody if it were not staged
     clustered: bool
 
 
@@ -131,9 +133,11 @@ class ReportHandler:
             for story_id, of_story in outbox.told(connection, sorted(story_ids)).items()
         }
         decided = []
-        for n, (one, (placement, member)) in enumerate(zip(fresh, placed, strict=True)):
+        quiet = silences.current(connection, now.timestamp())
+        for n, (judged, (placement, member)) in enumerate(zip(fresh, placed, strict=True)):
             story_id = placement.story_id if placement else None
             of_story = told.setdefault(story_id or "", {})
+            one = replace(judged, matches=hold_back(quiet, judged.matches, judged.report, story_id, now))
             outcome = decide(one.report, matches=one.matches, story_id=story_id, told=of_story, now=now + n * _TICK, explains=explains)
             for row in outcome.rows:
                 of_story[row.receiver] = Told(row.message, row.sequence)
@@ -177,19 +181,19 @@ class ReportHandler:
 
 def _judge(value: bytes, desk: Desk, now: datetime) -> _Judged:
     report = decode(Report, value)
-    made, silences = [], []
+    made, holds = [], []
     for found in match(desk.watchlists, report, now):
         of, verdict = found.watchlist, found.verdict
         labelled = Labelled(verdict.severity, report.label, of.name, of.tags)
         receivers = receivers_for(desk.routes, labelled, of.to, at=now) if verdict.matched else ()
         reached = receivers if found.tells else ()
         made.append(Match(verdict, of.title, found.spans, reached, explain=of.alert.explain, updates=of.alert.updates is not Updates.NONE))
-        silences.append(_silence(found, receivers, report.item, now))
+        holds.append(_hold(found, receivers, report.item, now))
     clustered = report.label is Label.DIPLOMACY or any(one.verdict.matched for one in made)
-    return _Judged(report, decision_id_of(report), tuple(made), tuple(silences), clustered)
+    return _Judged(report, decision_id_of(report), tuple(made), tuple(holds), clustered)
 
 
-def _silence(found: Found, receivers: Sequence[str], item: Item, now: datetime) -> HoldReason | None:
+def _hold(found: Found, receivers: Sequence[str], item: Item, now: datetime) -> HoldReason | None:
     """Return why the match tells nobody, None where it tells; of a staged watchlist `staged` alone means that it would tell."""
     reason = found.verdict.reason
     if reason is HoldReason.STAGED:
@@ -227,14 +231,16 @@ def _matched(one: _Decided) -> list[Matched]:
             final=report.final,
             story_id=story_id,
             severity=found.verdict.severity,
-            reason=silence,
+            reason=HoldReason.SILENCED if found.verdict.silence_id else hold,
             content_hash=found.verdict.content_hash,
             because=found.verdict.because[:BECAUSE_LIMIT],
             title=item.title,
             url=item.url,
             outlet=item.outlet,
+            countries=countries_of(report),
+            silence_id=found.verdict.silence_id,
         )
-        for found, silence in zip(one.judged.matches, one.judged.silences, strict=True)
+        for found, hold in zip(one.judged.matches, one.judged.holds, strict=True)
         if found.verdict.matched and story_id is not None
     ]
 
@@ -289,6 +295,7 @@ def _detail(decision: Decision, placement: Placement | None) -> dict[str, Any]:
                 "reason": verdict.reason.value if verdict.reason else None,
                 "because": list(verdict.because),
                 "missed": verdict.missed,
+                **({"silence_id": verdict.silence_id} if verdict.silence_id else {}),
             }
             for verdict in decision.watchlists
         ],

@@ -129,7 +129,7 @@ def text() -> str:
                     f"**The alerter.** One alerter is active, and it decides {ALERTER_REPORTS_S:g} reports a second on the machine of this measurement, with PostgreSQL on the same two cores. "
                     "Above 100% it falls behind at the peak and catches up after; above 300% it never does. Media Cloud's size is within it. Ten times that needs several Newswires, "
                     "each with its own watchlists, topic prefix and store, fed by the same kind of collectors.\n\n"
-                    "**The store's disk.** `archive`, `trail` and `decisions` are kept for ever: nothing drops them by itself. docs/operating.md has the statements that do.\n\n"
+                    "**The store's disk.** Reports are kept for 90 days, decisions, stories and trails for 400 (docs/archive.md); the search index comes on top, about as much again as the archive.\n\n"
                     "**Politeness.** One request at a time to a host, two seconds apart (`NEWSWIRE_HOST_SPACING`): a host that owns many feeds is polled as slowly as that allows, however many collectors there are."
                 ),
                 "## The figures it is computed from",

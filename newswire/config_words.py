@@ -78,6 +78,7 @@ class _Error:
     choices: tuple[tuple[int, str], ...]  # (how many steps of `place` lead to the union, the choice's label)
     node: Node
     missing: str = ""  # the key that is due and not there
+    of_key: bool = False  # the key of a free choice of keys is what is wrong, and `node` is the key
 
     @property
     def shape_due(self) -> str | None:
@@ -93,7 +94,7 @@ def explain(error: ValidationError, document: Document, schema: Schema) -> Itera
     errors = _narrow([_locate(one, document) for one in found], schema)
     for one in _without_empty(_without_misspelt(errors, schema)):
         if not (isinstance(one.node, ScalarNode) and one.node.faulty):
-            yield document.fault(one.place, _words(one, schema), of_key=one.kind == "extra_forbidden")
+            yield document.fault(one.place, _words(one, schema), of_key=one.of_key or one.kind == "extra_forbidden")
 
 
 def _locate(error: Any, document: Document) -> _Error:
@@ -102,6 +103,8 @@ def _locate(error: Any, document: Document) -> _Error:
     if error["type"] == "missing" and location:
         *rest, last = location
         location, missing = tuple(rest), str(last)
+    if (key := _key_at(location, document)) is not None:
+        return _Error(error["type"], error["msg"], error.get("ctx", {}), location[:-1], (), key, of_key=True)
     place: tuple[str | int, ...] = ()
     choices: list[tuple[int, str]] = []
     for step in location:
@@ -111,6 +114,15 @@ def _locate(error: Any, document: Document) -> _Error:
             choices.append((len(place), str(step)))
     node = document.find(place)[0]
     return _Error(error["type"], error["msg"], error.get("ctx", {}), place, tuple(choices), node, missing)
+
+
+def _key_at(location: Sequence[str | int], document: Document) -> ScalarNode | None:
+    """Return the key that an error is about: pydantic adds `[key]` to the place of its value."""
+    if len(location) < 2 or location[-1] != "[key]" or document.find(location)[1] == len(location):
+        return None
+    parent, depth = document.find(location[:-2])
+    found = parent.entries.get(str(location[-2])) if depth == len(location) - 2 and isinstance(parent, MapNode) else None
+    return found[0] if found else None
 
 
 def _narrow(errors: Sequence[_Error], schema: Schema) -> list[_Error]:
@@ -162,7 +174,7 @@ def _distance(errors: Iterable[_Error], schema: Schema) -> float:
 
 
 def _meant_key(error: _Error, schema: Schema) -> str | None:
-    return _nearest(str(error.place[-1]), schema.keys(error.place[:-1]))
+    return nearest(str(error.place[-1]), schema.keys(error.place[:-1]))
 
 
 def _words(error: _Error, schema: Schema) -> str:
@@ -197,12 +209,12 @@ def _length(bound: str, number: int, node: Node) -> str:
 def _unknown(what: str, word: str, valid: Sequence[str]) -> str:
     if looks := lookalikes.fault(what, word, valid):
         return looks
-    near = _nearest(word, valid)
+    near = nearest(word, valid)
     shown = ", ".join(valid[:20]) + (", …" if len(valid) > 20 else "")
     return f"unknown {what} '{word[:60]}'; " + (f"did you mean '{near}'?" if near else f"{shown or 'nothing'} can stand here")
 
 
-def _nearest(word: str, valid: Iterable[str]) -> str | None:
+def nearest(word: str, valid: Iterable[str]) -> str | None:
     """Return the valid word that was most likely meant."""
     valid = list(valid)
     if looks := lookalikes.meant(word, valid):

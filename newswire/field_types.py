@@ -51,7 +51,13 @@ def _duration(value: object) -> object:
     return seconds(value) if isinstance(value, str) else value
 
 
-def _country(code: str) -> str:
+def country_code(code: str) -> str:
+    """Return the code.
+
+    Raises:
+        ValueError: there is no such country; the text says what would be right.
+
+    """
     if code in COUNTRY_CODES:
         return code
     if looks := lookalikes.fault("country code", code, sorted(COUNTRY_CODES)):
@@ -76,7 +82,7 @@ Duration = Annotated[
 ]
 """Seconds, written as `15m`, `72h`, `7d`."""
 
-CountryCode = Annotated[str, AfterValidator(_country), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{2}$", "examples": ["NO"]})]
+CountryCode = Annotated[str, AfterValidator(country_code), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{2}$", "examples": ["NO"]})]
 """An ISO 3166-1 alpha-2 code."""
 
 LanguageCode = Annotated[str, AfterValidator(_language), WithJsonSchema({"type": "string", "pattern": "^[a-z]{2}$", "examples": ["en"]})]

@@ -18,10 +18,10 @@ _Offsets = NDArray[np.intp]
 
 _SPACE: Final = ord(" ")
 _TRUE: Final = np.ones(1, np.bool_)
-_SPACE_LIKE: Final = re.compile(r"[\s\-\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
+_SPACE_LIKE: Final = re.compile(r"[\s\-\u05be\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 _LETTER_FORMS: Final = str.maketrans(
     {
-        **dict.fromkeys("\u2018\u2019\u201a\u201b\u02bc\u02b9\u00b4`\uff07", "'"),
+        **dict.fromkeys("\u2018\u2019\u201a\u201b\u02bb\u02bc\u02b9\u00b4`\u2032\uff07", "'"),
         **dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\uff02", '"'),
         **dict.fromkeys("\u200c\u200d\u0640\u00ad", ""),  # joiners, tatweel, soft hyphen
         **dict.fromkeys("\u06cc\u0649\u06d2\u06d0", "\u064a"),  # Persian, Urdu and bare yeh
@@ -36,8 +36,14 @@ _LETTER_FORMS: Final = str.maketrans(
         "\u0153": "oe",
     }
 )
+_SIGNS: Final = "\u2122\u2120"  # trade mark, service mark: NFKC makes letters of them, which would join the word before
+QUOTES: Final = {code: form for code, form in _LETTER_FORMS.items() if form in ("'", '"')}
+"""What the quotes of all kinds are unified to."""
+
 # Marks that are accents in these scripts; in Indic and Thai text the marks are vowels and stay.
-_ACCENTS: Final = re.compile("[\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed]")
+_ACCENTS: Final = re.compile(
+    "[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,8 @@ def _fold_of(character: str) -> str:
     """Return what one character folds to: none, one or several letters."""
     if "\ud800" <= character <= "\udfff":
         return "\ufffd"  # half a character: the automaton reads UTF-8, which has none
+    if character in _SIGNS:
+        return character
     folded = unicodedata.normalize("NFKC", character).casefold()
     if character < "\u0700" or "\u1e00" <= character <= "\u1fff":
         folded = _ACCENTS.sub("", unicodedata.normalize("NFD", folded))

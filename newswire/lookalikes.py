@@ -5,6 +5,7 @@ The pairs are those of Unicode's confusables.txt (UTS #39) that end in a letter 
 
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 _LOOKS_LIKE: Final = str.maketrans(
@@ -17,6 +18,7 @@ _ALPHABETS: Final = {"CYRILLIC": "a Cyrillic", "GREEK": "a Greek", "ARMENIAN": "
 _LONGEST: Final = 60  # characters; no word of ours is longer
 
 
+@lru_cache(maxsize=4_096)  # valid words are asked for again with each wrong one
 def skeleton(word: str) -> str:
     """Return the word as it looks, in letters of ASCII as far as they go and without what cannot be seen."""
     looks = unicodedata.normalize("NFKD", word[:_LONGEST].translate(_LOOKS_LIKE)).translate(_LOOKS_LIKE)

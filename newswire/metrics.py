@@ -52,6 +52,7 @@ class Metrics:
         self.reports_in = counter("newswire_alerting_reports_in_total", "Reports read from the bus.")
         self.reports = counter("newswire_alerting_reports_total", "Reports, by ReportOutcome and reason.", "outcome", "reason")
         self.matches = counter("newswire_alerting_matches_total", "Reports that a watchlist matched.", "watchlist")
+        self.silences = gauge("newswire_alerting_silences", "Silences that have not ended, by SilenceState.", "state")
         self.outbox = gauge("newswire_alerting_outbox_rows", "Outbox rows not settled, by SendState.", "state")
         self.sends_in = counter("newswire_alerting_sends_in_total", "Attempts to deliver begun.", "receiver")
         self.sends = counter("newswire_alerting_sends_total", "Attempts to deliver ended, by SendOutcome.", "receiver", "outcome")
@@ -59,6 +60,9 @@ class Metrics:
             "newswire_alerting_receiver_refusing", "1 where a receiver refuses our token or our channel.", "receiver"
         )
         self.active = gauge("newswire_alerting_active", "1 where this process is the active alerter.")
+        self.search_indexed = counter("newswire_alerting_search_indexed_total", "Items whose newest report was indexed for search.")
+        self.search_lag = gauge("newswire_alerting_search_lag_seconds", "For how long an archived report has waited to be indexed.")
+        self.pruned = counter("newswire_alerting_pruned_total", "Rows that were kept long enough, by Kept.", "kind")
         self.dead_letters = counter("newswire_dead_letters_total", "Records given up, by stage and DeadReason.", "stage", "reason")
         self.fetches_in = counter("newswire_http_fetches_in_total", "Fetches begun.")
         self.fetches = counter("newswire_http_fetches_total", "Fetches ended, by FetchReason.", "reason")

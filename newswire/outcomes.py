@@ -137,6 +137,7 @@ class HoldReason(StrEnum):
     MAX_AGE = "max_age"
     BACKLOG = "backlog"  # undated entry of a source's first poll
     NO_RECEIVER = "no_receiver"  # the routes name nobody for it
+    SILENCED = "silenced"  # somebody asked by command not to be told for a while
 
 
 class AlertReason(StrEnum):
@@ -148,6 +149,27 @@ class AlertReason(StrEnum):
     SEVERITY_RAISED = "severity_raised"
     NOT_SUPPORTED = "not_supported"  # the full text no longer supports what was told on the headline
     REVISED = "revised"  # the outlet changed its text; the story had been told
+
+
+class Kept(StrEnum):
+    """What retention drops once it was kept long enough."""
+
+    TEXT = "text"  # of archived reports
+    REPORTS = "reports"  # and what is indexed of them
+    MATCHES = "matches"  # and silences that hold nothing any more
+    STORIES = "stories"  # with their items and outbox rows
+    DECISIONS = "decisions"
+    TRAIL = "trail"
+
+
+class SilenceState(StrEnum):
+    """How a silence stands."""
+
+    PENDING = "pending"  # still to begin
+    ACTIVE = "active"
+    ENDING = "ending"  # in force, and ends within an hour
+    ENDED = "ended"
+    EXPIRED = "expired"  # ended by a command
 
 
 class SendState(StrEnum):

@@ -163,7 +163,8 @@ class WatchlistVerdict:
     matched: bool
     reason: HoldReason | None  # None where it matched and may tell
     because: tuple[str, ...]  # the words found: terms as written in the watchlist, "partner US"
-    missed: str | None  # 'label is domestic (0.93), wants diplomacy'
+    missed: str | None  # 'label is domestic (0.93), wants diplomacy'; of a match that is held, why
+    silence_id: str | None = None  # of the silence that held it
 
 
 @dataclass(frozen=True, slots=True)

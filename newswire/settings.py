@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +20,7 @@ from newswire.field_types import seconds
 _PREFIX: Final = "NEWSWIRE_"
 _KAFKA: Final = "NEWSWIRE_KAFKA_"
 _SECRET_FILE_BYTES: Final = 65_536
+_DAY_S: Final = 86_400.0
 _SIZES: Final = {"kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 
 
@@ -28,6 +30,31 @@ class DiskLow:
 
     share: float = 0.0
     size_bytes: int = 0
+
+
+class Encryption(StrEnum):
+    """How the way to a mail server is kept from being read."""
+
+    TLS = "tls"  # from the first byte on
+    STARTTLS = "starttls"  # demanded after the greeting
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpServer:
+    """The server that takes our mail."""
+
+    host: str
+    port: int
+    encryption: Encryption
+
+    @property
+    def is_this_machine(self) -> bool:
+        """Whether nobody stands between us and it."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +68,10 @@ class Settings:
     topic_prefix: str = ""  # NEWSWIRE_TOPIC_PREFIX
     slack_token: SecretStr | None = None  # NEWSWIRE_SLACK_TOKEN
     slack_url: str = "https://slack.com/api/"  # NEWSWIRE_SLACK_URL
+    webhook_secret: SecretStr | None = None  # NEWSWIRE_WEBHOOK_SECRET
+    smtp: SmtpServer | None = None  # NEWSWIRE_SMTP_URL
+    smtp_user: SecretStr | None = None  # NEWSWIRE_SMTP_USER
+    smtp_password: SecretStr | None = None  # NEWSWIRE_SMTP_PASSWORD
     http_host: str = "127.0.0.1"  # NEWSWIRE_HTTP_ADDRESS
     http_port: int = 9464
     allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()  # NEWSWIRE_ALLOW_NETWORKS
@@ -50,10 +81,14 @@ class Settings:
     slow_after_s: float = 900.0  # NEWSWIRE_SLOW_AFTER
     stop_after_s: float = 7_200.0  # NEWSWIRE_STOP_AFTER
     disk_low: DiskLow = DiskLow(0.05, 500_000_000)  # NEWSWIRE_DISK_LOW
+    keep_text_s: float = 90 * _DAY_S  # NEWSWIRE_KEEP_TEXT; 0: for ever
+    keep_reports_s: float = 90 * _DAY_S  # NEWSWIRE_KEEP_REPORTS
+    keep_decisions_s: float = 400 * _DAY_S  # NEWSWIRE_KEEP_DECISIONS
     contact: str = ""  # NEWSWIRE_CONTACT, in the User-Agent
     log_level: str = "info"  # NEWSWIRE_LOG
     dead_limit: int = 50  # NEWSWIRE_DEAD_LIMIT, records in a row; 0: none
     kafka: Mapping[str, SecretStr] = field(default_factory=dict)  # NEWSWIRE_KAFKA_…, names in lower case; some are passwords
+    named: Mapping[str, SecretStr] = field(default_factory=dict)  # what a `url_env` or `secret_env` of routes.yaml names
 
     @property
     def store_url(self) -> str:
@@ -70,8 +105,9 @@ class Settings:
 
     def secret_values(self) -> Iterator[str]:
         """Yield every secret in clear, for the one processor of the log that looks for them."""
-        if self.slack_token:
-            yield self.slack_token.get_secret_value()
+        for secret in (self.slack_token, self.webhook_secret, self.smtp_password, *self.named.values()):
+            if secret:
+                yield secret.get_secret_value()
         if self.store and (password := urlsplit(self.store.get_secret_value()).password):
             yield password
         for name, value in self.kafka.items():
@@ -90,8 +126,10 @@ class Variable:
     secret: bool = False  # then it has a twin `…_FILE`, and its text is never shown
 
 
-def from_environment(environ: Mapping[str, str]) -> Settings:
+def from_environment(environ: Mapping[str, str], named: Collection[str] = ()) -> Settings:
     """Return the settings that the environment decides. An empty variable is one that is not set.
+
+    `named` are the variables that routes.yaml names: secrets, each with its twin `…_FILE`.
 
     Raises:
         ConfigurationError: with a fault for every variable that cannot be used.
@@ -106,25 +144,52 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
                 fields.update(variable.read(text))
         except ValueError as error:
             faults.append(_fault(f"{variable.name}: {error}"))
-    kafka: dict[str, SecretStr] = {}
-    for name in sorted({name.removesuffix("_FILE") for name in environ if name.startswith(_KAFKA)}):
-        try:
-            if text := _text(environ, name, secret=True):
-                kafka[name.removeprefix(_KAFKA).lower()] = SecretStr(text)
-        except ValueError as error:
-            faults.append(_fault(f"{name}: {error}"))
+    kafka = _secrets(environ, {name.removesuffix("_FILE") for name in environ if name.startswith(_KAFKA)}, faults)
+    also = _secrets(environ, named, faults)
     if faults:
         raise ConfigurationError(faults)
-    settings = Settings(**fields, kafka=kafka)
-    if 0 < settings.stop_after_s <= settings.slow_after_s:
-        raise ConfigurationError([_fault("NEWSWIRE_STOP_AFTER: a longer time than NEWSWIRE_SLOW_AFTER is due, or 0 for never")])
+    settings = Settings(**fields, kafka={name.removeprefix(_KAFKA).lower(): value for name, value in kafka.items()}, named=also)
+    if contradictions := [_fault(words) for words in _contradictions(settings)]:
+        raise ConfigurationError(contradictions)
     return settings
 
 
+def _secrets(environ: Mapping[str, str], names: Iterable[str], faults: list[Fault]) -> dict[str, SecretStr]:
+    """Return those of these variables that are set, each with its twin `…_FILE`, and add what is wrong to `faults`."""
+    found: dict[str, SecretStr] = {}
+    for name in sorted(names):
+        try:
+            if text := _text(environ, name, secret=True):
+                found[name] = SecretStr(text)
+        except ValueError as error:
+            faults.append(_fault(f"{name}: {error}"))
+    return found
+
+
+def _contradictions(settings: Settings) -> Iterator[str]:
+    if (words := _keeps_too_short(settings)) is not None:
+        yield words
+    if 0 < settings.stop_after_s <= settings.slow_after_s:
+        yield "NEWSWIRE_STOP_AFTER: a longer time than NEWSWIRE_SLOW_AFTER is due, or 0 for never"
+    if settings.smtp_password and not settings.smtp_user:
+        yield "NEWSWIRE_SMTP_PASSWORD: NEWSWIRE_SMTP_USER is due beside it"
+    if settings.smtp_user and settings.smtp and settings.smtp.encryption is Encryption.NONE and not settings.smtp.is_this_machine:
+        yield "NEWSWIRE_SMTP_USER: it could be read on its way; smtp:// or smtps:// is due in NEWSWIRE_SMTP_URL"
+
+
+def _keeps_too_short(settings: Settings) -> str | None:
+    """Return what is wrong where Kafka keeps a record for longer than it is known that it was decided: it could be told again."""
+    kept = settings.kafka.get("retention_ms")
+    text = kept.get_secret_value() if kept is not None else ""
+    if settings.keep_decisions_s and text.isascii() and text.isdigit() and int(text) / 1_000 >= settings.keep_decisions_s:
+        return f"NEWSWIRE_KEEP_DECISIONS: a longer time than {_KAFKA}RETENTION_MS is due, or 0 for ever: Kafka keeps records for {text} ms"
+    return None
+
+
 def unknown_variables(environ: Iterable[str], also: Collection[str] = ()) -> list[Fault]:
-    """Return a warning for each `NEWSWIRE_…` variable that nothing reads. `also` are names that the configuration's `url_env` gives."""
+    """Return a warning for each `NEWSWIRE_…` variable that nothing reads. `also` are the names that routes.yaml gives."""
     known = {variable.name for variable in VARIABLES} | {f"{variable.name}_FILE" for variable in VARIABLES if variable.secret}
-    known |= {"NEWSWIRE_CRASH_AT", *also}
+    known |= {"NEWSWIRE_CRASH_AT", *also, *(f"{name}_FILE" for name in also)}
     warnings = []
     for name in sorted(environ):
         if name.startswith(_PREFIX) and not name.startswith(_KAFKA) and name not in known:
@@ -227,6 +292,35 @@ def _slack_url(text: str) -> dict[str, Any]:
     return {"slack_url": text.rstrip("/") + "/"}
 
 
+def _webhook_secret(text: str) -> dict[str, Any]:
+    return {"webhook_secret": SecretStr(text)}
+
+
+_SMTP_WAYS: Final = {"smtp": (Encryption.STARTTLS, 587), "smtps": (Encryption.TLS, 465), "smtp+plain": (Encryption.NONE, 25)}
+
+
+def _smtp_url(text: str) -> dict[str, Any]:
+    due = "smtp://HOST:587 (STARTTLS), smtps://HOST:465 (TLS) or smtp+plain://HOST:25 (not encrypted) is due"
+    if "@" in text:
+        raise ValueError(f"{due}; name and password belong in NEWSWIRE_SMTP_USER and NEWSWIRE_SMTP_PASSWORD_FILE")
+    found = re.fullmatch(
+        r"(?P<way>smtp|smtps|smtp\+plain)://(?P<host>[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(?::(?P<port>[0-9]{1,5}))?/?", text
+    )
+    if not found or not 1 <= int(found["port"] or 1) <= 65_535:
+        raise ValueError(f"{due}, not '{text[:60]}'")
+    encryption, port = _SMTP_WAYS[found["way"]]
+    return {"smtp": SmtpServer(found["host"].strip("[]"), int(found["port"] or port), encryption)}
+
+
+def _smtp_word(field_name: str) -> Callable[[str], dict[str, Any]]:
+    def read(text: str) -> dict[str, Any]:
+        if not re.fullmatch(r"[ -~]{1,255}", text):
+            raise ValueError("at most 255 ASCII characters are due")
+        return {field_name: SecretStr(text)}
+
+    return read
+
+
 def _http_address(text: str) -> dict[str, Any]:
     found = re.fullmatch(r"(?P<host>[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\]):(?P<port>[0-9]{1,5})", text)
     if not found or int(found["port"]) > 65_535:
@@ -264,6 +358,16 @@ def _disk_low(text: str) -> dict[str, Any]:
     return {"disk_low": DiskLow(share, size_bytes)}
 
 
+def _kept(field_name: str, least: str, why: str) -> Callable[[str], dict[str, Any]]:
+    def read(text: str) -> dict[str, Any]:
+        kept_s = seconds(text)
+        if 0 < kept_s < seconds(least):
+            raise ValueError(f"at least {least} is due, or 0 for ever: {why}")
+        return {field_name: kept_s}
+
+    return read
+
+
 def _contact(text: str) -> dict[str, Any]:
     if not re.fullmatch(r"[ -~]{1,200}", text):
         raise ValueError("a mail address or URL is due, in at most 200 ASCII characters: it is sent in the User-Agent")
@@ -298,6 +402,17 @@ VARIABLES: Final = (
     Variable("NEWSWIRE_TOPIC_PREFIX", "", "stands before the name of every topic and group", _topic_prefix),
     Variable("NEWSWIRE_SLACK_TOKEN", "", "bot token; not set: alerts are printed on the terminal", _slack_token, secret=True),
     Variable("NEWSWIRE_SLACK_URL", "https://slack.com/api/", "base address of Slack's Web API, for proxies and tests", _slack_url),
+    Variable(
+        "NEWSWIRE_WEBHOOK_SECRET", "", "signs what webhooks get, where a receiver names no `secret_env`", _webhook_secret, secret=True
+    ),
+    Variable(
+        "NEWSWIRE_SMTP_URL",
+        "",
+        "mail server: smtp://HOST:587 (STARTTLS), smtps://HOST:465 (TLS), smtp+plain://HOST:25 (neither)",
+        _smtp_url,
+    ),
+    Variable("NEWSWIRE_SMTP_USER", "", "name at the mail server, where it asks for one", _smtp_word("smtp_user"), secret=True),
+    Variable("NEWSWIRE_SMTP_PASSWORD", "", "password at the mail server", _smtp_word("smtp_password"), secret=True),
     Variable("NEWSWIRE_HTTP_ADDRESS", "127.0.0.1:9464", "where /metrics, /healthz and /readyz are served; port 0: any", _http_address),
     Variable("NEWSWIRE_ALLOW_NETWORKS", "", "comma list of networks that may be fetched from beside public addresses", _allow_networks),
     Variable("NEWSWIRE_ALLOW_PORTS", "", "comma list of ports that may be fetched from beside 80 and 443", _allow_ports),
@@ -318,8 +433,26 @@ VARIABLES: Final = (
         "no feed is polled while less of the data folder's disk is free (the larger of the two); on again at twice as much; 0: off",
         _disk_low,
     ),
+    Variable(
+        "NEWSWIRE_KEEP_TEXT",
+        "90d",
+        "the text of archived articles; past it title, summary and what was understood stay; 0: as long as the report",
+        _kept("keep_text_s", "1d", "stories of today are still being read"),
+    ),
+    Variable(
+        "NEWSWIRE_KEEP_REPORTS",
+        "90d",
+        "archived reports, for `newswire search`, `backtest` and `why`; 0: for ever",
+        _kept("keep_reports_s", "1d", "stories of today are still being read"),
+    ),
+    Variable(
+        "NEWSWIRE_KEEP_DECISIONS",
+        "400d",
+        "alerts, decisions, matches, stories and each item's trail: a year and a month; 0: for ever",
+        _kept("keep_decisions_s", "100d", "dead letters can be replayed for 90 days, and must not be told twice"),
+    ),
     Variable("NEWSWIRE_CONTACT", "", "mail address or URL that webmasters read in the User-Agent", _contact),
     Variable("NEWSWIRE_DEAD_LIMIT", "50", "a stage stops where more records in a row cannot be handled; 0: it never does", _dead_limit),
     Variable("NEWSWIRE_LOG", "info", "least level that is logged: debug, info, warning, error", _log_level),
 )
-"""Every variable that Newswire reads, beside `NEWSWIRE_KAFKA_…` (kafka-python's own settings) and those named by a `url_env`."""
+"""Every variable that Newswire reads, beside `NEWSWIRE_KAFKA_…` (kafka-python's own settings) and those named by a `url_env` or `secret_env`."""

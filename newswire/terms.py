@@ -13,15 +13,18 @@ from typing import Final, NamedTuple
 
 from ahocorasick_rs import AhoCorasick
 
-from newswire.folding import Folded, fold
+from newswire.folding import QUOTES, Folded, fold
 
 __all__ = ["Folded", "Hit", "Term", "TermSearch", "fold"]
 
-_SPACE_LIKE: Final = re.compile(r"[\s\-\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
+_SPACE_LIKE: Final = re.compile(r"[\s\-\u05be\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 _SPACES: Final = re.compile("  +")
-_PLURAL_SIBILANT: Final = ("s", "x", "z", "ch", "sh")
+_PLURAL_ES: Final = ("s", "x", "z", "ch", "sh", "o")
+_PLURAL_S_TOO: Final = ("ch", "o")  # fintechs, monarchs, videos; beside launches, vetoes
 # What may stand before a word in Arabic and Urdu: conjunction, preposition, article, alone or together (WATCHLISTS.md).
 _CLITICS: Final = re.compile("[\u0648\u0641]?(?:[\u0628\u0643\u0644]?(?:\u0627\u0644)?|\u0644\u0644)")
+_ARTICLE: Final = "\u0627\u0644"
+_LAM: Final = "\u0644"
 # Scripts that write without spaces between words; Korean joins particles and compounds to the word.
 _EDGELESS: Final = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3130-\u318f\u31f0-\u31ff"
@@ -62,7 +65,7 @@ class TermSearch:
 
     def __init__(self, terms: Sequence[Term]) -> None:
         self._terms = tuple(terms)
-        self._exact = tuple(_SPACES.sub(" ", _SPACE_LIKE.sub(" ", term.text)).strip() for term in terms)
+        self._exact = tuple(_written(term.text).strip() for term in terms)
         by_pattern: dict[str, list[int]] = {}
         for index, term in enumerate(self._terms):
             for pattern in _patterns(term):
@@ -88,14 +91,21 @@ class TermSearch:
                     if not whole:
                         continue
                 first, last = folded.starts[start], folded.ends[end - 1]
-                if term.exact and not self._as_written(index, folded.original[first:last]):
+                if term.exact and not self._as_written(index, folded.original, first, last):
                     continue
                 hits.append(Hit(index, first, last))
         hits.sort(key=_IN_ORDER)
         return hits
 
-    def _as_written(self, index: int, found: str) -> bool:
-        return _SPACES.sub(" ", _SPACE_LIKE.sub(" ", found)) == self._exact[index]
+    def _as_written(self, index: int, original: str, first: int, last: int) -> bool:
+        while last < len(original) and unicodedata.combining(original[last]):
+            last += 1  # an accent that is a character of its own belongs to the last letter
+        return _written(original[first:last]) == self._exact[index]
+
+
+def _written(text: str) -> str:
+    """Return the text as an exact term compares it: only white space, hyphens and quotes are unified, and accents composed."""
+    return _SPACES.sub(" ", _SPACE_LIKE.sub(" ", unicodedata.normalize("NFC", text).translate(QUOTES)))
 
 
 def _patterns(term: Term) -> list[str]:
@@ -104,13 +114,22 @@ def _patterns(term: Term) -> list[str]:
     if not pattern:
         return []
     patterns = [pattern]
+    if term.text.strip().startswith(_ARTICLE) and len(pattern) > len(_ARTICLE) + 1:
+        # After the preposition lam the article loses its alef, and of three lams one: للأردن, للجنة.
+        noun = pattern.removeprefix(_ARTICLE)
+        patterns.append(_LAM + noun if noun.startswith(_LAM) else 2 * _LAM + noun)
     last = pattern.rsplit(" ", 1)[-1]
     if term.plural and not term.prefix and not term.exact and len(last) > 2 and last.isascii() and last.isalpha():
-        if last.endswith("y") and last[-2] not in "aeiou":
-            patterns.append(pattern[:-1] + "ies")
-        else:
-            patterns.append(pattern + ("es" if last.endswith(_PLURAL_SIBILANT) else "s"))
+        patterns += [pattern[: len(pattern) - len(last)] + plural for plural in _plurals(last)]
     return patterns
+
+
+def _plurals(word: str) -> list[str]:
+    if word.endswith("y") and word[-2] not in "aeiou":
+        return [word[:-1] + "ies"]
+    if not word.endswith(_PLURAL_ES):
+        return [word + "s"]
+    return [word + "es", word + "s"] if word.endswith(_PLURAL_S_TOO) else [word + "es"]
 
 
 def _joined(inside: str, outside: str) -> bool:
@@ -127,10 +146,25 @@ def _joined(inside: str, outside: str) -> bool:
     return inside.isdigit() or outside.isdigit() or bool(_ARABIC.match(inside)) == bool(_ARABIC.match(outside))
 
 
+_JOINERS: Final = "\u200c\u200d\u00ad\u0640"  # joiners, soft hyphen and tatweel: no letters of a word
+
+
+def word_end(text: str, end: int) -> int:
+    """Return where the word ends whose part ends at `end`: what was found by its beginning is shown whole. `end` itself at a word's edge."""
+    while 0 < end < len(text):
+        after = end
+        while after < len(text) and text[after] in _JOINERS:
+            after += 1
+        if after == len(text) or not _joined(text[end - 1], text[after]):
+            break
+        end = after + 1
+    return end
+
+
 def _starts_word(text: str, start: int) -> bool:
     if start == 0 or text[start - 1] == " " or not _joined(text[start], text[start - 1]):
         return True
-    if not _ARABIC.match(text[start]):
+    if not _ARABIC.match(text[start]) and not text[start].isdigit():
         return False
     before = start
     while before > 0 and start - before <= 4 and text[before - 1] != " " and _joined(text[before], text[before - 1]):

@@ -11,7 +11,6 @@ from newswire.errors import ConfigurationError, Fault
 from newswire.strict_yaml import read
 from newswire.yaml_tree import ListNode, MapNode, Node, ScalarNode
 from processors.language import LANGUAGES
-from processors.taxonomy_terms import ORGANISATION_KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +24,7 @@ class Names:
 
 
 def read_names(folder: Path) -> Names:
-    """Return the names of the taxonomy in `folder`. An entry that is not what it should be is passed over: `taxonomy_faults` says why.
+    """Return the names of the taxonomy in `folder`. An entry that is not what it should be is passed over: `processors.taxonomy_check` says why.
 
     Raises:
         ConfigurationError: a file is missing, or is no YAML.
@@ -42,9 +41,7 @@ def read_names(folder: Path) -> Names:
     first = ((code, _first_word(_child(names, "en"))) for code, names in entries["country_names.yaml"].items())
     return Names(
         countries={code: word for code, word in first if word is not None},
-        organisations=frozenset(
-            name for name, node in entries["organisations.yaml"].items() if _text(_child(node, "kind")) in ORGANISATION_KINDS
-        ),
+        organisations=frozenset(entries["organisations.yaml"]),
         topics=frozenset(entries["topics.yaml"]),
         languages=frozenset(LANGUAGES),
     )
@@ -61,7 +58,3 @@ def _child(node: Node, key: str) -> Node | None:
 
 def _first_word(node: Node | None) -> str | None:
     return next((item.text for item in node.items if isinstance(item, ScalarNode)), None) if isinstance(node, ListNode) else None
-
-
-def _text(node: Node | None) -> str | None:
-    return node.text if isinstance(node, ScalarNode) else None

@@ -95,7 +95,7 @@ class Collector:
     def organisations(self, document: Document) -> None:
         """Take the bodies and companies."""
         for name, node in self._entries(document, None, ""):
-            parts = dict(self._keys(node, ("kind", "country", "names", "never")))
+            parts = dict(self._keys(node, ("kind", "country", "names", "never", "shares_names_with")))
             kind, country = self._text(parts.get("kind")), self._text(parts.get("country"))
             if kind not in ORGANISATION_KINDS:
                 self._fault(parts.get("kind", node), f"{name}: kind is one of {', '.join(ORGANISATION_KINDS)}")

@@ -16,6 +16,7 @@ from newswire.bus import Delivered
 from newswire.codec import encode
 from newswire.outcomes import HoldReason
 from newswire.records import Basis, Evidence, Field, Item, Label, Report, Severity, Span, WatchlistVerdict
+from newswire.store.matches import Matched
 from newswire.topics import REPORTS
 from tests.fakes import NOW
 
@@ -157,3 +158,21 @@ class AlwaysLeading:
 
     def resign(self) -> None:
         """Hold nothing."""
+
+
+A_MATCH_KEPT = Matched(
+    watchlist="gaming",
+    item_id="a" * 32,
+    revision="1" * 16,
+    basis=Basis.FEED,
+    final=False,
+    story_id="s1",
+    severity=Severity.HIGH,
+    reason=None,
+    content_hash="0123456789ab",
+    because=("gaming industry", "partner US"),
+    title="Minister meets envoy",
+    url="https://nation.example/1",
+    outlet="The Nation",
+)
+"""What the store keeps of a match: plain values, for tests to change."""

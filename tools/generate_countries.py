@@ -71,9 +71,10 @@ def cities_of(language: str) -> dict[str, list[str]]:
     return out
 
 
-def written(table: dict[str, dict[str, list[str]]]) -> str:
-    """Return the table as YAML: country, language, names."""
-    lines = [f"# CLDR {get_cldr_version()} (Unicode License V3), written by tools/generate_countries.py: do not edit."]
+def written(table: dict[str, dict[str, list[str]]], schema: str) -> str:
+    """Return the table as YAML: country, language, names; its first line names the schema for editors."""
+    lines = [f"# yaml-language-server: $schema=../schemas/{schema}.json"]
+    lines += [f"# CLDR {get_cldr_version()} (Unicode License V3), written by tools/generate_countries.py: do not edit."]
     for code in sorted(table):
         lines.append(f'"{code}":')
         for language, names in table[code].items():
@@ -90,8 +91,8 @@ def main(folder: Path) -> None:
     for language in CITY_LANGUAGES:
         for code, found in cities_of(language).items():
             cities.setdefault(code, {})[language] = found
-    (folder / "country_names.yaml").write_text(written(names), encoding="utf-8")
-    (folder / "country_cities.yaml").write_text(written(cities), encoding="utf-8")
+    (folder / "country_names.yaml").write_text(written(names, "taxonomy-country-names"), encoding="utf-8")
+    (folder / "country_cities.yaml").write_text(written(cities, "taxonomy-country-cities"), encoding="utf-8")
 
 
 if __name__ == "__main__":

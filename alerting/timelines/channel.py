@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from alerting.timelines.model import Expectation, Expected, Kind, offset_in_words
+from alerting.timelines.model import Expectation, Expected, Kind
+from alerting.timelines.moments import offset_in_words
 from alerting.watchlists.nearest import quoted, some
 from newswire.records import Severity
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from alerting.timelines.model import Kind, Timeline, offset_in_words, read_offset
+from alerting.timelines.model import Kind, Timeline
+from alerting.timelines.moments import offset_in_words, read_offset
 from alerting.watchlists.check import check_pins
 from alerting.watchlists.faults import Problem, UnusableError, texts
 from alerting.watchlists.nearest import unknown
-from alerting.watchlists.vocabulary import Vocabulary
+from alerting.watchlists.vocabulary import Vocabulary, fault_of
 from newswire.records import Basis
 
 Path = tuple[str | int, ...]
@@ -44,6 +45,7 @@ def check_timeline(raw: Raw, names: Names) -> Iterator[Problem]:
     yield from _moments(raw)
     yield from _pages(steps, items)
     yield from _expectations(raw, names)
+    yield from _silences(raw, names)
     seen = [step.get("item") for step in steps]
     for name in items:
         if name not in seen:
@@ -85,6 +87,20 @@ def _expectations(raw: Raw, names: Names) -> Iterator[Problem]:
                 yield from _known(wanted, path, "receiver", "receiver", names.receivers)
             for at, name in texts(wanted.get("watchlists")):
                 yield from _in_force((*path, "watchlists", *at), name, raw, names)
+
+
+def _silences(raw: Raw, names: Names) -> Iterator[Problem]:
+    until = _offset(raw.get("until", Timeline.model_fields["until"].default))
+    for n, one in enumerate(map(_mapping, _listed(raw.get("silences")))):
+        for at, name in texts(one.get("watchlist")):
+            yield from _in_force(("silences", n, "watchlist", *at), name, raw, names)
+        for at, code in texts(one.get("country")):
+            if (fault := fault_of("countries", code, names.vocabulary)) is not None:
+                yield Problem(("silences", n, "country", *at), fault)
+        begin = _offset(one.get("from"))
+        if begin is not None and until is not None and begin > until:
+            message = f"{offset_in_words(begin)} is after the end of the timeline; write `until: {offset_in_words(begin)}` or later"
+            yield Problem(("silences", n, "from"), message)
 
 
 def _in_force(path: Path, name: str, raw: Raw, names: Names) -> Iterator[Problem]:

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
+from alerting.timelines.moments import Offset
+from alerting.timelines.silences import TimelineSilence
 from alerting.watchlists.faults import UnusableError
 from alerting.watchlists.fields import (
     Count,
@@ -22,7 +24,6 @@ from alerting.watchlists.fields import (
 )
 from alerting.watchlists.model import InlineItem, Status
 from alerting.watchlists.strict import STRICT
-from newswire.field_types import seconds
 from newswire.outcomes import AlertReason
 from newswire.records import Basis
 
@@ -30,33 +31,6 @@ MONDAY: Final = datetime(2026, 6, 1, 8, 0, tzinfo=UTC)
 """When a timeline begins that names no `start`: a Monday morning."""
 
 MAX_STEPS: Final = 500  # of one timeline, and so many expectations
-_LONGEST: Final = timedelta(days=366)
-
-
-def read_offset(raw: object) -> timedelta:
-    """Return a time since the start (`0m`, `3m`, `1h30m`, `2d`).
-
-    Raises:
-        UnusableError: it is none; the text says what would be right.
-
-    """
-    if isinstance(raw, timedelta):
-        return raw
-    try:
-        offset = timedelta(seconds=min(seconds(str(raw)), 2 * _LONGEST.total_seconds()))
-    except ValueError:
-        shown = str(raw)[:40]
-        raise UnusableError(f"a time since the start is due here, such as 0m, 3m, 1h30m or 2d, not {shown!r}") from None
-    if offset > _LONGEST:
-        raise UnusableError(f"a timeline lasts {_LONGEST.days} days at most")
-    return offset
-
-
-Offset = Annotated[
-    timedelta,
-    BeforeValidator(read_offset),
-    WithJsonSchema({"anyOf": [{"type": "string", "pattern": r"^(0|([0-9]+(\.[0-9]+)?[smhdw])+)$"}, {"const": 0}]}),
-]
 
 
 class Kind(StrEnum):
@@ -195,15 +169,7 @@ class Timeline(BaseModel):
     items: dict[Text, InlineItem] = Field({}, description="items by name, for those that are seen more than once")
     feed: Annotated[tuple[FeedStep, ...], BeforeValidator(_some), Field(json_schema_extra={"minItems": 1, "maxItems": MAX_STEPS})]
     expect: Annotated[tuple[Expectation, ...], BeforeValidator(_listed), Field(json_schema_extra={"maxItems": MAX_STEPS})] = ()
+    silences: Annotated[tuple[TimelineSilence, ...], BeforeValidator(_listed), Field(json_schema_extra={"maxItems": MAX_STEPS})] = Field(
+        (), description="what somebody asks not to be told of for a while: [{watchlist: NAME, from: 5m, for: 4h}]"
+    )
     until: Offset = Field(timedelta(hours=24), description="nothing else is to be seen until then", json_schema_extra={"default": "24h"})
-
-
-def offset_in_words(offset: timedelta) -> str:
-    """Return the time since the start as a file would say it: `0m`, `3m`, `1h30m`, `2d`."""
-    left = int(offset.total_seconds())
-    parts = []
-    for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
-        count, left = divmod(left, length)
-        if count:
-            parts.append(f"{count}{unit}")
-    return "".join(parts) or "0m"

@@ -93,6 +93,7 @@ def run_timeline(name: str, timeline: Timeline, desk: DeskInForce, understand: U
     clock = ManualClock(timeline.start)
     steps: list[Step] = []
     with Rehearsal(watchlists=watchlists, routes=desk.routes, clock=clock) as rehearsal:
+        rehearsal.silence(one.begun(timeline.start.timestamp()) for one in timeline.silences)
         for moment in _moments(timeline):
             clock.set(timeline.start + moment)
             steps += _passed(moment, rehearsal)

@@ -4,10 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any, Final, NoReturn, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
-from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
-from pydantic.json_schema import SkipJsonSchema
+from pydantic import BeforeValidator, WithJsonSchema
 
 from alerting.watchlists.expression import parse
 from alerting.watchlists.faults import UnusableError
@@ -39,14 +38,6 @@ class Choice:
     values: tuple[str, ...] = ()
     list_name: str | None = None
     any: bool = False
-
-
-def _later(_: object, info: ValidationInfo) -> NoReturn:
-    raise UnusableError(f"`{info.field_name}` is not supported yet: it comes with a later release; take it out for now")
-
-
-NotYet = SkipJsonSchema[Annotated[None, BeforeValidator(_later)]]
-"""A key of WATCHLISTS.md that this version refuses, rather than read it and do nothing."""
 
 
 def _text(raw: object) -> str:

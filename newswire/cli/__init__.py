@@ -62,19 +62,23 @@ def add_commands(typed: Sequence[str] = ()) -> None:
             import_module(f"newswire.cli.{home}")
         return
     from newswire.cli import (  # noqa: F401 -- importing one adds its commands
+        archive,
         ask,
         backtest,
         configure,
         demo,
         explain,
+        export,
         init,
         judge,
         move,
         new_watchlist,
         promote,
+        receivers,
         reference,
         replay,
         run,
+        silence,
         sources,
         staged,
         tests,

@@ -1,4 +1,4 @@
-"""Commands that ask what happened: `why`, `alerts`, `dead list|show|replay`."""
+"""Commands that ask what happened: `why`, `dead list|show|replay`."""
 
 import base64
 import json
@@ -10,7 +10,6 @@ from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from newswire.bus import Bus
@@ -79,35 +78,6 @@ def why(
         show_tables(Console(highlight=False), tables)
     if not told["stages"]:
         sys.exit(_UNKNOWN)
-
-
-@app.command()
-def alerts(as_json: AsJson = False) -> None:
-    """List the alerts: one line each, oldest first."""
-    from newswire.store import outbox
-
-    with open_store_only() as store, store.read() as connection:
-        rows = [{**row, "at": _iso(row["at"])} for row in outbox.alerts(connection)]
-    if as_json:
-        print_json_lines(rows)
-        return
-    if not rows:
-        print("No alert yet.", file=sys.stderr)
-        return
-    table = Table(box=None, pad_edge=False)
-    for heading in ("at", "severity", "state", "receiver", "watchlists", "title"):
-        table.add_column(heading, overflow="fold")
-    for row in rows:
-        cells = (
-            row["at"][:16].replace("T", " "),
-            row["severity"],
-            row["state"],
-            row["receiver"],
-            ", ".join(row["watchlists"]),
-            row["title"],
-        )
-        table.add_row(*(Text(cell) for cell in cells))
-    Console().print(table)
 
 
 @dead_app.command("list")

@@ -15,6 +15,7 @@ from newswire import log
 from newswire.cli import EXIT_USAGE, app, compose
 from newswire.cli.backtest_reports import ReportsFile, from_archive
 from newswire.cli.backtest_versions import other_version, read_other
+from newswire.cli.known import load_names
 from newswire.cli.options import AsJson, Config, print_json, read_settings
 from newswire.cli.reading import open_for_reading
 from newswire.clock import SystemClock
@@ -105,7 +106,7 @@ def _versions(settings: Settings, names: list[str], against: str) -> "tuple[dict
 
     folder = find_config_folder(settings.config)
     now = SystemClock().now()
-    names_known = compose.load_names(folder)
+    names_known = load_names(folder)
     desk = compose.require_desk(folder, names_known, now)
     desks = {_NEW: desk}
     if against:

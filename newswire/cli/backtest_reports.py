@@ -21,7 +21,7 @@ def from_archive(store: Store, since: datetime, say: Callable[[Fault], None]) ->
     after: archive.Place | None = None
     while True:
         with store.read() as connection:
-            page = archive.page(connection, since.timestamp(), after)
+            page = archive.page(connection, since.timestamp(), after, whole=True)
         if not page:
             return
         for place, value in page:

@@ -53,6 +53,7 @@ HELD: Final[Mapping[str, str]] = {
     HoldReason.MAX_AGE: "too old (max_age)",
     HoldReason.BACKLOG: "undated, of a new source's backlog",
     HoldReason.NO_RECEIVER: "matched, and no route leads to a receiver",
+    HoldReason.SILENCED: "silenced by command",
 }
 """Why a report told nobody, for people; the reason of the watchlist that came nearest."""
 

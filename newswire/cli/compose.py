@@ -7,7 +7,7 @@ import importlib.util
 import os
 import secrets
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,8 +19,9 @@ from structlog.typing import FilteringBoundLogger
 
 from newswire import __version__, log
 from newswire.bus import Bus
+from newswire.cli.known import understanding_folder
 from newswire.clock import Clock, SystemClock
-from newswire.config import find_config_folder, folder_holding
+from newswire.config import find_config_folder
 from newswire.errors import ConfigurationError, Fault, Retryable
 from newswire.outcomes import Stage
 from newswire.settings import Settings
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from alerting.receivers import Receiver
     from alerting.reload import ReloadWorker
     from alerting.routes import Receiver as ReceiverEntry
+    from alerting.routes import Routes
     from alerting.watchlists.compile import WatchlistSet
     from alerting.watchlists.load import DeskFiles
     from alerting.watchlists.vocabulary import Vocabulary
@@ -47,8 +49,6 @@ if TYPE_CHECKING:
     from processors.names import Names
     from processors.understand import Understanding
 
-TAXONOMY_FOLDER: Final = "taxonomy"
-MODEL_FOLDER: Final = "model"
 JAIL_TASKS: Final = (
     "collectors.jailed:read_feed",
     "collectors.jailed:find_feeds",
@@ -208,39 +208,7 @@ def load_understanding(folder: Path, *, reads: bool = True) -> "Understanding":
     """
     from processors.understand import Understanding
 
-    return Understanding.load(_understanding_folder(folder), reads=reads)
-
-
-def load_names(folder: Path) -> "Names":
-    """Return the names that the understanding of this configuration folder finds, in a tenth of the time that loading it takes.
-
-    Raises:
-        ConfigurationError: a file of names cannot be read.
-
-    """
-    from processors.names import read_names
-
-    return read_names(_understanding_folder(folder) / TAXONOMY_FOLDER)
-
-
-def understanding_faults(folder: Path) -> list[Fault]:
-    """Return what is wrong with the taxonomy and the weights of the configuration folder; those that were shipped in their place are right."""
-    from processors.taxonomy_check import taxonomy_faults
-    from processors.weights import FILE, load_weights
-
-    used = _understanding_folder(folder)
-    if used != folder:
-        return []
-    faults = taxonomy_faults(used / TAXONOMY_FOLDER)
-    try:
-        load_weights(used / MODEL_FOLDER / FILE)
-    except ConfigurationError as error:
-        faults += error.faults
-    return faults
-
-
-def _understanding_folder(folder: Path) -> Path:
-    return folder_holding((TAXONOMY_FOLDER, MODEL_FOLDER), folder)
+    return Understanding.load(understanding_folder(folder), reads=reads)
 
 
 def read_desk(folder: Path, known: "Names | Understanding", now: datetime) -> "DeskFiles":
@@ -281,7 +249,7 @@ def keep_desk(ground: Ground, known: "Names | Understanding") -> "ReloadWorker":
     """Return the desk's files put in force, and kept so as they change. Of an understanding only its words are held on to.
 
     Raises:
-        ConfigurationError: with every fault of every file.
+        ConfigurationError: with every fault of every file, or what the environment lacks for the receivers.
 
     """
     from alerting.desk import desk_of
@@ -292,8 +260,8 @@ def keep_desk(ground: Ground, known: "Names | Understanding") -> "ReloadWorker":
 
     def make(digest: str, now: datetime) -> "Desk":
         files = load_desk(ground.folder, words, now.date())
-        if files.faults:
-            raise ConfigurationError(files.faults)
+        if faults := files.faults or lacking_here(files.routes, ground.settings):
+            raise ConfigurationError(faults)
         return desk_of(files, digest=digest, since=now, on_terminal=on_terminal)
 
     kept = ReloadWorker(folder=ground.folder, make=make, clock=ground.clock, metrics=ground.metrics)
@@ -301,14 +269,41 @@ def keep_desk(ground: Ground, known: "Names | Understanding") -> "ReloadWorker":
     return kept
 
 
-def make_receiver(settings: Settings, entry: "ReceiverEntry", stream: TextIO | None) -> "Receiver":
-    """Return one who can be told: a Slack channel where there is a token, the terminal otherwise."""
-    from alerting.receivers.slack import SlackReceiver
-    from alerting.receivers.terminal import TerminalReceiver
+def make_receiver(
+    settings: Settings, entry: "ReceiverEntry", *, now: Callable[[], datetime], stream: TextIO | None = None, test: bool = False
+) -> "Receiver":
+    """Return one who can be told: what the entry names, or the terminal for a Slack channel without a token.
 
+    What `lacking_here` says of the entry is put right before. `test` marks what a webhook gets.
+    """
+    from alerting.receivers.http_post import HttpPost
+    from alerting.receivers.mail import MailReceiver
+    from alerting.receivers.slack import SlackReceiver
+    from alerting.receivers.slack_webhook import SlackWebhookReceiver
+    from alerting.receivers.smtp import Smtp
+    from alerting.receivers.terminal import TerminalReceiver
+    from alerting.receivers.variables import signing_secret
+    from alerting.receivers.webhook import WebhookReceiver
+
+    agent = user_agent(settings)
     if entry.slack is not None and settings.slack_token is not None:
         return SlackReceiver(entry.name, channel=entry.slack.channel, token=settings.slack_token, base_url=settings.slack_url)
+    if entry.webhook is not None and (secret := signing_secret(entry, settings)) is not None:
+        post = HttpPost(settings.named[entry.webhook.url_env], user_agent=agent)
+        return WebhookReceiver(entry.name, post=post, secret=secret, now=now, test=test)
+    if entry.slack_webhook is not None:
+        return SlackWebhookReceiver(entry.name, post=HttpPost(settings.named[entry.slack_webhook.url_env], user_agent=agent), now=now)
+    if entry.email is not None and settings.smtp is not None:
+        smtp = Smtp(settings.smtp, user=settings.smtp_user, password=settings.smtp_password)
+        return MailReceiver(entry.name, to=entry.email.to, sender=entry.email.from_, smtp=smtp, now=now)
     return TerminalReceiver(entry.name, stream=stream)
+
+
+def lacking_here(routes: "Routes", settings: Settings) -> list[Fault]:
+    """Return what the environment lacks for these routes' receivers."""
+    from alerting.receivers.variables import lacking
+
+    return [Fault("environment", 0, 0, words) for _, words in lacking(routes, settings)]
 
 
 def collect_workers(ground: Ground, sources: "Sequence[Source]", http: "Http", jail: "Jail", *, once: bool) -> "tuple[CollectWorker]":
@@ -380,10 +375,12 @@ def process_workers(ground: Ground, understanding: "Understanding", http: "Http"
 
 def alert_workers(ground: Ground, desk: "ReloadWorker", stack: ExitStack, stream: TextIO | None) -> "list[Worker]":
     """Return the workers of the third stage: decide, send, publish, all behind the one leadership; and what keeps the desk's set in force."""
+    from alerting.archive_upkeep import IndexWorker, Keep, RetentionWorker
     from alerting.leadership import LeaderGate, StoreLeadership
     from alerting.publisher import PublisherWorker
     from alerting.receivers.directory import Directory
     from alerting.sender import SenderWorker
+    from alerting.silence_watch import SilenceWatch
     from alerting.stage import ReportHandler
     from newswire.consumer import DeadLimit
     from newswire.service import ConsumerWorker
@@ -416,10 +413,21 @@ def alert_workers(ground: Ground, desk: "ReloadWorker", stack: ExitStack, stream
         clock=ground.clock,
         limit=DeadLimit(most=ground.settings.dead_limit),
     )
-    directory = Directory(routes=lambda: desk.current().routes, make=lambda entry: make_receiver(ground.settings, entry, stream))
+    directory = Directory(
+        routes=lambda: desk.current().routes, make=lambda entry: make_receiver(ground.settings, entry, now=ground.now, stream=stream)
+    )
     sender = SenderWorker(store=ground.store, listed=directory.listed, clock=ground.clock, metrics=ground.metrics, leadership=leadership)
     publisher = PublisherWorker(store=ground.store, bus=ground.bus, clock=ground.clock, leadership=leadership)
-    return [LeaderGate(reports, leadership=leadership), sender, publisher, desk]
+    index = IndexWorker(store=ground.store, clock=ground.clock, metrics=ground.metrics, leadership=leadership)
+    retention = RetentionWorker(
+        keep=Keep(ground.settings.keep_text_s, ground.settings.keep_reports_s, ground.settings.keep_decisions_s),
+        store=ground.store,
+        clock=ground.clock,
+        metrics=ground.metrics,
+        leadership=leadership,
+    )
+    silence_watch = SilenceWatch(store=ground.store, clock=ground.clock, metrics=ground.metrics, leadership=leadership)
+    return [LeaderGate(reports, leadership=leadership), sender, publisher, index, retention, silence_watch, desk]
 
 
 def _resigned(leadership: "StoreLeadership") -> None:

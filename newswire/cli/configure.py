@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from newswire.cli import EXIT_USAGE, app, compose
+from newswire.cli.known import load_names, understanding_faults
 from newswire.cli.options import AsJson, Config, counted, print_json, read_settings
 from newswire.cli.problems import Form, as_github, as_sarif, as_text, problems_of, summary
 from newswire.cli.problems import as_json as problem_values
 from newswire.clock import SystemClock
 from newswire.config import find_config_folder, shown
-from newswire.errors import Fault, one_line
+from newswire.errors import ConfigurationError, Fault, one_line
 from newswire.sqlite import WAL_RESET_BUG
 
 if TYPE_CHECKING:
@@ -32,14 +33,15 @@ def check(
     """Check every file of the configuration, offline: all faults at once with file, line and column, and in words what each watchlist will do."""
     from collectors.sources_file import load_sources
 
-    folder = find_config_folder(read_settings(config).config)
+    settings = read_settings(config)
+    folder = find_config_folder(settings.config)
     sources, faults = load_sources(folder / "sources")
     desk, more = _desk_and_taxonomy(folder)
     faults = sorted({*faults, *more, *desk.faults, *desk.timeline_faults})
     said = {} if more or desk.faults else _in_words(desk)
     problems = problems_of(faults, desk.warnings, strict=strict)
     failed = bool(faults or (strict and desk.warnings))
-    machine = _machine_warnings()
+    machine = [*_machine_warnings(), *compose.lacking_here(desk.routes, settings)]  # not of the files: no error for the strict
     if as_json or form is Form.JSON:
         warnings = problem_values([*desk.warnings, *machine])
         print_json({"ok": not failed, "faults": problem_values(faults), "warnings": warnings, "watchlists": said, "sources": len(sources)})
@@ -73,14 +75,17 @@ def _but_missing(sources: int, watchlists: int) -> str:
 
 
 def _desk_and_taxonomy(folder: Path) -> "tuple[DeskFiles, list[Fault]]":
-    """Return the desk's files, and what is wrong with the taxonomy: where something is, no word is known and all are let through."""
+    """Return the desk's files, and what is wrong with the taxonomy: where it cannot be read, no word is known and all are let through."""
     from alerting.watchlists.load import load_desk
     from alerting.watchlists.vocabulary import Vocabulary
 
     now = SystemClock().now()
-    if faults := compose.understanding_faults(folder):
+    faults = understanding_faults(folder)
+    try:
+        names = load_names(folder)
+    except ConfigurationError:  # among the faults
         return load_desk(folder, Vocabulary(), now.date()), faults
-    return compose.read_desk(folder, compose.load_names(folder), now), []
+    return compose.read_desk(folder, names, now), faults
 
 
 def _in_words(desk: "DeskFiles") -> dict[str, str]:
@@ -132,11 +137,13 @@ def schemas(folder: Annotated[Path, typer.Argument(help="Where to write them.")]
 
 
 def all_schemas() -> dict[str, dict[str, Any]]:
-    """Return the JSON Schema of every kind of file, by the name of its file under `config/schemas/`."""
+    """Return the JSON Schema of every kind of file, and of what a webhook gets, by the name of its file under `config/schemas/`."""
+    from alerting.receivers.webhook_body import schema as webhook_schema
     from alerting.schemas import schemas as desk_schemas
     from collectors.schemas import schemas as source_schemas
+    from processors.schemas import schemas as taxonomy_schemas
 
-    return {**desk_schemas(), **source_schemas()}
+    return {**desk_schemas(), **source_schemas(), **taxonomy_schemas(), "webhook": webhook_schema()}
 
 
 def _machine_warnings() -> list[Fault]:

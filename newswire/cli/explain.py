@@ -14,6 +14,7 @@ from rich.text import Text
 from newswire import log
 from newswire.cli import EXIT_USAGE, app, compose
 from newswire.cli.explain_subject import Html, Subject, Words, read_subject
+from newswire.cli.known import load_names
 from newswire.cli.options import AsJson, Config, print_json, read_settings
 from newswire.cli.reading import open_for_reading
 from newswire.clock import SystemClock
@@ -65,7 +66,7 @@ def explain(
     try:
         folder = find_config_folder(settings.config)
         subjects = _subjects(settings, what, line)
-        desk = compose.require_desk(folder, compose.load_names(folder), SystemClock().now())
+        desk = compose.require_desk(folder, load_names(folder), SystemClock().now())
         _require_name(watchlist, desk.watchlists)
         understanding = cache(lambda: compose.load_understanding(folder))
         reports = [one if isinstance(one, Report) else _report_of(one, understanding()) for one in subjects]
@@ -109,21 +110,24 @@ def _subjects(settings: Settings, what: str, line: int | None) -> "list[Subject]
     url = canonical_url(what)
     if url is None:
         raise ConfigurationError([Fault(what[:200], 0, 0, "is no address of an article")])
-    archived = _archived(settings, url)
-    if archived:
+    archived, shortened = _archived(settings, url)
+    if archived and not shortened:
         return [*archived]
-    print(f"{url} is not in the archive; its page is fetched now, once.", file=sys.stderr)
+    why = "is in the archive without its text (NEWSWIRE_KEEP_TEXT)" if shortened else "is not in the archive"
+    print(f"{url} {why}; its page is fetched now, once.", file=sys.stderr)
     return [_fetched(settings, url)]
 
 
-def _archived(settings: Settings, url: str) -> list[Report]:
+def _archived(settings: Settings, url: str) -> tuple[list[Report], bool]:
+    """Return the archived reports of an address, and whether retention has taken the text out of one."""
     from newswire.store import archive
 
     with open_for_reading(settings) as store:
         if store is None:
-            return []
+            return [], False
+        item_id = item_id_of_url(url)
         with store.read() as connection:
-            return archive.of_item(connection, item_id_of_url(url))
+            return archive.of_item(connection, item_id), archive.shortened(connection, item_id)
 
 
 def _fetched(settings: Settings, url: str) -> Html:

@@ -12,6 +12,7 @@ import typer
 import newswire
 from newswire.cli import compose
 from newswire.cli.candidate import WATCHLISTS, ReadDesk, judged, own_folder
+from newswire.cli.known import load_names
 from newswire.cli.options import Config, read_settings
 from newswire.cli.tests import understand_with
 from newswire.cli.watchlists import watchlist_app
@@ -60,7 +61,7 @@ def watchlist_new(
     given = {"title": title, "any": words, "partners": partners, "severity": severity, "status": status}
     ask = _prompt if sys.stdin.isatty() else None
     _require_enough(given, ask)
-    names = compose.load_names(folder)
+    names = load_names(folder)
     now = SystemClock().now()
 
     def read(trial: Path) -> "DeskFiles":

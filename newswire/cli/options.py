@@ -10,7 +10,10 @@ from typing import Annotated, Any
 
 import typer
 
+from newswire.config import find_config_folder
+from newswire.errors import ConfigurationError
 from newswire.settings import Settings, forget_secrets, from_environment, unknown_variables
+from newswire.strict_yaml import read
 
 Config = Annotated[
     Path | None, typer.Option("--config", metavar="DIR", help="Configuration folder (else NEWSWIRE_CONFIG, ./config, the shipped one).")
@@ -29,10 +32,25 @@ def read_settings(config: Path | None = None) -> Settings:
 
     """
     settings = from_environment(os.environ)
-    for warning in unknown_variables(os.environ):
+    settings = replace(settings, config=config) if config is not None else settings
+    if named := _named_in_routes(settings.config):
+        settings = replace(settings, named=from_environment(os.environ, named).named)
+    for warning in unknown_variables(os.environ, named):
         print(f"warning: {warning}", file=sys.stderr)
-    forget_secrets(os.environ)
-    return replace(settings, config=config) if config is not None else settings
+    forget_secrets(os.environ, named)
+    return settings
+
+
+def _named_in_routes(config: Path | None) -> frozenset[str]:
+    """Return the variables that routes.yaml names; none where there is no such file, or it cannot be read: that is said where it is used."""
+    from alerting.receivers.variables import variables_named
+
+    try:
+        folder = find_config_folder(config)
+    except ConfigurationError:
+        return frozenset()
+    document, _ = read(folder / "routes.yaml")
+    return variables_named(document.values()) if document is not None else frozenset()
 
 
 def print_json(value: Any) -> None:

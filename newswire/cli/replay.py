@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, TextIO, TypeVar
@@ -18,12 +17,12 @@ from rich.text import Text
 from newswire import log
 from newswire.bus import Delivered
 from newswire.cli import EXIT_USAGE, app, compose
+from newswire.cli.moments import moment
 from newswire.cli.options import AsJson, Config, read_settings
 from newswire.clock import SystemClock
 from newswire.codec import decode, encode
 from newswire.config import find_config_folder
 from newswire.errors import Permanent
-from newswire.field_types import seconds
 from newswire.records import Decision, Item, Report
 from newswire.topics import ITEMS, REPORTS, Topic, topic_named
 
@@ -68,7 +67,7 @@ def replay(
 
     now = SystemClock().now()
     wanted = _usage(lambda: _topic(topic))
-    begin, end = _usage(lambda: _moment(since, now)), _usage(lambda: _moment(until, now))
+    begin, end = _usage(lambda: moment(since, now)), _usage(lambda: moment(until, now))
     offsets = _usage(lambda: dict(map(_offset, from_offset))) if from_offset else None
     settings = read_settings(config)
     log.set_up(level=settings.log_level, secrets=tuple(settings.secret_values()))
@@ -216,20 +215,6 @@ def _topic(name: str) -> Topic:
     if name not in [topic.name for topic in _TOPICS]:
         raise ValueError(f"{' or '.join(topic.name for topic in _TOPICS)} can be replayed, not {name[:60]!r}")
     return topic_named(name)
-
-
-def _moment(text: str, now: datetime) -> datetime | None:
-    """Return a moment that is written as a date (UTC where it names no zone) or as so long ago."""
-    if not text:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        try:
-            return now - timedelta(seconds=seconds(text))
-        except ValueError:
-            raise ValueError(f"a moment such as 2026-11-20T00:00, or a time such as 6h, is due, not {text[:60]!r}") from None
-    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
 
 
 def _offset(text: str) -> tuple[int, int]:

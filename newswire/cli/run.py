@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.file_proxy import FileProxy
 
 from newswire.cli import app, compose
+from newswire.cli.known import load_names
 from newswire.cli.live import LiveStatus, Queue, Watch, read_queues, total
 from newswire.cli.offline import OfflineNotice
 from newswire.cli.options import Config, UntilIdle, counted, read_settings
@@ -75,7 +76,7 @@ def process(config: Config = None, until_idle: UntilIdle = False) -> None:
 def alert(config: Config = None, until_idle: UntilIdle = False) -> None:
     """Run the third stage alone: `news.reports` to Slack or the terminal. One process is active, others stand by."""
     with _ground(config, until_idle=until_idle) as (ground, stack):
-        desk = compose.keep_desk(ground, compose.load_names(ground.folder))
+        desk = compose.keep_desk(ground, load_names(ground.folder))
         workers = compose.alert_workers(ground, desk, stack, None)
         sys.exit(_serve(ground, workers, until_idle=until_idle, desk=desk))
 

@@ -172,14 +172,14 @@ def _say(console: Console, text: str, indent: int = 0, lead: str = "", style: st
 
 
 def _heading(table: "Asked") -> str:
-    from alerting.timelines.model import offset_in_words
+    from alerting.timelines.moments import offset_in_words
 
     return f"{table.watchlist} about “{table.title}” at {offset_in_words(table.at)}:"
 
 
 def timeline_lines(steps: "Iterable[Step]") -> list[tuple[str, str]]:
     """Return what came and what the channel saw of it, minute by minute: the lead of each line, and its words."""
-    from alerting.timelines.model import offset_in_words
+    from alerting.timelines.moments import offset_in_words
 
     lines = []
     for step in steps:

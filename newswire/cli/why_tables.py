@@ -10,6 +10,7 @@ from rich.text import Text
 from alerting.decide import decision_id_of
 from alerting.watchlists.nearest import unknown
 from newswire.cli import compose
+from newswire.cli.known import load_names
 from newswire.cli.truth import Truth, as_json, show, truth_of
 from newswire.clock import SystemClock
 from newswire.config import find_config_folder
@@ -48,14 +49,17 @@ def tables_of(settings: Settings, store: Store, decision: Mapping[str, Any], als
     try:
         with store.read() as connection:
             archived = archive.of_item(connection, decision["item_id"])
+            shortened = archive.shortened(connection, decision["item_id"])
     except Permanent as error:
         return NoTables(f"no truth tables: the archived report cannot be read ({error})")
     report = next((one for one in archived if decision_id_of(one) == decision["decision_id"]), None)
     if report is None:
         return NoTables("no truth tables: the report is no longer in the archive")
+    if shortened:
+        return NoTables("no truth tables: the text that was judged is no longer kept (NEWSWIRE_KEEP_TEXT)")
     try:
         folder = find_config_folder(settings.config)
-        desk = compose.require_desk(folder, compose.load_names(folder), SystemClock().now())
+        desk = compose.require_desk(folder, load_names(folder), SystemClock().now())
     except ConfigurationError as error:
         return NoTables(f"no truth tables: the configuration cannot be read, `newswire check` says why ({error.faults[0]})")
     if also and also not in desk.watchlists:

@@ -14,7 +14,8 @@ from sqlalchemy.exc import DataError, IntegrityError
 from newswire.errors import NewswireError
 from newswire.store.engine import Store
 from newswire.store.leaders import alerter_is_active
-from newswire.store.tables import METADATA, feeds, hosts, leaders, pages
+from newswire.store.search import put_all_due
+from newswire.store.tables import METADATA, feeds, hosts, leaders, pages, search, search_due
 
 BATCH: Final = 1_000  # rows in memory at once: archived reports and pages due are the largest, some 10 kB each
 
@@ -38,8 +39,8 @@ class Copied:
 
 
 def tables() -> Sequence[Table]:
-    """Return every table that is copied; who leads where is no news for another place."""
-    return [table for table in METADATA.sorted_tables if table is not leaders]
+    """Return every table that is copied. Who leads where is no news for another place; the search index is made anew there."""
+    return [table for table in METADATA.sorted_tables if table not in {leaders, search, search_due}]
 
 
 def in_use(store: Store) -> list[str]:
@@ -79,6 +80,7 @@ def copy_tables(source: Connection, target: Connection) -> Iterator[Copied]:
         if arrived != moved:
             raise NewswireError(f"table {table.name}: {moved:,} rows were read and {arrived:,} arrived")
         yield Copied(table.name, moved)
+    put_all_due(target)
 
 
 def _copy(source: Connection, target: Connection, table: Table) -> int:

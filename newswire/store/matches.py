@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, case, func, select
+from sqlalchemy import Connection, bindparam, case, exists, func, not_, select
 
 from newswire.outcomes import HoldReason
 from newswire.records import Basis, Severity
@@ -48,6 +48,22 @@ _TOLD_BY: Final = (
     .order_by(matches.c.story_id, matches.c.watchlist)
 )
 _FIRST: Final = select(func.min(matches.c.at))
+_ITEMS: Final = (
+    select(matches.c.item_id)
+    .where(matches.c.watchlist == bindparam("watchlist"), matches.c.item_id.in_(bindparam("items", expanding=True)))
+    .distinct()
+)
+_other: Final = matches.alias("other")
+_HELD: Final = (
+    select(matches)
+    .where(
+        matches.c.at >= bindparam("since"),
+        matches.c.at < bindparam("until"),
+        matches.c.reason.is_not(None),
+        not_(exists().where(_other.c.story_id == matches.c.story_id, _other.c.watchlist == matches.c.watchlist, _other.c.reason.is_(None))),
+    )
+    .order_by(matches.c.at, matches.c.watchlist, matches.c.item_id, matches.c.basis, matches.c.final)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +83,8 @@ class Matched:
     title: str
     url: str | None
     outlet: str
+    silence_id: str | None = None  # of the silence that held it
+    countries: str | None = None  # home and partners, as `newswire.store.search.countries_of` writes them
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +93,25 @@ class Told:
 
     alerts: int
     last_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class HeldStory:
+    """A story that a watchlist matched and did not tell: its first report, its highest severity, and what held the newest one."""
+
+    watchlist: str
+    story_id: str
+    at: float  # seconds since 1970 UTC
+    severity: Severity
+    reason: HoldReason
+    item_id: str
+    title: str
+    url: str | None
+    outlet: str
+    because: tuple[str, ...]
+    countries: tuple[str, ...]
+    articles: int
+    silence_id: str | None  # of the silence that held the newest report
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +148,8 @@ def keep(connection: Connection, matched: Iterable[Matched], at: float) -> None:
             "title": one.title,
             "url": one.url,
             "outlet": one.outlet,
+            "countries": one.countries,
+            "silence_id": one.silence_id,
         }
         for one in matched
     ]
@@ -140,6 +179,31 @@ def staged(connection: Connection, watchlist: str, since: float) -> list[StagedS
     told_by = _told_by(connection, list(by_story))
     found = [_joined(of_story, told_by.get(story_id, ())) for story_id, of_story in by_story.items()]
     return sorted(found, key=lambda story: (-story.at, story.story_id))
+
+
+def items_of(connection: Connection, watchlist: str, item_ids: Sequence[str]) -> set[str]:
+    """Return which of the items the watchlist matched, told or held."""
+    return set(connection.execute(_ITEMS, {"watchlist": watchlist, "items": list(item_ids)}).scalars()) if item_ids else set()
+
+
+def held(connection: Connection, since: float, until: float) -> list[HeldStory]:
+    """Return what watchlists matched in [since, until) and never told, oldest first, one for each story of each watchlist."""
+    found: dict[tuple[str, str], HeldStory] = {}
+    items: dict[tuple[str, str], set[str]] = {}
+    for row in connection.execute(_HELD, {"since": since, "until": until}):
+        key = (row.watchlist, row.story_id)
+        items.setdefault(key, set()).add(row.item_id)
+        severity, reason = Severity(row.severity), HoldReason(row.reason)
+        earlier = found.get(key)
+        if earlier is not None:
+            highest = max(earlier.severity, severity, key=lambda one: one.rank)
+            found[key] = replace(earlier, severity=highest, reason=reason, articles=len(items[key]), silence_id=row.silence_id)
+            continue
+        because, countries = tuple(json.loads(row.because)), tuple((row.countries or "").split())
+        found[key] = HeldStory(
+            *key, row.at, severity, reason, row.item_id, row.title, row.url, row.outlet, because, countries, 1, row.silence_id
+        )
+    return list(found.values())
 
 
 def _joined(of_story: Sequence[tuple[str, StagedStory]], told_by: Sequence[str]) -> StagedStory:

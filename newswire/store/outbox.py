@@ -5,6 +5,7 @@ later edit holds all that an earlier one says, so that an earlier one which was 
 """
 
 import json
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -98,11 +99,11 @@ _SUPERSEDE: Final = (
 )
 _ALERTS: Final = (
     select(outbox)
-    .where(outbox.c.kind == MessageKind.PARENT.value, outbox.c.created_at >= bindparam("since"))
+    .where(outbox.c.kind == MessageKind.PARENT.value, outbox.c.created_at >= bindparam("since"), outbox.c.created_at < bindparam("until"))
     .order_by(outbox.c.created_at, outbox.c.row_id)
 )
 _LATEST_EDITS: Final = (
-    select(outbox.c.alert_id, outbox.c.watchlists, outbox.c.severity, outbox.c.title, outbox.c.url)
+    select(outbox.c.alert_id, outbox.c.watchlists, outbox.c.severity, outbox.c.title, outbox.c.url, outbox.c.message)
     .where(outbox.c.kind == MessageKind.EDIT.value, outbox.c.created_at >= bindparam("since"))
     .order_by(outbox.c.sequence)
 )
@@ -342,13 +343,14 @@ def mark_published(connection: Connection, row_ids: Sequence[int]) -> None:
     connection.execute(update(outbox).where(outbox.c.row_id.in_(row_ids)).values(published=True))
 
 
-def alerts(connection: Connection, since: float | None = None) -> list[dict[str, Any]]:
-    """Return one object per alert, oldest first, as `newswire alerts --json` prints it; `at` is in seconds since 1970 UTC.
+def alerts(connection: Connection, since: float | None = None, until: float | None = None) -> list[dict[str, Any]]:
+    """Return one object per alert of [since, until), oldest first; `at` is in seconds since 1970 UTC.
 
-    State and reason are the parent's; watchlists, severity and title are the newest that were put in the outbox.
+    State and reason are the parent's; watchlists, severity, title and countries are the newest that were put in the outbox.
     """
     bound = {"since": since or 0.0}
     newest = {row.alert_id: row for row in connection.execute(_LATEST_EDITS, bound)}
+    bound["until"] = math.inf if until is None else until
     found = []
     for parent in connection.execute(_ALERTS, bound):
         row = newest.get(parent.alert_id, parent)
@@ -364,9 +366,16 @@ def alerts(connection: Connection, since: float | None = None) -> list[dict[str,
                 "at": parent.created_at,
                 "title": row.title,
                 "url": row.url,
+                "countries": _countries(row.message),
             }
         )
     return found
+
+
+def _countries(message: str) -> list[str]:
+    """Return home and partners of a message, home first."""
+    told = json.loads(message)
+    return [code for code in (told.get("home"), *told.get("partners", ())) if code]
 
 
 def _queued(row: Row[Any]) -> Queued:

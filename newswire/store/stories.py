@@ -34,6 +34,12 @@ def of_items(connection: Connection, item_ids: Sequence[str]) -> dict[str, str]:
     return {row.item_id: row.story_id for row in connection.execute(_OF_ITEMS, {"item_ids": list(item_ids)})}
 
 
+def beginning_with(connection: Connection, beginning: str, limit: int) -> dict[str, str]:
+    """Return the titles, by id, of the stories whose id begins so; `limit` of them at most."""
+    named = select(stories.c.story_id, stories.c.title).where(stories.c.story_id.startswith(beginning, autoescape=True)).limit(limit)
+    return {row.story_id: row.title for row in connection.execute(named)}
+
+
 def newest_at(connection: Connection) -> float | None:
     """Return the date of the newest report in any story, None where there is no story."""
     newest: float | None = connection.execute(_NEWEST).scalar()

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     text,
+    true,
 )
 
 METADATA: Final = MetaData(
@@ -127,8 +128,34 @@ archive: Final = Table(
     Column("score", Double, nullable=False),
     Column("dated_at", Double, nullable=False),
     Column("archived_at", Double, nullable=False),
+    Column("whole", Boolean, nullable=False, server_default=true()),  # false: the article's text is no longer in it
     Index(None, "archived_at"),
     Index(None, "story_id"),
+    # Those that still have a text are few beside those that were kept without: they must not be looked for in all.
+    Index("ix_archive_whole", "archived_at", sqlite_where=text("whole IS 1"), postgresql_where=text("whole IS true")),
+)
+
+search: Final = Table(
+    "search",
+    METADATA,
+    Column("row_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),  # of `search_words`
+    Column("item_id", String(32), nullable=False),
+    Column("dated_at", Double, nullable=False),
+    Column("label", String(16), nullable=False),
+    Column("countries", Text, nullable=False),  # home and partners, each between two spaces
+    UniqueConstraint("item_id"),
+    Index(None, "dated_at"),
+)
+
+search_due: Final = Table(
+    "search_due",
+    METADATA,
+    Column("item_id", String(32), primary_key=True),
+    Column("revision", String(16), primary_key=True),
+    Column("basis", String(8), primary_key=True),
+    Column("final", Boolean, primary_key=True),
+    Column("at", Double, nullable=False),  # archived, or shortened
+    Index(None, "at"),
 )
 
 stories: Final = Table(
@@ -166,6 +193,7 @@ decisions: Final = Table(
     Column("published", Boolean, nullable=False, default=False),  # on news.alerts
     Index(None, "item_id"),
     Index(None, "published"),
+    Index(None, "decided_at"),
 )
 
 matches: Final = Table(
@@ -185,9 +213,35 @@ matches: Final = Table(
     Column("title", Text, nullable=False),
     Column("url", Text),
     Column("outlet", Text, nullable=False),
+    Column("silence_id", String(12)),  # of the silence that held it
+    Column("countries", Text),  # home and partners, each between two spaces; null: written before it was kept
     Index(None, "watchlist", "at"),
     Index(None, "at"),
     Index(None, "story_id"),
+    # Few of many rows: what silences held is looked for by the silence.
+    Index(
+        "ix_matches_silenced",
+        "silence_id",
+        sqlite_where=text("silence_id IS NOT NULL"),
+        postgresql_where=text("silence_id IS NOT NULL"),
+    ),
+)
+
+silences: Final = Table(
+    "silences",
+    METADATA,
+    Column("silence_id", String(12), primary_key=True),
+    Column("matchers", Text, nullable=False),  # JSON: values by kind; any value of a kind fits, every kind must
+    Column("below", String(8)),  # Severity: only what is less severe is held; null: all of it
+    Column("begins_at", Double, nullable=False),
+    Column("ends_at", Double, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("expired_at", Double),  # ended by a command, before its end
+    Column("expired_by", Text),
+    Column("warned_at", Double),  # when it was said that it ends soon
+    Index(None, "ends_at"),
 )
 
 outbox: Final = Table(
@@ -221,6 +275,13 @@ outbox: Final = Table(
     UniqueConstraint("story_id", "receiver", "kind", "sequence"),
     Index(None, "state", "next_try_at"),
     Index(None, "alert_id"),
+    # Few of many rows, and looked for five times a second.
+    Index(
+        "ix_outbox_unpublished",
+        "settled_at",
+        sqlite_where=text("published IS 0"),
+        postgresql_where=text("published IS false"),
+    ),
 )
 
 leaders: Final = Table(

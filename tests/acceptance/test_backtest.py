@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from tests.acceptance.test_five_articles import FIVE
+from tests.acceptance.test_five_articles import serve_all
 from tests.acceptance.test_replay import NO_RECEIVER, everything
-from tests.acceptance.world import Entry, Web, World
+from tests.acceptance.world import Web, World
 from tests.fake_slack import FakeSlack
 
 pytestmark = pytest.mark.acceptance
@@ -16,14 +16,7 @@ pytestmark = pytest.mark.acceptance
 
 @pytest.mark.timeout(120)
 def test_it_says_what_was_told_and_can_tell_nobody(world: World, web: Web, slack: FakeSlack) -> None:
-    entries = [
-        Entry(article["title"], article["summary"], web.page(f"/{name}", article["title"], article["text"]))
-        for name, article in FIVE.items()
-    ]
-    world.sources(web.feed("/feed", entries), outlet="Islamabad Wire", country="PK")
-    world.allow_ports(web.port)
-    world.slack(slack.url)
-    world.run("run", "--until-idle")
+    serve_all(world, web, slack)
     before, calls = everything(world), list(slack.calls)
     assert slack.posted
 

@@ -76,6 +76,10 @@ def test_a_warning_fails_only_the_strict(desk: World) -> None:
 def test_a_broken_taxonomy_hides_no_fault_of_the_desk(desk: World) -> None:
     shutil.copytree(DESKS / "seven-faults", desk.config, dirs_exist_ok=True)
     (desk.config / "taxonomy" / "topics.yaml").write_text("ai:\n  title: AI\n")
+    with (desk.config / "taxonomy" / "outlets.yaml").open("a", encoding="utf-8") as outlets:
+        outlets.write('"ZZ": [Nowhere Times]\n')
     said = desk.run("check", status=2).stderr
-    assert "config/taxonomy/topics.yaml:2:" in said
+    assert said.count("config/taxonomy/topics.yaml:2:") == 1
+    assert "the topic 'gaming', which the weights know, is missing here" not in said  # while topics.yaml itself is wrong
+    assert "1: error: unknown country code 'ZZ'" in said
     assert "unknown severity 'hihg'" in said

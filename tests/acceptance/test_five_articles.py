@@ -26,6 +26,15 @@ def serve(world: World, web: Web, slack: FakeSlack, article: dict[str, Any]) -> 
     return link
 
 
+def serve_all(world: World, web: Web, slack: FakeSlack) -> None:
+    """Serve all five in one feed, and poll it until nothing is left to do."""
+    entries = [Entry(one["title"], one["summary"], web.page(f"/{name}", one["title"], one["text"])) for name, one in FIVE.items()]
+    world.sources(web.feed("/feed", entries), outlet="Islamabad Wire", country="PK")
+    world.allow_ports(web.port)
+    world.slack(slack.url)
+    world.run("run", "--until-idle")
+
+
 def said(slack: FakeSlack) -> str:
     return json.dumps([message.body for message in slack.posted], ensure_ascii=False)
 

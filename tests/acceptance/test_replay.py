@@ -11,8 +11,8 @@ from sqlalchemy import select
 from newswire.bus import Message
 from newswire.store.tables import METADATA
 from newswire.topics import ALERTING_GROUP, ITEMS, PROCESSORS_GROUP, REPORTS, TOPICS
-from tests.acceptance.test_five_articles import FIVE
-from tests.acceptance.world import Entry, Web, World
+from tests.acceptance.test_five_articles import FIVE, serve_all
+from tests.acceptance.world import Web, World
 from tests.fake_slack import FakeSlack
 
 pytestmark = pytest.mark.acceptance
@@ -41,14 +41,7 @@ def everything(world: World) -> dict[str, Any]:
 
 @pytest.mark.timeout(120)
 def test_it_says_what_would_be_decided_and_can_tell_nobody(world: World, web: Web, slack: FakeSlack) -> None:
-    entries = [
-        Entry(article["title"], article["summary"], web.page(f"/{name}", article["title"], article["text"]))
-        for name, article in FIVE.items()
-    ]
-    world.sources(web.feed("/feed", entries), outlet="Islamabad Wire", country="PK")
-    world.allow_ports(web.port)
-    world.slack(slack.url)
-    world.run("run", "--until-idle")
+    serve_all(world, web, slack)
     with world.bus() as bus:
         bus.publish(ITEMS, [Message("poison", b"not JSON")])
     before, calls = everything(world), list(slack.calls)

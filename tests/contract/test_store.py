@@ -316,9 +316,16 @@ def test_more_rows_than_a_statement_has_variables(store: Store) -> None:
 # --- schema
 
 
+def _is_portable(name: str | None, kind: str, _parents: object) -> bool:
+    """Return whether a table is the same on both databases: the words of the search index are not, and a test of theirs holds them."""
+    return kind != "table" or not (name or "").startswith("search_words")
+
+
 def test_the_migrations_lead_to_the_tables(url: str, store: Store) -> None:
     with store.read() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True, "include_name": _is_portable}
+        )
         assert compare_metadata(context, METADATA) == [], "the tables differ from the migrations: add a revision for the difference"
         assert schema.revision(connection) == schema.HEAD
     assert ScriptDirectory.from_config(schema._alembic()).get_heads() == [schema.HEAD]

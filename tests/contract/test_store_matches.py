@@ -12,22 +12,7 @@ from newswire.records import Basis, Severity
 from newswire.store import Store, matches, open_store, schema
 from newswire.store.matches import Matched, Told
 from newswire.store.tables import matches as table
-
-ONE = Matched(
-    watchlist="gaming",
-    item_id="a" * 32,
-    revision="1" * 16,
-    basis=Basis.FEED,
-    final=False,
-    story_id="s1",
-    severity=Severity.HIGH,
-    reason=None,
-    content_hash="0123456789ab",
-    because=("gaming industry", "partner US"),
-    title="Minister meets envoy",
-    url="https://nation.example/1",
-    outlet="The Nation",
-)
+from tests.alerting_builders import A_MATCH_KEPT as ONE
 
 
 def of_item(letter: str, story: str, *, watchlist: str = "gaming", reason: HoldReason | None = None, **changes: object) -> Matched:

@@ -37,7 +37,6 @@ def test_no_example_has_a_fault(desk: DeskFiles) -> None:
     assert desk.faults == ()
     needless = ("is not needed", "is the same as")  # the page shows many ways to write a term side by side
     assert {warning.message.split(" come")[0] for warning in desk.warnings if not any(words in warning.message for words in needless)} == {
-        "webhooks",
         "digests",
         "`cap`",
         "`update_every`",

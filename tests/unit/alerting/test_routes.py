@@ -63,6 +63,25 @@ def test_without_a_token_the_terminal_hears_everything_once() -> None:
     assert list(check_reach(moved)) == []
 
 
+def test_without_a_token_who_is_reached_otherwise_is_told_as_ever() -> None:
+    receivers = [
+        *RECEIVERS,
+        {"name": "archive", "webhook": {"url_env": "NEWSWIRE_ARCHIVE_URL"}},
+        {"name": "chief", "email": {"to": "chief@ministry.example", "from": "newswire@ministry.example"}},
+        {"name": "morning", "digest": {"to": "trade", "at": "07:00"}},
+    ]
+    table = [{"match": {"severity": "high"}, "to": ["desk", "archive", "trade"]}, {"match": {"severity": "low"}, "to": ["morning"]}]
+    given = {"receivers": receivers, "route": {"to": ["chief"], "routes": table}, "fallback": "chief", "ops": "desk"}
+    moved = Routes.model_validate(given).with_terminal()
+    assert receivers_for(moved, labelled("high"), at=NOW) == ("terminal", "archive")
+    assert receivers_for(moved, labelled("medium"), also=("trade",), at=NOW) == ("chief", "terminal")
+    assert receivers_for(moved, labelled("low"), at=NOW) == ("terminal",)
+    assert (moved.fallback, moved.ops) == ("chief", "terminal")
+    assert [one.name for one in moved.receivers] == ["archive", "chief", "morning", "terminal"]
+    alone = Routes.model_validate({"receivers": receivers[3:4], "route": {"to": "archive"}})
+    assert alone.with_terminal() == alone
+
+
 def test_without_a_file_the_terminal_hears_everything() -> None:
     assert receivers_for(TERMINAL_ONLY, labelled(), at=NOW) == ("terminal",)
     assert TERMINAL_ONLY.with_terminal() == TERMINAL_ONLY
@@ -120,7 +139,16 @@ def test_names_that_nothing_answers_to() -> None:
         ({"name": "a", "webhook": {"url_env": "x"}}, "the name of an environment variable is due here"),
         ({"name": "a", "webhook": {"url_env": "https://a.example/hook"}}, "this looks like an address or a secret"),
         ({"name": "a", "digest": {"to": "desk", "at": "7 o'clock"}}, "a time of day is due here"),
-        ({"name": "a", "email": {"to": "x"}}, "`email` is not supported yet"),
+        ({"name": "a", "webhook": {"url_env": "NEWSWIRE_A_URL", "secret_env": "whsec_c2VjcmV0"}}, "this looks like an address or a secret"),
+        ({"name": "a", "webhook": {"url_env": "NEWSWIRE_A_URL", "secret_env": "hunter2"}}, "the name of an environment variable is due"),
+        ({"name": "a", "slack_webhook": {"url_env": "https://hooks.slack.com/services/T/B/x"}}, "this looks like an address or a secret"),
+        ({"name": "a", "email": {"to": "x", "from": "a@b.example"}}, "a mail address is due here"),
+        (
+            {"name": "a", "email": {"to": ["a@b.example", "a@b.example\r\nBcc: c@d.example"], "from": "a@b.example"}},
+            "a mail address is due here",
+        ),
+        ({"name": "a", "email": {"to": [], "from": "a@b.example"}}, "one to 50 mail addresses are due"),
+        ({"name": "a", "email": {"to": "a@b.example"}}, "from"),
         ({"name": "a", "slack": {"channel": "#a"}, "explain": "nothing"}, "unknown word for `explain` 'nothing'"),
         ({"name": "A desk", "terminal": {}}, "match pattern"),
     ],
@@ -129,7 +157,9 @@ def test_a_receiver_that_cannot_be_used(receiver: dict[str, Any], said: str) -> 
     with pytest.raises(ValidationError, match="receivers") as refused:
         Routes.model_validate({"receivers": [receiver], "route": {"to": "a"}})
     assert said in str(refused.value)
-    assert "secret" not in str(refused.value.errors(include_input=False)) or "looks like" in said
+    assert "hunter2" not in str(refused.value.errors(include_input=False))
+    told = str(refused.value.errors(include_input=False)).replace("secret_env", "")
+    assert "secret" not in told or "looks like" in said
 
 
 WEEK = {"name": "duty", "zone": "Asia/Karachi", "days": ["mon", "tue", "wed", "thu", "fri"], "hours": ["08:00-20:00"]}

@@ -93,7 +93,7 @@ def test_one_batch_gives_decisions_stories_outbox_archive_and_trail(make: Make, 
     with store.read() as connection:
         assert stories.of_items(connection, [told.item.item_id, silent.item.item_id]) == {told.item.item_id: taken(store, told)[0].story_id}
         assert archive.of_item(connection, told.item.item_id)[0] == told
-        assert len(list(archive.since(connection, NOW.timestamp()))) == 3
+        assert len(archive.page(connection, NOW.timestamp())) == 3
         steps = {step.step: step for step in trail.of_item(connection, told.item.item_id)}
         (held,) = trail.of_item(connection, silent.item.item_id)
     assert (steps["feed"].stage, steps["feed"].outcome, steps["page"].outcome) == (Stage.ALERT, "alerted", "joined")

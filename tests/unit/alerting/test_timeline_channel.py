@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerting.timelines.channel import Seen, differences
-from alerting.timelines.model import Expectation, Kind, offset_in_words, read_offset
+from alerting.timelines.model import Expectation, Kind
+from alerting.timelines.moments import offset_in_words, read_offset
 from newswire.records import Severity
 
 POST = Seen(

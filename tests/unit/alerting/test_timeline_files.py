@@ -16,6 +16,7 @@ from alerting.schemas import schemas
 from alerting.timelines.check import Names, check_timeline
 from alerting.timelines.model import Expectation, Expected, FeedStep, Timeline
 from alerting.timelines.run import DeskInForce, run_timeline
+from alerting.timelines.silences import TimelineSilence
 from alerting.watchlists.load import DeskFiles, load_desk
 from alerting.watchlists.model import InlineItem
 from alerting.watchlists.vocabulary import Vocabulary
@@ -69,8 +70,9 @@ def test_the_checked_in_schema_is_current_and_every_shipped_timeline_names_it() 
     assert agrees(paths) == ""
 
 
+SILENCE_KEYS = {field.alias or name for name, field in TimelineSilence.model_fields.items()}
 _KEYS = st.sampled_from(
-    sorted({*Timeline.model_fields, *FeedStep.model_fields, *Expectation.model_fields, *Expected.model_fields, "visit"})
+    sorted({*Timeline.model_fields, *FeedStep.model_fields, *Expectation.model_fields, *Expected.model_fields, *SILENCE_KEYS, "visit"})
 )
 _WORDS = st.sampled_from(["visit", "0m", "3m", "soon", "page", "gaming", "nobody", "US", "", "9" * 99 + "d"]) | st.none()
 _SHAPES = st.recursive(_WORDS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_KEYS, inner, max_size=6), max_leaves=24)
@@ -98,7 +100,7 @@ def test_nothing_is_said_of_receivers_while_the_routes_cannot_be_read(tmp_path: 
 
 def test_the_page_about_timelines_names_every_key_and_its_example_passes(tmp_path: Path) -> None:
     page = (ROOT / "docs" / "timelines.md").read_text()
-    keys = {key for model in (Timeline, FeedStep, Expectation, Expected) for key in model.model_fields}
+    keys = {key for model in (Timeline, FeedStep, Expectation, Expected) for key in model.model_fields} | SILENCE_KEYS
     assert [key for key in sorted(keys) if f"`{key}`" not in page] == []
     assert [reason for reason in AlertReason if f"`{reason}`" not in page] == []
     for name in ("watchlists", "lists"):

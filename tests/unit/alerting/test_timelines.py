@@ -177,3 +177,25 @@ def test_nothing_is_written_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_name_is_known_again_however_it_is_spaced() -> None:
     line = timeline({"at": "0m", "item": "the  visit"}, items={"the  visit": VISIT})
     assert len(seen(run(line))) == 1
+
+
+def test_a_silence_holds_updates_for_as_long_as_it_lasts_and_says_whose_it_is() -> None:
+    silences = [{"watchlist": ["gaming", "partners"], "from": "2m", "for": "10m"}]
+    steps = [{"at": at, "item": "pact", "outlet": outlet} for at, outlet in (("0m", "Dawn"), ("3m", "The News"), ("12m", "The Nation"))]
+    result = run(timeline(*steps, silences=silences))
+    assert seen(result) == [(0, "post", "terminal", "high", 1, "matched"), (12, "edit", "terminal", "high", 2, "same_story")]
+    assert result.steps[1].silence == "held, silenced: gaming: silenced by this timeline until 08:12 UTC: its `silences` say so"
+
+
+def test_a_silence_takes_one_watchlist_out_of_a_message_and_lets_the_critical_through() -> None:
+    step = {"at": "0m", "item": "pact"}
+    assert [one.watchlists for one in run(timeline(step, silences=[{"watchlist": "gaming", "for": "1h"}])).steps[0].seen] == [("partners",)]
+    below = run(timeline(step, silences=[{"country": "US", "for": "1h", "below": "high"}]))
+    assert [one.watchlists for one in below.steps[0].seen] == [("gaming",)]
+    assert seen(run(timeline(step, silences=[{"country": "US", "label": "diplomacy", "for": "1h"}]))) == []
+
+
+def test_a_correction_comes_through_a_silence() -> None:
+    page = {"at": "1m", "item": "visit", "basis": "page", "text": "It was a play.", "label": "other", "partners": []}
+    result = run(timeline({"at": "0m", "item": "visit"}, page, silences=[{"outlet": "Dawn", "from": "30s", "for": "1h"}]))
+    assert seen(result)[1] == (1, "edit", "terminal", "medium", 1, "not_supported")

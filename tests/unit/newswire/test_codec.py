@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from newswire.codec import SCHEMAS, decode, encode, schema_of
 from newswire.errors import Permanent
 from newswire.outcomes import DeadReason
-from newswire.records import DecidedBy, Item, Report
+from newswire.records import DecidedBy, Decision, Item, Report
 from tests.examples import EXAMPLES, ITEM
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "records"
@@ -61,6 +61,12 @@ def test_a_report_from_before_the_second_step_was_decided_by_evidence() -> None:
     raw = json.loads((GOLDEN / "report.json").read_text())
     del raw["decided_by"]
     assert decode(Report, json.dumps(raw).encode()).decided_by is DecidedBy.EVIDENCE
+
+
+def test_a_decision_from_before_silences_was_silenced_by_none() -> None:
+    raw = json.loads((GOLDEN / "decision.json").read_text())
+    del raw["watchlists"][0]["silence_id"]
+    assert decode(Decision, json.dumps(raw).encode()) == EXAMPLES["decision"]
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

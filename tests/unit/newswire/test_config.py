@@ -138,6 +138,24 @@ def test_what_a_validator_says_stands_at_the_value_it_says_it_of() -> None:
     assert document.fault(["nowhere", 3], "").line == 1
 
 
+def test_a_wrong_key_is_told_at_the_key() -> None:
+    class Offices(BaseModel):
+        model_config = STRICT
+
+        staff: dict[CountryCode, dict[str, int]]
+        hours: dict[Literal["monday", "friday"], int] | None = None
+
+    text = "staff:\n  UK:\n    desk: 2\n  NO:\n    '[key]': many\nhours:\n  monday: 8\n  firday: 4\n"
+    document, _ = read_text(text, "offices.yaml")
+    assert document is not None
+    _, faults = check(Offices, document)
+    assert [f"{fault.line}:{fault.column}: {fault.message}" for fault in faults] == [
+        "2:3: unknown country code 'UK'; did you mean GB?",
+        "5:14: a whole number is due here, not the text 'many'",
+        "8:3: unknown word 'firday'; did you mean 'friday'?",
+    ]
+
+
 def test_a_model_that_would_ignore_unknown_keys_is_a_bug() -> None:
     class Loose(BaseModel):
         title: str

@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr, TypeAdapter
 
 from newswire.errors import ConfigurationError
-from newswire.settings import VARIABLES, DiskLow, Settings, forget_secrets, from_environment, unknown_variables
+from newswire.settings import VARIABLES, DiskLow, Encryption, Settings, SmtpServer, forget_secrets, from_environment, unknown_variables
 
 CANARY = "xoxb-canary-1234567890"
 FULL = {
@@ -20,6 +20,10 @@ FULL = {
     "NEWSWIRE_TOPIC_PREFIX": "test.",
     "NEWSWIRE_SLACK_TOKEN": CANARY,
     "NEWSWIRE_SLACK_URL": "http://127.0.0.1:8080/api",
+    "NEWSWIRE_WEBHOOK_SECRET": CANARY,
+    "NEWSWIRE_SMTP_URL": "smtps://[::1]",
+    "NEWSWIRE_SMTP_USER": "desk",
+    "NEWSWIRE_SMTP_PASSWORD": CANARY,
     "NEWSWIRE_HTTP_ADDRESS": "[::1]:0",
     "NEWSWIRE_ALLOW_NETWORKS": "10.0.0.0/8, fd00::/8, 127.0.0.1",
     "NEWSWIRE_ALLOW_PORTS": "8080,8443,",
@@ -28,6 +32,9 @@ FULL = {
     "NEWSWIRE_SLOW_AFTER": "10m",
     "NEWSWIRE_STOP_AFTER": "0",
     "NEWSWIRE_DISK_LOW": "2.5%, 1.5GB",
+    "NEWSWIRE_KEEP_TEXT": "30d",
+    "NEWSWIRE_KEEP_REPORTS": "0",
+    "NEWSWIRE_KEEP_DECISIONS": "100d",
     "NEWSWIRE_CONTACT": "desk@example.org",
     "NEWSWIRE_DEAD_LIMIT": "0",
     "NEWSWIRE_LOG": "WARNING",
@@ -41,6 +48,9 @@ WRONG = {
     "NEWSWIRE_TOPIC_PREFIX": "a/b",
     "NEWSWIRE_SLACK_TOKEN": f"{CANARY} {CANARY}",
     "NEWSWIRE_SLACK_URL": f"https://x:{CANARY}@slack.com/api/",
+    "NEWSWIRE_SMTP_URL": f"smtp://desk:{CANARY}@mail.example",
+    "NEWSWIRE_SMTP_USER": "desk\r\nMAIL FROM:<>",
+    "NEWSWIRE_SMTP_PASSWORD_FILE": "/nowhere/password",
     "NEWSWIRE_HTTP_ADDRESS": "9464",
     "NEWSWIRE_ALLOW_NETWORKS": "10.0.0.0/8;fd00::/8",
     "NEWSWIRE_ALLOW_PORTS": "8080,70000",
@@ -49,6 +59,9 @@ WRONG = {
     "NEWSWIRE_SLOW_AFTER": "soon",
     "NEWSWIRE_STOP_AFTER": "-1h",
     "NEWSWIRE_DISK_LOW": "5",
+    "NEWSWIRE_KEEP_TEXT": "1h",
+    "NEWSWIRE_KEEP_REPORTS": "90",
+    "NEWSWIRE_KEEP_DECISIONS": "90d",
     "NEWSWIRE_CONTACT": "desk\r\nX-Injected: 1",
     "NEWSWIRE_DEAD_LIMIT": "-1",
     "NEWSWIRE_LOG": "warn",
@@ -80,6 +93,9 @@ def test_every_variable_is_read() -> None:
     assert settings.topic_prefix == "test."
     assert settings.slack_token == SecretStr(CANARY)
     assert settings.slack_url == "http://127.0.0.1:8080/api/"
+    assert settings.webhook_secret == SecretStr(CANARY)
+    assert settings.smtp == SmtpServer("::1", 465, Encryption.TLS)
+    assert (settings.smtp_user, settings.smtp_password) == (SecretStr("desk"), SecretStr(CANARY))
     assert (settings.http_host, settings.http_port) == ("::1", 0)
     assert settings.allow_networks == (IPv4Network("10.0.0.0/8"), IPv6Network("fd00::/8"), IPv4Network("127.0.0.1/32"))
     assert settings.allow_ports == {8080, 8443}
@@ -87,6 +103,7 @@ def test_every_variable_is_read() -> None:
     assert (settings.slow_after_s, settings.stop_after_s, settings.disk_low) == (600.0, 0.0, DiskLow(0.025, 1_500_000_000))
     assert (settings.contact, settings.log_level) == ("desk@example.org", "warning")
     assert settings.dead_limit == 0
+    assert (settings.keep_text_s, settings.keep_reports_s, settings.keep_decisions_s) == (30 * 86_400.0, 0.0, 100 * 86_400.0)
     assert settings.kafka == {"sasl_mechanism": SecretStr("PLAIN"), "sasl_plain_password": SecretStr(CANARY)}
     assert {variable.name for variable in VARIABLES} <= FULL.keys()
 
@@ -95,7 +112,7 @@ def test_the_defaults_said_in_the_table_are_the_defaults() -> None:
     said = from_environment({variable.name: variable.default for variable in VARIABLES})
     assert said == Settings()
     read = {name for variable in VARIABLES for name in variable.read(FULL[variable.name])}
-    assert read | {"kafka"} == {field.name for field in fields(Settings)}
+    assert read | {"kafka", "named"} == {field.name for field in fields(Settings)}
     assert Settings(data=Path("x")).store_url == "sqlite:///x/newswire.sqlite3"
 
 
@@ -108,6 +125,53 @@ def test_a_wrong_low_water_mark_is_told_with_what_would_be_right(text: str) -> N
 def test_a_stop_before_the_slowing_is_refused() -> None:
     assert "a longer time than NEWSWIRE_SLOW_AFTER is due" in faults_of({"NEWSWIRE_STOP_AFTER": "5m"})[0]
     assert from_environment({"NEWSWIRE_SLOW_AFTER": "0", "NEWSWIRE_STOP_AFTER": "5m"}).stop_after_s == 300
+
+
+def test_a_decision_is_kept_for_longer_than_kafka_keeps_its_record() -> None:
+    long = {"NEWSWIRE_KAFKA_RETENTION_MS": str(500 * 86_400_000)}
+    assert "a longer time than NEWSWIRE_KAFKA_RETENTION_MS is due" in faults_of(long)[0]
+    assert from_environment(long | {"NEWSWIRE_KEEP_DECISIONS": "0"}).keep_decisions_s == 0
+    assert from_environment(long | {"NEWSWIRE_KEEP_DECISIONS": "600d"}).keep_decisions_s == 600 * 86_400
+
+
+@pytest.mark.parametrize(
+    ("text", "server"),
+    [
+        ("smtp://mail.example", SmtpServer("mail.example", 587, Encryption.STARTTLS)),
+        ("smtps://mail.example:4465/", SmtpServer("mail.example", 4465, Encryption.TLS)),
+        ("smtp+plain://10.0.0.1", SmtpServer("10.0.0.1", 25, Encryption.NONE)),
+    ],
+)
+def test_a_mail_server_is_named_with_how_it_is_reached(text: str, server: SmtpServer) -> None:
+    assert from_environment({"NEWSWIRE_SMTP_URL": text}).smtp == server
+    assert not server.is_this_machine
+
+
+@pytest.mark.parametrize(
+    "text", ["mail.example:25", "smtp://", "smtp://mail.example:0", "smtp://mail.example:70000", "http://mail.example"]
+)
+def test_what_is_no_mail_server_is_told_with_what_would_be_right(text: str) -> None:
+    assert "smtp://HOST:587 (STARTTLS)" in faults_of({"NEWSWIRE_SMTP_URL": text})[0]
+
+
+def test_a_password_is_never_sent_where_it_could_be_read() -> None:
+    login = {"NEWSWIRE_SMTP_USER": "desk", "NEWSWIRE_SMTP_PASSWORD": CANARY}
+    assert "could be read on its way" in faults_of({**login, "NEWSWIRE_SMTP_URL": "smtp+plain://mail.example"})[0]
+    assert from_environment({**login, "NEWSWIRE_SMTP_URL": "smtp+plain://127.0.0.1"}).smtp_user
+    assert "NEWSWIRE_SMTP_USER is due beside it" in faults_of({"NEWSWIRE_SMTP_PASSWORD": CANARY})[0]
+
+
+def test_what_routes_name_is_read_as_a_secret_from_the_environment_or_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "address"
+    path.write_text(f"https://hook.example/{CANARY}\n")
+    environ = {"NEWSWIRE_A_URL": f"https://hook.example/{CANARY}", "NEWSWIRE_B_URL_FILE": str(path)}
+    settings = from_environment(environ, {"NEWSWIRE_A_URL", "NEWSWIRE_B_URL", "NEWSWIRE_C_URL"})
+    assert set(settings.named) == {"NEWSWIRE_A_URL", "NEWSWIRE_B_URL"}
+    assert set(settings.secret_values()) == {f"https://hook.example/{CANARY}"}
+    assert CANARY not in repr(settings)
+    assert unknown_variables(environ, {"NEWSWIRE_A_URL", "NEWSWIRE_B_URL"}) == []
+    with pytest.raises(ConfigurationError, match="NEWSWIRE_B_URL_FILE names"):
+        from_environment({"NEWSWIRE_B_URL_FILE": "/nowhere"}, {"NEWSWIRE_B_URL"})
 
 
 def test_the_folders_that_fill_up_are_those_of_this_machine() -> None:
@@ -124,7 +188,7 @@ def test_every_fault_is_said_at_once_with_what_would_be_right() -> None:
     assert CANARY not in "\n".join(found)
 
 
-@pytest.mark.parametrize("name", ["NEWSWIRE_SLACK_TOKEN", "NEWSWIRE_KAFKA_SASL_PLAIN_PASSWORD"])
+@pytest.mark.parametrize("name", ["NEWSWIRE_SLACK_TOKEN", "NEWSWIRE_WEBHOOK_SECRET", "NEWSWIRE_KAFKA_SASL_PLAIN_PASSWORD"])
 def test_a_secret_may_stand_in_a_file(name: str, tmp_path: Path) -> None:
     path = tmp_path / "secret"
     path.write_text(f"{CANARY}\n")

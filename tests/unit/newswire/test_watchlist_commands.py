@@ -15,26 +15,17 @@ from alerting.watchlists.version import content_hash
 from alerting.watchlists.vocabulary import Vocabulary
 from newswire.cli import add_commands, app
 from newswire.outcomes import HoldReason
-from newswire.records import Basis, Severity
 from newswire.store import matches, open_store
 from newswire.store.matches import Matched
+from tests.alerting_builders import A_MATCH_KEPT
 
 NOW = datetime.now(UTC)
 BOTH = "tests: [{item: {title: x}, alert: true}, {item: {title: y}, alert: false}]\n"
-ONE = Matched(
+ONE = replace(
+    A_MATCH_KEPT,
     watchlist="cables",
-    item_id="a" * 32,
-    revision="1" * 16,
-    basis=Basis.FEED,
-    final=False,
-    story_id="s1",
-    severity=Severity.HIGH,
-    reason=None,
-    content_hash="0" * 12,
     because=("submarine cable", "partner US"),
     title="A cable between Karachi and Marseille is agreed upon by the two governments",
-    url="https://nation.example/1",
-    outlet="The Nation",
 )
 
 Run = Callable[..., Result]

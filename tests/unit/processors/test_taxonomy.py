@@ -9,7 +9,6 @@ from newswire.errors import ConfigurationError
 from processors.language import LANGUAGES
 from processors.names import Names, read_names
 from processors.taxonomy import FILES, load_taxonomy
-from processors.taxonomy_check import taxonomy_faults
 
 SHIPPED = Path(__file__).resolve().parents[3] / "config/taxonomy"
 TOPICS = (
@@ -50,7 +49,6 @@ def test_the_names_alone_are_those_of_the_whole(folder: Path) -> None:
         whole = load_taxonomy(place)
         named = Names(whole.country_names, frozenset(whole.organisations), frozenset(whole.topics), frozenset(LANGUAGES))
         assert read_names(place) == named
-        assert taxonomy_faults(place) == []
 
 
 def test_names_are_read_from_what_can_be_used(folder: Path) -> None:
@@ -83,7 +81,6 @@ def test_a_fault_comes_with_its_line(folder: Path, file: str, text: str, said: s
     with pytest.raises(ConfigurationError) as raised:
         load_taxonomy(folder)
     assert said in str(raised.value)
-    assert taxonomy_faults(folder) == list(raised.value.faults)
 
 
 def test_all_faults_are_said_at_once(folder: Path) -> None:

@@ -1,0 +1,63 @@
+"""Mail as a receiver: a thread for each story. An edit is a mail in it where it says something new, and nothing otherwise.
+
+A mail in doubt is sent again with the same Message-ID, by which many mail servers and programs drop the second, and marked as a possible
+repeat for those that do not.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final
+
+from alerting.message import Message
+from alerting.receivers import Accepted, Answer, FindAnswer, Unreadable
+from alerting.receivers.mail_text import mail, subject_of
+from alerting.receivers.smtp import Smtp
+from alerting.receivers.told import Memory, changes, told_of
+
+CHANNEL: Final = "email"
+SPACING_S: Final = 1.0  # relays count mails a minute
+
+
+class MailReceiver:
+    """A few addresses, told together in one mail."""
+
+    reads_back = False
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        to: Sequence[str],
+        sender: str,
+        smtp: Smtp,
+        now: Callable[[], datetime],
+        spacing_s: float = SPACING_S,
+    ) -> None:
+        self.name, self.spacing_s = name, spacing_s
+        self._to, self._sender, self._smtp, self._now = tuple(to), sender, smtp, now
+        self._memory = Memory()
+
+    def clock_mark(self) -> str | Answer | None:
+        return None
+
+    def post(self, message: Message, *, plain: bool = False) -> Answer:
+        return self._send(message, subject_of(message), [], text_only=plain)
+
+    def edit(self, message: Message, channel: str, reference: str, *, plain: bool = False) -> Answer:  # noqa: ARG002 -- the port's signature
+        before = self._memory.before(message.alert_id, reference)
+        news = changes(before, message) if before is not None else ["Update."]
+        if not news:
+            return Accepted(CHANNEL, reference)
+        subject = before.heading if before is not None and before.heading else subject_of(message)
+        return self._send(message, subject, news, text_only=plain)
+
+    def find(self, alert_id: str, *, channel: str | None, since: str | None) -> FindAnswer:  # noqa: ARG002 -- the port's signature
+        return Unreadable("no_read_back")
+
+    def _send(self, message: Message, subject: str, news: Sequence[str], *, text_only: bool) -> Answer:
+        said = mail(message, sender=self._sender, to=self._to, at=self._now(), subject=subject, news=news, text_only=text_only)
+        told = told_of(message, subject)
+        answer = self._smtp.send(said, sender=self._sender, to=self._to, accepted=Accepted(CHANNEL, told.to_text()))
+        if isinstance(answer, Accepted):
+            self._memory.keep(message.alert_id, told)
+        return answer

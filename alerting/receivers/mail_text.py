@@ -1,0 +1,123 @@
+"""A message as a mail: plain text and HTML side by side, in a thread of its story by Message-ID and References. Pure.
+
+Header values are cleaned to one line before the email package sees them, which refuses line breaks once more. The subject is that of the
+first mail for as long as the story lives: some programs thread by it alone. The same message gives the same mail but for its date, so that
+one which is sent again carries the same Message-ID.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from email import policy
+from email.header import Header
+from email.message import EmailMessage
+from email.utils import format_datetime
+from html import escape
+from typing import Final
+
+from alerting.escape import link, plain
+from alerting.message import Message
+from alerting.render import COLOURS, TITLE_LIMIT, facts_line, notes, origin_parts, other_outlets, parties_line, quote_parts
+
+SUBJECT_LIMIT: Final = 180
+_NO_TITLE: Final = "(no title)"
+
+
+def subject_of(message: Message) -> str:
+    """Return the subject that a story's thread begins with."""
+    names = ", ".join(shown.title for shown in message.watchlists[:2])
+    # What looks like an encoded word (RFC 2047) would be decoded by whoever reads it, to signs that were cleaned away before.
+    return plain(f"{names}: {message.title}", limit=SUBJECT_LIMIT).replace("=?", "= ?")
+
+
+def message_id(message: Message, sequence: int, sender: str) -> str:
+    """Return the Message-ID of this version: made of the alert's id, so that a repeat has the same one."""
+    return f"<{message.alert_id}.{sequence}@{sender.partition('@')[2]}>"
+
+
+def mail(
+    message: Message,
+    *,
+    sender: str,
+    to: Sequence[str],
+    at: datetime,
+    subject: str,
+    news: Sequence[str] = (),
+    text_only: bool = False,
+) -> bytes:
+    """Return the mail about this version of the message as it goes on the wire. `news` are the sentences that an update begins with; `text_only` leaves the HTML out."""
+    made = EmailMessage(policy=policy.SMTP)
+    sequence = message.sequence
+    made["From"] = f"Newswire <{sender}>"
+    made["To"] = ", ".join(to)
+    made["Date"] = format_datetime(at)
+    made["Message-ID"] = message_id(message, sequence, sender)
+    if sequence:
+        parent = message_id(message, 0, sender)
+        made["In-Reply-To"] = parent
+        made["References"] = parent
+    made["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office notes
+    made["X-Auto-Response-Suppress"] = "All"  # the same in Exchange's own words
+    if message.severity.rank >= _URGENT:
+        made["Importance"] = "high"
+    made["X-Newswire-Alert"] = message.alert_id
+    made["X-Newswire-Severity"] = message.severity.value
+    made.set_content(_text(message, news), charset="utf-8", cte="quoted-printable")
+    if not text_only:
+        made.add_alternative(_html(message, news), subtype="html", charset="utf-8", cte="quoted-printable")
+        # No line of quoted-printable begins with these signs: nothing inside can end a part.
+        made.set_boundary(f"=_{message.alert_id}_{sequence}")
+    return _subject_line(f"Re: {subject}" if sequence else subject) + made.as_bytes()
+
+
+def _subject_line(subject: str) -> bytes:
+    """Return the header. Folded by `Header`: EmailMessage loses the spaces between encoded words, which glues Urdu's words together."""
+    header = Header(subject, "us-ascii" if subject.isascii() else "utf-8", maxlinelen=76, header_name="Subject")
+    return b"Subject: " + header.encode(linesep="\r\n").encode("ascii") + b"\r\n"
+
+
+_URGENT: Final = 3  # high and critical
+
+
+def _text(message: Message, news: Sequence[str]) -> str:
+    names = ", ".join(plain(shown.title, limit=80) for shown in message.watchlists)
+    address, parties, others = link(message.url), parties_line(message), other_outlets(message)
+    lines = [*news, *([""] if news else []), f"{names}   [{message.severity}]", *notes(message), "", _title(message)]
+    lines += [address] if address else []
+    lines += [_origin(message), ""]
+    lines += [parties] if parties else []
+    if message.quote:
+        lines += ["“" + "".join(text for text, _ in quote_parts(message)) + "”"]
+    lines += [facts_line(message)]
+    lines += ["also in: " + ", ".join(others)] if others else []
+    return "\n".join([*lines, "", f"-- \nNewswire · alert {message.alert_id}", ""])
+
+
+def _html(message: Message, news: Sequence[str]) -> str:
+    names = ", ".join(plain(shown.title, limit=80) for shown in message.watchlists)
+    address, parties, others = link(message.url), parties_line(message), other_outlets(message)
+    title = f"<b>{escape(_title(message))}</b>"
+    title = f'<a href="{escape(address)}" style="color:#1a4f9c">{title}</a>' if address else title
+    title = f"<s>{title}</s>" if message.unsupported else title
+    rows = [f"<b>{escape(one)}</b>" for one in news]
+    rows.append(f"<b>{escape(names)}</b> &nbsp;<code>{escape(message.severity)}</code>")
+    rows += [f"<b>{escape(note)}</b>" for note in notes(message)]
+    rows += [f'<span dir="auto">{title}</span>', f'<span style="color:#555">{escape(_origin(message))}</span>']
+    rows += [escape(parties)] if parties else []
+    if message.quote:
+        parts = (f"<b>{escape(text)}</b>" if is_match else escape(text) for text, is_match in quote_parts(message))
+        rows.append(f'<i dir="auto">“{"".join(parts)}”</i>')
+    rows.append(f'<span style="color:#555">{escape(facts_line(message))}</span>')
+    rows += [f'<span style="color:#555">{escape("also in: " + ", ".join(others))}</span>'] if others else []
+    inside = "\n".join(f'<p style="margin:0 0 6px">{row}</p>' for row in rows)
+    style = f"border-left:4px solid {COLOURS[message.severity]};padding:2px 0 2px 12px;font:15px/1.4 sans-serif;color:#111"
+    return f'<!doctype html>\n<html><head><meta charset="utf-8"></head><body>\n<div style="{style}">\n{inside}\n</div>\n</body></html>\n'
+
+
+def _title(message: Message) -> str:
+    return plain(message.title, limit=TITLE_LIMIT) or _NO_TITLE
+
+
+def _origin(message: Message) -> str:
+    before, counted = origin_parts(message)
+    moment = f" · {message.published_at:%Y-%m-%d %H:%M} UTC" if message.published_at else ""
+    return f"{before}{moment} · {counted}"

@@ -1,0 +1,68 @@
+"""A Slack incoming webhook as a receiver: the same layout as through the Web API, but it can only post.
+
+No threads, no edits, no look whether something arrived. An edit becomes a short message of its own where it says something new (a higher
+severity, a new partner, a full text that does not bear the alert out), and nothing otherwise: a count that grows is not worth a line in
+a channel. What is in doubt is sent again, marked as a possible repeat.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+from alerting.escape import escape
+from alerting.message import Message
+from alerting.receivers import Accepted, Answer, FindAnswer, Unreadable
+from alerting.receivers.http_answers import slack_webhook_answer
+from alerting.receivers.http_post import HttpPost, Replied
+from alerting.receivers.told import Memory, changes, told_of
+from alerting.render import fallback_text, payload, plain_payload
+
+CHANNEL: Final = "incoming-webhook"
+SPACING_S: Final = 1.0  # Slack's own rule for them, too: one a second, short bursts allowed
+
+
+class SlackWebhookReceiver:
+    """One incoming webhook, which is bound to one channel by Slack."""
+
+    reads_back = False
+    spacing_s = SPACING_S
+
+    def __init__(self, name: str, *, post: HttpPost, now: Callable[[], datetime], spacing_s: float = SPACING_S) -> None:
+        self.name, self.spacing_s = name, spacing_s
+        self._post, self._now = post, now
+        self._memory = Memory()
+
+    def clock_mark(self) -> str | Answer | None:
+        return None
+
+    def post(self, message: Message, *, plain: bool = False) -> Answer:
+        said = plain_payload(message, with_metadata=False) if plain else payload(message)
+        return self._say(message, said)
+
+    def edit(self, message: Message, channel: str, reference: str, *, plain: bool = False) -> Answer:  # noqa: ARG002 -- an update is plain text as it is
+        before = self._memory.before(message.alert_id, reference)
+        news = changes(before, message) if before is not None else ["Update."]
+        if not news:
+            return Accepted(CHANNEL, reference)
+        return self._say(message, update_payload(message, news))
+
+    def find(self, alert_id: str, *, channel: str | None, since: str | None) -> FindAnswer:  # noqa: ARG002 -- the port's signature
+        return Unreadable("no_read_back")
+
+    def _say(self, message: Message, said: dict[str, Any]) -> Answer:
+        content = json.dumps({name: value for name, value in said.items() if name != "metadata"}).encode("ascii")
+        replied = self._post.send(content, {"Content-Type": "application/json"})
+        if not isinstance(replied, Replied):
+            return replied
+        told = told_of(message)
+        answer = slack_webhook_answer(replied, accepted=Accepted(CHANNEL, told.to_text()), now=self._now())
+        if isinstance(answer, Accepted):
+            self._memory.keep(message.alert_id, told)
+        return answer
+
+
+def update_payload(message: Message, news: list[str]) -> dict[str, Any]:
+    """Return the short message that says what is new."""
+    text = f"{escape(' '.join(news), limit=600)} · {fallback_text(message)}"
+    return {"text": text, "unfurl_links": False, "unfurl_media": False}

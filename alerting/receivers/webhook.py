@@ -1,0 +1,44 @@
+"""A webhook as a receiver: signed JSON to an address of the operator's own, a key with each message so that sending it again is harmless."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from pydantic import SecretStr
+
+from alerting.message import Message
+from alerting.receivers import Accepted, Answer, FindAnswer, NotFound
+from alerting.receivers.http_answers import webhook_answer
+from alerting.receivers.http_post import HttpPost, Replied
+from alerting.receivers.webhook_body import body, key_of, signed_headers
+
+CHANNEL: Final = "webhook"
+
+
+class WebhookReceiver:
+    """One address. An edit is the whole alert again, with a higher `sequence`."""
+
+    reads_back = False
+    spacing_s = 0.0  # the other side says by 429 where it wants less
+
+    def __init__(self, name: str, *, post: HttpPost, secret: SecretStr, now: Callable[[], datetime], test: bool = False) -> None:
+        self.name = name
+        self._post, self._secret, self._now, self._test = post, secret, now, test
+
+    def clock_mark(self) -> str | Answer | None:
+        return None
+
+    def post(self, message: Message, *, plain: bool = False) -> Answer:
+        key = key_of(message)
+        content = body(message, receiver=self.name, plainly=plain, test=self._test)
+        replied = self._post.send(content, signed_headers(content, key=key, secret=self._secret, at=self._now()))
+        if not isinstance(replied, Replied):
+            return replied
+        return webhook_answer(replied, accepted=Accepted(CHANNEL, key), now=self._now())
+
+    def edit(self, message: Message, channel: str, reference: str, *, plain: bool = False) -> Answer:  # noqa: ARG002 -- the port's signature
+        return self.post(message, plain=plain)
+
+    def find(self, alert_id: str, *, channel: str | None, since: str | None) -> FindAnswer:  # noqa: ARG002 -- the port's signature
+        # Nothing can be read back, and nothing need be: the key says to the other side that it is the same message.
+        return NotFound()
