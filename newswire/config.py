@@ -23,7 +23,6 @@ STRICT: Final = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
 MAX_FILES: Final = 5_000  # of one folder: each is read before anything is said
 
-_NEARLY_YAML: Final = (".yml", ".yaml", ".yaml.txt", ".yml.txt")  # as Windows and its editors leave them
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -74,12 +73,16 @@ def yaml_files(folder: Path, *, most: int = MAX_FILES) -> tuple[list[Path], list
     except OSError as error:
         return [], [Fault(shown(folder), 0, 0, f"cannot be read: {(error.strerror or str(error)).lower()}")]
     entries = [entry for entry in entries if not entry.name.startswith((".", "#")) and not entry.name.endswith("~")]
-    nearly = [entry for entry in entries if entry.suffix != ".yaml" and entry.name.lower().endswith(_NEARLY_YAML)]
-    faults = [Fault(shown(entry), 0, 0, "only *.yaml is read; rename it to .yaml") for entry in nearly]
+    faults = [Fault(shown(entry), 0, 0, "only *.yaml is read; rename it to .yaml") for entry in entries if _misnamed(entry.name)]
     found = [entry for entry in entries if entry.suffix == ".yaml"]
     if len(found) > most:
         return [], [Fault(shown(folder), 0, 0, f"{len(found)} files are too many for one folder; at most {most}"), *faults]
     return found, faults
+
+
+def _misnamed(name: str) -> bool:
+    """Return whether a name is meant to end in `.yaml`: `x.yml`, `X.YAML`, and `x.yaml.txt`, as the editor that Windows brings saves it."""
+    return not name.endswith(".yaml") and name.lower().removesuffix(".txt").endswith((".yaml", ".yml"))
 
 
 def find_config_folder(named: Path | None = None) -> Path:

@@ -4,7 +4,6 @@ The raw values are walked, not the model, so that a file whose shape is wrong in
 every mistake comes at once. What has the wrong shape is passed over here; the model has its fault.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,7 +13,8 @@ from typing import Any, Final
 from alerting.watchlists.check_selections import blocks, check_rises, check_ways
 from alerting.watchlists.faults import Problem, UnusableError, texts
 from alerting.watchlists.lists import Lists, fault_of_use
-from alerting.watchlists.model import CHOICES, NAME_PATTERN, Status
+from alerting.watchlists.model import CHOICES, Status
+from alerting.watchlists.names import right_name
 from alerting.watchlists.nearest import unknown
 from alerting.watchlists.telling import Updates
 from alerting.watchlists.terms import ListOfTerms, Phrase, TermLike, read_term
@@ -45,8 +45,7 @@ def check_list_name(name: str) -> Iterator[Problem]:
 
 def check_name(name: str) -> Iterator[Problem]:
     """Yield the fault of a file's name, which becomes a metric label and a footer."""
-    if not re.fullmatch(NAME_PATTERN, name):
-        right = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:63] or "gaming-partners"
+    if (right := right_name(name)) != name:
         yield Problem((), f"the file's name is its id and must be a plain word of a-z, 0-9 and -; rename it to {right}.yaml")
 
 

@@ -9,11 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from anyascii import anyascii
-
 from alerting.watchlists.faults import UnusableError
 from alerting.watchlists.lists import Lists, fault_of_use
-from alerting.watchlists.model import NAME_PATTERN, Status
+from alerting.watchlists.model import Status
 from alerting.watchlists.terms import Phrase, read_term
 from alerting.watchlists.vocabulary import Vocabulary, fault_of
 from newswire.records import Severity
@@ -50,13 +48,6 @@ class Answers:
     countries: Countries
     severity: Severity
     status: Status
-
-
-def right_name(name: str) -> str:
-    """Return the name as a watchlist may have it; the same where it is right already."""
-    if re.fullmatch(NAME_PATTERN, name):
-        return name
-    return re.sub(r"[^a-z0-9]+", "-", anyascii(name[:200]).lower()).strip("-")[:63].strip("-") or "gaming-partners"
 
 
 def read_title(answer: str) -> str:

@@ -6,7 +6,10 @@ Never: decides anything; each command calls a stage's plain functions and prints
 """
 
 import sys
-from typing import Annotated, Final
+from collections.abc import Sequence
+from importlib import import_module
+from io import TextIOWrapper
+from typing import Annotated, Final, TextIO
 
 import typer
 
@@ -38,8 +41,26 @@ def newswire(
     """Hold the options that stand before any command."""
 
 
-def add_commands() -> None:
-    """Let every module of commands add its own to `app`."""
+HOMES: Final = {
+    "backtest": ("backtest",),
+    "check": ("configure",),
+    "explain": ("explain",),
+    "init": ("init",),
+    "promote": ("promote",),
+    "staged": ("staged",),
+    "test": ("tests",),
+    "watchlist": ("watchlists", "new_watchlist"),
+    "why": ("ask",),
+}
+"""Where the commands stand that a person types and waits for. For another, or where help is asked, all modules are loaded."""
+
+
+def add_commands(typed: Sequence[str] = ()) -> None:
+    """Let the modules of commands add theirs to `app`: those of the command that was typed, or all."""
+    if homes := HOMES.get(typed[0] if typed else ""):
+        for home in homes:
+            import_module(f"newswire.cli.{home}")
+        return
     from newswire.cli import (  # noqa: F401 -- importing one adds its commands
         archive,
         ask,
@@ -67,7 +88,8 @@ def add_commands() -> None:
 
 def main() -> None:
     """Run the command line. Exit status: 0 done, 1 it could not be done, 2 the command, settings or configuration are wrong."""
-    add_commands()
+    add_commands(sys.argv[1:])
+    print_whatever_comes(sys.stdout)
     try:
         app()
     except ConfigurationError as error:
@@ -77,5 +99,30 @@ def main() -> None:
     except NewswireError as error:
         print(f"newswire: {error}", file=sys.stderr)
         sys.exit(1)
+    except (
+        OSError
+    ) as error:  # a disk that is full, a folder that may not be entered: the machine's fault, and a traceback would not say more
+        print(f"newswire: {_os_words(error)}", file=sys.stderr)
+        sys.exit(1)
     except KeyboardInterrupt:
+        _say_interrupted()
         sys.exit(EXIT_INTERRUPTED)
+    except SystemExit as end:  # by which typer ends whatever happens
+        if end.code == EXIT_INTERRUPTED:
+            _say_interrupted()
+        raise
+
+
+def _os_words(error: OSError) -> str:
+    words = (error.strerror or str(error) or type(error).__name__).lower()
+    return f"{error.filename}: {words}" if isinstance(error.filename, str) else words
+
+
+def _say_interrupted() -> None:
+    print("newswire: interrupted", file=sys.stderr)
+
+
+def print_whatever_comes(stream: TextIO) -> None:
+    """Let a letter that the terminal's encoding does not have be printed as its number: Urdu in a Latin-1 locale is no reason to stop."""
+    if isinstance(stream, TextIOWrapper) and (stream.errors == "strict" or stream.encoding.lower() != "utf-8"):
+        stream.reconfigure(errors="backslashreplace")

@@ -15,6 +15,7 @@ from newswire import log
 from newswire.cli import EXIT_USAGE, app, compose
 from newswire.cli.backtest_reports import ReportsFile, from_archive
 from newswire.cli.backtest_versions import other_version, read_other
+from newswire.cli.known import load_names
 from newswire.cli.options import AsJson, Config, print_json, read_settings
 from newswire.cli.reading import open_for_reading
 from newswire.clock import SystemClock
@@ -105,12 +106,12 @@ def _versions(settings: Settings, names: list[str], against: str) -> "tuple[dict
 
     folder = find_config_folder(settings.config)
     now = SystemClock().now()
-    understanding = compose.load_understanding(folder, reads=False)
-    desk = compose.require_desk(folder, understanding, now)
+    names_known = load_names(folder)
+    desk = compose.require_desk(folder, names_known, now)
     desks = {_NEW: desk}
     if against:
         with other_version(folder, against, names) as other:
-            desks[other.name] = read_other(other, understanding, now)
+            desks[other.name] = read_other(other, names_known, now)
             names = names or [other.replaced] if other.replaced else names
     known = {name for one in desks.values() for name in one.watchlists}
     wanted = list(dict.fromkeys(names)) or sorted(known)

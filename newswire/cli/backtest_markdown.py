@@ -7,7 +7,8 @@ from typing import Final
 from alerting.backtest import Changed, Telling
 from alerting.escape import link, plain
 from newswire.cli.backtest_print import title_of
-from newswire.cli.backtest_result import Result, counted, counts_of, figures, words_of
+from newswire.cli.backtest_result import Result, counts_of, figures, words_of
+from newswire.cli.options import counted
 
 _SPECIAL: Final = re.compile(r"([\\`*_\[\]#|~&$])")
 _IN_LINK: Final = {"(": "%28", ")": "%29"}

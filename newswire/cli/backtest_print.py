@@ -11,7 +11,8 @@ from rich.text import Text
 
 from alerting.backtest import Changed, Summary, Telling
 from alerting.escape import plain
-from newswire.cli.backtest_result import Result, counted, counts_of, figures, words_of
+from newswire.cli.backtest_result import Result, counts_of, figures, words_of
+from newswire.cli.options import counted
 
 _COLOURS: Final = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
 _BAR: Final = 40  # characters of the longest bar

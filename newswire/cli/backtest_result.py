@@ -87,8 +87,3 @@ def words_of(telling: Telling, *, named: bool) -> str:
     """Return why a story was told: “gaming industry”, partner US; with each watchlist's name before its words where `named`."""
     said = {name: ", ".join(because) or "all it asks for" for name, because in telling.because}
     return "; ".join(f"{name}: {words}" if named else words for name, words in said.items())
-
-
-def counted(number: int, noun: str) -> str:
-    """Return `1 report`, `12,345 reports`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

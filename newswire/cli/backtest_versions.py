@@ -17,7 +17,7 @@ from newswire.errors import ConfigurationError, Fault
 
 if TYPE_CHECKING:
     from alerting.watchlists.load import DeskFiles
-    from processors.understand import Understanding
+    from processors.names import Names
 
 _DESK: Final = ("watchlists", "lists", "routes.yaml")
 """What of a configuration folder decides who is told of what."""
@@ -67,14 +67,14 @@ def _kind_of(path: Path) -> tuple[bool, bool]:
         return False, False
 
 
-def read_other(other: Other, understanding: "Understanding", now: datetime) -> "DeskFiles":
+def read_other(other: Other, known: "Names", now: datetime) -> "DeskFiles":
     """Return the desk's files of the other version.
 
     Raises:
         ConfigurationError: with every fault of every file, under the names by which they were asked for.
 
     """
-    desk = compose.read_desk(other.folder, understanding, now)
+    desk = compose.read_desk(other.folder, known, now)
     if desk.faults:
         raise ConfigurationError([_renamed(fault, other) for fault in desk.faults])
     return desk
@@ -115,7 +115,7 @@ def _of_revision(folder: Path, revision: str, scratch: Path) -> Other:
     if shutil.which("git") is None:
         _refuse(revision, f"{what}, and git is not installed, which would know a revision of this name")
     if _git(folder, "rev-parse", "--is-inside-work-tree") is None:
-        _refuse(revision, f"{what}, and {folder} is in no git repository that would know a revision of this name")
+        _refuse(revision, f"{what}, and {_why_unknown(folder)}")
     commit = _git(folder, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
     if commit is None:
         _refuse(revision, f"{what}, and git knows no such revision (git log --oneline lists them)")
@@ -135,14 +135,28 @@ def _of_revision(folder: Path, revision: str, scratch: Path) -> Other:
     return Other(revision, scratch, f"{revision}:{folder}/")
 
 
+def _why_unknown(folder: Path) -> str:
+    """Return why git knows no revision of the folder at all."""
+    done = _git_run(folder, "rev-parse", "--is-inside-work-tree")
+    if done is not None and b"safe.directory" in done.stderr:  # git's refusal of a repository that another user owns (CVE-2022-24765)
+        return (
+            f"the repository of {folder} belongs to another user, so git does not read it (git config --global --add safe.directory FOLDER)"
+        )
+    return f"{folder} is in no git repository that would know a revision of this name"
+
+
 def _git(folder: Path, *arguments: str) -> bytes | None:
     """Return what git prints, None where it refuses. It only reads."""
+    done = _git_run(folder, *arguments)
+    return done.stdout if done is not None and done.returncode == 0 else None
+
+
+def _git_run(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[bytes] | None":
     command = ["git", "-C", str(folder), "--no-optional-locks", *arguments]
     try:
-        done = subprocess.run(command, capture_output=True, check=False, timeout=_GIT_S, stdin=subprocess.DEVNULL)  # noqa: S603 -- no shell, and a revision never begins with a dash
+        return subprocess.run(command, capture_output=True, check=False, timeout=_GIT_S, stdin=subprocess.DEVNULL)  # noqa: S603 -- no shell, and a revision never begins with a dash
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return done.stdout if done.returncode == 0 else None
 
 
 def _refuse(what: str, why: str) -> NoReturn:

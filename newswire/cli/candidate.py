@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from newswire.cli import compose
+from newswire.cli.known import load_names
 from newswire.clock import SystemClock
 from newswire.config import find_config_folder, shipped_folder
 from newswire.errors import ConfigurationError, Fault
@@ -37,9 +38,9 @@ def own_folder(named: Path | None) -> Path:
 
 
 def reader(folder: Path) -> ReadDesk:
-    """Return the real loader, with the words that this configuration's understanding knows; they are loaded when it is first used."""
-    understanding = cache(lambda: compose.load_understanding(folder, reads=False))
-    return lambda trial: compose.read_desk(trial, understanding(), SystemClock().now())
+    """Return the real loader, with the names that this configuration's understanding knows; they are read when it is first used."""
+    names = cache(lambda: load_names(folder))
+    return lambda trial: compose.read_desk(trial, names(), SystemClock().now())
 
 
 def require_candidate(read: ReadDesk, folder: Path, name: str, content: bytes) -> "DeskFiles":

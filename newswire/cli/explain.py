@@ -4,6 +4,7 @@ import sys
 from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
@@ -13,6 +14,7 @@ from rich.text import Text
 from newswire import log
 from newswire.cli import EXIT_USAGE, app, compose
 from newswire.cli.explain_subject import Html, Subject, Words, read_subject
+from newswire.cli.known import load_names
 from newswire.cli.options import AsJson, Config, print_json, read_settings
 from newswire.cli.reading import open_for_reading
 from newswire.clock import SystemClock
@@ -64,11 +66,10 @@ def explain(
     try:
         folder = find_config_folder(settings.config)
         subjects = _subjects(settings, what, line)
-        read_here = [one for one in subjects if not isinstance(one, Report)]
-        understanding = compose.load_understanding(folder, reads=bool(read_here))
-        desk = compose.require_desk(folder, understanding, SystemClock().now())
+        desk = compose.require_desk(folder, load_names(folder), SystemClock().now())
         _require_name(watchlist, desk.watchlists)
-        reports = [_report_of(one, understanding) for one in subjects]
+        understanding = cache(lambda: compose.load_understanding(folder))
+        reports = [one if isinstance(one, Report) else _report_of(one, understanding()) for one in subjects]
     except NewswireError as error:
         _end_on(error)
     watchlists = compose.compile_desk(desk)
@@ -140,13 +141,11 @@ def _fetched(settings: Settings, url: str) -> Html:
     return Html(answer.body, answer.url, charset_named(answer.headers.get("content-type", "")))
 
 
-def _report_of(subject: "Subject", understanding: "Understanding") -> Report:
+def _report_of(subject: Item | Words | Html, understanding: "Understanding") -> Report:
     from processors.feed_look import look_at_feed
 
     now = SystemClock().now()
     match subject:
-        case Report():
-            return subject
         case Item():
             return look_at_feed(understanding, subject, subject.seen_at).report
         case Html():

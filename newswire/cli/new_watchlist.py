@@ -12,6 +12,7 @@ import typer
 import newswire
 from newswire.cli import compose
 from newswire.cli.candidate import WATCHLISTS, ReadDesk, judged, own_folder
+from newswire.cli.known import load_names
 from newswire.cli.options import Config, read_settings
 from newswire.cli.tests import understand_with
 from newswire.cli.watchlists import watchlist_app
@@ -60,19 +61,19 @@ def watchlist_new(
     given = {"title": title, "any": words, "partners": partners, "severity": severity, "status": status}
     ask = _prompt if sys.stdin.isatty() else None
     _require_enough(given, ask)
-    understanding = compose.load_understanding(folder, reads=False)
+    names = load_names(folder)
     now = SystemClock().now()
 
     def read(trial: Path) -> "DeskFiles":
-        return compose.read_desk(trial, understanding, now)
+        return compose.read_desk(trial, names, now)
 
-    known = Known(resolve_lists(read(folder)), Vocabulary(countries=understanding.countries))
+    known = Known(resolve_lists(read(folder)), Vocabulary(countries=names.countries))
     content = file_of(name, given, known, ask)
     desk = write_new(read, folder, path, content)
     print(f"{path} is written.")
     if not desk.faults:  # with those of other files nothing can be compiled
         print(f"It {in_words(compose.compile_desk(desk).named(name))}.")
-        for failure in _failures(desk, name, understanding, now):
+        for failure in _failures(desk, name, compose.load_understanding(folder, reads=False), now):
             print(f"warning: {failure}", file=sys.stderr)
     print(f"Next: edit it, then `newswire check`, `newswire test {name}` and `newswire backtest {name}`.", _NEXT[status].format(name=name))
 
@@ -100,7 +101,7 @@ def new_path(folder: Path, name: str) -> Path:
         ConfigurationError: the name cannot be one, or is taken.
 
     """
-    from alerting.watchlists.new_file import right_name
+    from alerting.watchlists.names import right_name
 
     if (right := right_name(name)) != name:
         shown = name if len(name) <= 60 else f"{name[:59]}…"

@@ -16,9 +16,10 @@ _LOOK_S: Final = 1.0
 class OfflineNotice:
     """A worker that speaks once, where the first polls all failed to reach their hosts."""
 
-    def __init__(self, collecting: "CollectWorker", *, clock: Clock, console: Console) -> None:
+    def __init__(self, collecting: "CollectWorker", *, clock: Clock, console: Console, once: bool = False) -> None:
         self.name = "offline-notice"
         self._collecting, self._clock, self._console = collecting, clock, console
+        self._then = "" if once else " Newswire goes on trying."
         self._done = False
 
     def step(self) -> float:
@@ -30,7 +31,7 @@ class OfflineNotice:
             elif enough and status.failing >= enough:
                 self._done = True
                 self._console.print(
-                    f"No source could be reached ({status.failing} tried): is there internet here? `make demo` (or `newswire demo`) shows everything offline. Newswire goes on trying.",
+                    f"No source could be reached ({status.failing} tried): is there internet here? `make demo` (or `newswire demo`) shows everything offline.{self._then}",
                     style="yellow",
                     highlight=False,
                     soft_wrap=True,

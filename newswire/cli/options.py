@@ -62,3 +62,8 @@ def print_json_lines(rows: Iterable[Mapping[str, Any]]) -> None:
     """Print one JSON object a line."""
     for row in rows:
         print(json.dumps(row, ensure_ascii=False))
+
+
+def counted(number: int, noun: str) -> str:
+    """Return `1 report`, `12,345 reports`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -12,6 +12,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from newswire import __version__
+from newswire.cli.options import counted
 from newswire.errors import Fault, one_line
 
 
@@ -97,10 +98,10 @@ def as_json(faults: Iterable[Fault]) -> list[dict[str, Any]]:
 def summary(problems: Sequence[FileProblem]) -> str:
     """Return how many there are: `3 errors and 1 warning in 2 files`."""
     files = len({problem.fault.file for problem in problems})
-    return f"{' and '.join(_counted(problems))} in {files} {'file' if files == 1 else 'files'}"
+    return f"{' and '.join(_counted(problems))} in {counted(files, 'file')}"
 
 
 def _counted(problems: Sequence[FileProblem]) -> Iterator[str]:
     for level in Level:
         if number := sum(problem.level is level for problem in problems):
-            yield f"{number} {level}{'' if number == 1 else 's'}"
+            yield counted(number, level)

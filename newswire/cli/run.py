@@ -13,9 +13,10 @@ from rich.console import Console
 from rich.file_proxy import FileProxy
 
 from newswire.cli import app, compose
+from newswire.cli.known import load_names
 from newswire.cli.live import LiveStatus, Queue, Watch, read_queues, total
 from newswire.cli.offline import OfflineNotice
-from newswire.cli.options import Config, UntilIdle, read_settings
+from newswire.cli.options import Config, UntilIdle, counted, read_settings
 from newswire.errors import Retryable
 from newswire.service import Service, Worker
 from newswire.settings import Settings
@@ -75,8 +76,7 @@ def process(config: Config = None, until_idle: UntilIdle = False) -> None:
 def alert(config: Config = None, until_idle: UntilIdle = False) -> None:
     """Run the third stage alone: `news.reports` to Slack or the terminal. One process is active, others stand by."""
     with _ground(config, until_idle=until_idle) as (ground, stack):
-        understanding = compose.load_understanding(ground.folder, reads=False)
-        desk = compose.keep_desk(ground, understanding)
+        desk = compose.keep_desk(ground, load_names(ground.folder))
         workers = compose.alert_workers(ground, desk, stack, None)
         sys.exit(_serve(ground, workers, until_idle=until_idle, desk=desk))
 
@@ -116,7 +116,9 @@ def watch(settings: Settings, *, until_idle: bool, sources: "Sequence[Source] | 
             *compose.process_workers(ground, understanding, compose.open_http(ground, stack), jail),
             *compose.alert_workers(ground, desk, stack, stream),
         ]
-        workers.append(OfflineNotice(collecting[0], clock=ground.clock, console=Console(stderr=True) if not lively else console))
+        workers.append(
+            OfflineNotice(collecting[0], clock=ground.clock, console=Console(stderr=True) if not lively else console, once=until_idle)
+        )
         if not quiet:
             _greet(console if lively else Console(stderr=True), ground, len(watched), len(desk.current().watchlists.watchlists))
         live = _live(console, ground, collecting[0], desk) if lively else None
@@ -234,9 +236,14 @@ def _queues(ground: compose.Ground) -> tuple[Queue, ...]:
 def _greet(console: Console, ground: compose.Ground, sources: int, watchlists: int) -> None:
     settings = ground.settings
     told = "Slack" if settings.slack_token is not None else "this terminal (no NEWSWIRE_SLACK_TOKEN)"
-    console.print(f"Newswire watches {sources} sources with {watchlists} watchlists and tells {told}.", highlight=False)
+    console.print(
+        f"Newswire watches {counted(sources, 'source')} with {counted(watchlists, 'watchlist')} and tells {told}.",
+        highlight=False,
+        soft_wrap=not console.is_terminal,
+    )
     console.print(
         f"Configuration {ground.folder} · data and log {settings.data} · http://{settings.http_host}:{settings.http_port}/metrics · Ctrl-C ends it.",
         style="dim",
         highlight=False,
+        soft_wrap=not console.is_terminal,
     )

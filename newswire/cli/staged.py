@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from newswire.cli import EXIT_USAGE, app
-from newswire.cli.options import AsJson, Config, print_json_lines, read_settings
+from newswire.cli.options import AsJson, Config, counted, print_json_lines, read_settings
 from newswire.cli.watchlists import iso, read_leniently, store_if_there
 from newswire.clock import SystemClock
 from newswire.config import find_config_folder
@@ -80,6 +80,7 @@ class _Staged:
 
     stories: list[StagedStory]
     days: float
+    whole: bool  # they go over all the time that was asked about
     earlier_wording: int  # stories matched by the watchlist as it stood before its last change
 
     @property
@@ -101,14 +102,16 @@ def _staged(asked: _Asked, name: str, watchlist: "Watchlist", desk: "DeskFiles")
 
     length_s = asked.end - asked.begin
     if asked.store is None or watchlist.status == "draft":
-        return _Staged([], length_s / _DAY_S, 0)
+        return _Staged([], length_s / _DAY_S, whole=True, earlier_wording=0)
     with asked.store.read() as connection:
         stories = matches.staged(connection, name, asked.begin)
         first = matches.first_at(connection)
     # Where matches are kept for a shorter time than is asked about, only that time counts; a single day at least.
     kept_s = length_s if first is None else min(length_s, asked.end - first)
     current = content_hash(watchlist, resolve(desk.lists)[0])
-    return _Staged(stories, max(kept_s, min(_DAY_S, length_s)) / _DAY_S, sum(story.content_hash != current for story in stories))
+    counted_s = max(kept_s, min(_DAY_S, length_s))
+    earlier = sum(story.content_hash != current for story in stories)
+    return _Staged(stories, counted_s / _DAY_S, whole=counted_s == length_s, earlier_wording=earlier)
 
 
 def _as_json(name: str, watchlist: "Watchlist", staged: _Staged, begin: float) -> dict[str, Any]:
@@ -152,8 +155,8 @@ def _print_staged(console: Console, name: str, watchlist: "Watchlist", staged: _
         )
         return
     count, articles = len(staged.stories), staged.articles
-    said = f"{count} {'story' if count == 1 else 'stories'} in {articles} {'article' if articles == 1 else 'articles'} in {since}, "
-    said = f"{said}{staged.a_day:g} a day; not one was sent." if count else f"nothing matched in {since}."
+    said = f"{count} {'story' if count == 1 else 'stories'} in {counted(articles, 'article')} in {since}, "
+    said = f"{said}{staged.a_day:g} a day{_counted_from(staged)}; not one was sent." if count else f"nothing matched in {since}."
     notes = [
         *([f"{staged.told_by_others} told by other watchlists"] if staged.told_by_others else []),
         *([f"{staged.earlier_wording} matched before its file or a list was last changed"] if staged.earlier_wording else []),
@@ -172,6 +175,11 @@ def _print_staged(console: Console, name: str, watchlist: "Watchlist", staged: _
     if count > shown:
         print(f"and {count - shown} more: newswire staged {name} --json lists all.")
     print(f"To put it live: newswire promote {name}")
+
+
+def _counted_from(staged: _Staged) -> str:
+    """Return where a day's count comes from where matches are kept for a shorter time than was asked about."""
+    return "" if staged.whole else f" (of the last {counted(round(staged.days), 'day')}: nothing was counted before)"
 
 
 def _told_of(story: StagedStory) -> Text:

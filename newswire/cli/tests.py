@@ -15,7 +15,7 @@ from rich.text import Text
 
 from newswire import log
 from newswire.cli import EXIT_USAGE, app, compose
-from newswire.cli.options import AsJson, Config, print_json, read_settings
+from newswire.cli.options import AsJson, Config, counted, print_json, read_settings
 from newswire.clock import SystemClock
 from newswire.config import find_config_folder
 from newswire.errors import ConfigurationError, NewswireError
@@ -198,10 +198,10 @@ def timeline_lines(steps: "Iterable[Step]") -> list[tuple[str, str]]:
 def _summary(results: "list[InlineResult]", shown: "list[TimelineResult]", watchlists: int) -> Text:
     parts = []
     if results or not shown:
-        of = "1 watchlist" if watchlists == 1 else f"{watchlists} watchlists"
-        parts.append(f"{sum(one.passed for one in results)} of {len(results)} tests of {of}")
+        passed = sum(one.passed for one in results)
+        parts.append(f"{passed:,} of {counted(len(results), 'test')} of {counted(watchlists, 'watchlist')}")
     if shown:
-        parts.append(f"{sum(one.passed for one in shown)} of {len(shown)} timelines")
+        parts.append(f"{sum(one.passed for one in shown)} of {counted(len(shown), 'timeline')}")
     return Text(f"{' and '.join(parts)} passed.")
 
 

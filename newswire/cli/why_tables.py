@@ -10,6 +10,7 @@ from rich.text import Text
 from alerting.decide import decision_id_of
 from alerting.watchlists.nearest import unknown
 from newswire.cli import compose
+from newswire.cli.known import load_names
 from newswire.cli.truth import Truth, as_json, show, truth_of
 from newswire.clock import SystemClock
 from newswire.config import find_config_folder
@@ -58,8 +59,7 @@ def tables_of(settings: Settings, store: Store, decision: Mapping[str, Any], als
         return NoTables("no truth tables: the text that was judged is no longer kept (NEWSWIRE_KEEP_TEXT)")
     try:
         folder = find_config_folder(settings.config)
-        understanding = compose.load_understanding(folder, reads=False)
-        desk = compose.require_desk(folder, understanding, SystemClock().now())
+        desk = compose.require_desk(folder, load_names(folder), SystemClock().now())
     except ConfigurationError as error:
         return NoTables(f"no truth tables: the configuration cannot be read, `newswire check` says why ({error.faults[0]})")
     if also and also not in desk.watchlists:

@@ -13,7 +13,8 @@ from alerting.watchlists.faults import UnusableError
 from alerting.watchlists.inline_tests import run_tests
 from alerting.watchlists.lists import resolve
 from alerting.watchlists.model import NamedList, Status, Watchlist
-from alerting.watchlists.new_file import Answers, Countries, new_file, read_countries, read_title, read_words, right_name, scalar
+from alerting.watchlists.names import right_name
+from alerting.watchlists.new_file import Answers, Countries, new_file, read_countries, read_title, read_words, scalar
 from newswire.config import check
 from newswire.records import Severity
 from newswire.strict_yaml import read_text

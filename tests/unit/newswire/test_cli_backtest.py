@@ -158,6 +158,11 @@ def test_outside_of_a_repository_too(run: Run, tmp_path: Path) -> None:
     assert "is in no git repository" in done.err
 
 
+def test_a_repository_that_git_does_not_trust_is_named_as_such(run: Run) -> None:
+    done = run("backtest", "--against", "HEAD", GIT_TEST_ASSUME_DIFFERENT_OWNER="1")  # git's own switch, which it has for its tests
+    assert "belongs to another user, so git does not read it" in done.err
+
+
 def test_the_reports_of_a_file_come_in_their_own_order(tmp_path: Path) -> None:
     reports = [replace(a_report(f"k{n}"), reported_at=NOW + timedelta(days=n)) for n in (3, 1, 2, 9)]
     lines = [b"\xef\xbb\xbf" + encode(reports[0]), b"", *map(encode, reports[1:]), b"x" * 9_000_000, b"[]"]

@@ -86,6 +86,19 @@ def test_the_faults_of_all_files_come_together_in_order(tmp_path: Path) -> None:
     assert faults[-1].message == "only *.yaml is read; rename it to .yaml"
 
 
+@pytest.mark.parametrize("name", ["a.yml", "A.YAML", "a.yaml.txt", "a.Yml.TXT"])
+def test_a_file_that_is_meant_to_be_read_is_not_passed_over(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("title: never read\n")
+    _, faults = load_folder(Watch, tmp_path)
+    assert [fault.message for fault in faults] == ["only *.yaml is read; rename it to .yaml"]
+
+
+@pytest.mark.parametrize("name", ["a.yaml~", ".a.yaml.swp", "#a.yaml#", ".#a.yaml", "a.yaml.bak", "a.yaml.orig", "notes.txt"])
+def test_what_editors_leave_behind_is_passed_over(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("titel: [\n")
+    assert load_folder(Watch, tmp_path) == ({}, [])
+
+
 def test_a_folder_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
     assert load_folder(Watch, tmp_path / "lists") == ({}, [])
 

@@ -128,7 +128,10 @@ def test_staged_lists_what_would_have_been_sent_newest_first(run: Run, tmp_path:
     done = run("staged")
     assert done.exit_code == 0
     words = " ".join(done.stdout.split())
-    assert "quantum (staged): 2 stories in 3 articles in 7d, 0.4 a day; not one was sent." in words
+    assert (
+        "quantum (staged): 2 stories in 3 articles in 7d, 0.4 a day (of the last 5 days: nothing was counted before); not one was sent."
+        in words
+    )
     assert "Of these, 1 told by other watchlists; 1 matched before its file or a list was last changed." in words
     assert words.index("A newer story") < words.index("An older story")
     assert "Dawn · 2 articles · because submarine cable, partner US" in words
@@ -178,3 +181,12 @@ def test_nothing_staged_is_said(run: Run, folder: Path) -> None:
     for path in (folder / "watchlists").iterdir():
         path.unlink()
     assert "`newswire watchlist new NAME` makes one" in run("watchlist", "list").stderr
+
+
+def test_check_says_what_is_missing_where_nothing_is_wrong(run: Run, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    done = run("check", "--config", str(tmp_path / "empty"))
+    assert done.exit_code == 0
+    assert "0 lists: nothing is wrong, but no source is watched and no watchlist would alert anybody." in done.stdout
+    (folder / "watchlists" / "typo.yaml").unlink()
+    assert "3 watchlists, 0 lists: nothing is wrong, but no source is watched." in run("check").stdout

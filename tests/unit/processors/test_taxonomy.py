@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from newswire.errors import ConfigurationError
+from processors.language import LANGUAGES
+from processors.names import Names, read_names
 from processors.taxonomy import FILES, load_taxonomy
 
 SHIPPED = Path(__file__).resolve().parents[3] / "config/taxonomy"
@@ -40,6 +42,21 @@ def test_what_ships_is_whole() -> None:
     assert {"ITU", "World Bank", "ADB", "UNDP", "SCO", "ECO", "D-8", "DCO", "GSMA", "APT", "EU"} <= taxonomy.organisations.keys()
     assert taxonomy.country_names["PK"] == "Pakistan"
     assert len(taxonomy.country_names) > 190
+
+
+def test_the_names_alone_are_those_of_the_whole(folder: Path) -> None:
+    for place in (SHIPPED, folder):
+        whole = load_taxonomy(place)
+        named = Names(whole.country_names, frozenset(whole.organisations), frozenset(whole.topics), frozenset(LANGUAGES))
+        assert read_names(place) == named
+
+
+def test_names_are_read_from_what_can_be_used(folder: Path) -> None:
+    (folder / "country_names.yaml").write_text('"PK":\n  "en": [Pakistan]\n"KR": [Korea]\n"CN":\n  "en": China\n', encoding="utf-8")
+    assert read_names(folder).countries == {"PK": "Pakistan"}
+    (folder / "topics.yaml").unlink()
+    with pytest.raises(ConfigurationError, match=r"topics\.yaml: cannot be read"):
+        read_names(folder)
 
 
 def test_a_small_folder_loads(folder: Path) -> None:
