@@ -48,10 +48,10 @@ _ACCENTS: Final = re.compile(
 # Letters in pieces that make one letter only together: Korean jamo, kana and its voicing marks, the halves of Indic vowels.
 _IN_PIECES: Final = re.compile(
     "[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?|[\u3041-\u30ff\uff66-\uff9d][\u3099\u309a\uff9e\uff9f]"
-    "|[\u0928\u0930\u0933]\u093c|\u09c7[\u09be\u09d7]|\u0b47[\u0b3e\u0b56\u0b57]|\u0b92\u0bd7|[\u0bc6\u0bc7]\u0bbe|\u0bc6\u0bd7|\u0c46\u0c56"
+    "|\u09c7[\u09be\u09d7]|\u0b47[\u0b3e\u0b56\u0b57]|\u0b92\u0bd7|[\u0bc6\u0bc7]\u0bbe|\u0bc6\u0bd7|\u0c46\u0c56"
     "|\u0cbf\u0cd5|\u0cc6(?:\u0cc2\u0cd5?|[\u0cd5\u0cd6])|[\u0d46\u0d47]\u0d3e|\u0d46\u0d57|\u0dd9(?:\u0dcf\u0dca?|[\u0dca\u0ddf])|\u1025\u102e"
 )
-_HALF_WIDTH_MARKS: Final = ("\uff9e", "\uff9f")
+_VOICING_MARKS: Final = ("\uff9e", "\uff9f", "\u3099", "\u309a")  # after a half-width letter NFC does not see them
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,11 @@ class Folded:
     ends: Sequence[int]  # original offset past it
 
 
+def _is_taken_apart(letter: str) -> bool:
+    """Return whether a letter's marks are accents, or (the nukta of Devanagari) are mostly written as letters of their own."""
+    return letter < "\u0700" or "\u1e00" <= letter <= "\u1fff" or letter in "\u0929\u0931\u0934"
+
+
 def _fold_of(character: str) -> str:
     """Return what one character folds to: none, one or several letters."""
     if "\ud800" <= character <= "\udfff":
@@ -73,7 +78,7 @@ def _fold_of(character: str) -> str:
     if character in _SIGNS:
         return character
     folded = unicodedata.normalize("NFKC", character).casefold()
-    folded = "".join(unicodedata.normalize("NFD", one) if one < "\u0700" or "\u1e00" <= one <= "\u1fff" else one for one in folded)
+    folded = "".join(unicodedata.normalize("NFD", one) if _is_taken_apart(one) else one for one in folded)
     folded = _ACCENTS.sub("", folded.translate(_LETTER_FORMS))
     return _SPACE_LIKE.sub(" ", folded)
 
@@ -123,7 +128,7 @@ def fold(text: str) -> Folded:
             return Folded(text, folded.decode("ascii"), range(len(text)), range(1, len(text) + 1))
         return _one_space(text, np.frombuffer(folded, np.uint8), "ascii", None)
     suspect = not unicodedata.is_normalized("NFC", text) or any(
-        mark in text for mark in _HALF_WIDTH_MARKS
+        mark in text for mark in _VOICING_MARKS
     )  # most texts are told so at once
     return _composed(text) if suspect and _IN_PIECES.search(text) else _in_codes(text)
 

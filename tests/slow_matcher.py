@@ -279,6 +279,8 @@ def plainly(character: str) -> str:
         return str(int(character))
     apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold())
     kept = unicodedata.normalize("NFKC", "".join(one for one in apart if not is_accent(one)))
+    if kept in ("\u0929", "\u0931", "\u0934"):  # a nukta is a sign of its own, as most write it
+        kept = unicodedata.normalize("NFD", kept)
     return "".join(SAME.get(one, one) for one in kept)
 
 
