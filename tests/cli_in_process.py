@@ -11,6 +11,7 @@ import pytest
 from newswire import log
 from newswire.cli import compose, main
 from newswire.config import shipped_folder
+from processors import names
 from processors.understand import Understanding
 
 
@@ -23,12 +24,19 @@ class Done:
 
 Run = Callable[..., Done]
 
-_load = compose.load_understanding
+_load, _read_names = compose.load_understanding, names.read_names
 
 
 @cache
 def shipped_understanding() -> Understanding:
     return _load(shipped_folder())
+
+
+_names_once = cache(names.read_names)
+
+
+def _names_of(folder: Path) -> names.Names:
+    return (_names_once if folder == shipped_folder() / "taxonomy" else _read_names)(folder)
 
 
 def runner(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folder: Path, **usual: str) -> Run:
@@ -45,8 +53,9 @@ def runner(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], 
         return Done(int(ended.value.code or 0), said.out, said.err)
 
     monkeypatch.chdir(folder)
-    # Patched: the log of the whole test process is not this command's to set up; and understanding takes over a second to load,
-    # the same each time, which a hundred tests cannot spend.
+    # Patched: the log of the whole test process is not this command's to set up; and understanding takes over a second to load, its
+    # names a third of one, the same each time, which a hundred tests cannot spend.
     monkeypatch.setattr(log, "set_up", lambda **_: None)
     monkeypatch.setattr(compose, "load_understanding", lambda _folder, **_: shipped_understanding())
+    monkeypatch.setattr(names, "read_names", _names_of)
     return done
