@@ -127,9 +127,7 @@ def fold(text: str) -> Folded:
         if b"  " not in folded:
             return Folded(text, folded.decode("ascii"), range(len(text)), range(1, len(text) + 1))
         return _one_space(text, np.frombuffer(folded, np.uint8), "ascii", None)
-    suspect = not unicodedata.is_normalized("NFC", text) or any(
-        mark in text for mark in _VOICING_MARKS
-    )  # most texts are told so at once
+    suspect = not unicodedata.is_normalized("NFC", text) or any(mark in text for mark in _VOICING_MARKS)  # most texts are told so at once
     return _composed(text) if suspect and _IN_PIECES.search(text) else _in_codes(text)
 
 
