@@ -5,8 +5,8 @@ from enum import StrEnum
 from typing import Final
 
 from alerting.receivers.advice import what_to_do
-from alerting.receivers.variables import host_of
 from alerting.routes import Receiver as Entry
+from alerting.variables import host_of
 from newswire.outcomes import SendOutcome
 from newswire.settings import Settings
 from newswire.store.standings import Standing

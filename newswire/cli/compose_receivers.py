@@ -27,8 +27,8 @@ def make_receiver(
     from alerting.receivers.slack_webhook import SlackWebhookReceiver
     from alerting.receivers.smtp import Smtp
     from alerting.receivers.terminal import TerminalReceiver
-    from alerting.receivers.variables import signing_secret
     from alerting.receivers.webhook import WebhookReceiver
+    from alerting.variables import signing_secret
 
     agent = user_agent(settings)
     if entry.slack is not None and settings.slack_token is not None:
@@ -46,6 +46,6 @@ def make_receiver(
 
 def lacking_here(routes: "Routes", settings: Settings) -> list[Fault]:
     """Return what the environment lacks for these routes' receivers."""
-    from alerting.receivers.variables import lacking
+    from alerting.variables import lacking
 
     return [Fault("environment", 0, 0, words) for _, words in lacking(routes, settings)]

@@ -43,7 +43,7 @@ def read_settings(config: Path | None = None) -> Settings:
 
 def _named_in_routes(config: Path | None) -> frozenset[str]:
     """Return the variables that routes.yaml names; none where there is no such file, or it cannot be read: that is said where it is used."""
-    from alerting.receivers.variables import variables_named
+    from alerting.variables import variables_named
 
     try:
         folder = find_config_folder(config)

@@ -58,7 +58,7 @@ def receivers_test(
 ) -> None:
     """Send one receiver a message that is marked as a test, and say what came back. Exit status 1 where it was not taken."""
     from alerting.receivers import Accepted
-    from alerting.receivers.variables import lacking_of
+    from alerting.variables import lacking_of
 
     settings = read_settings(config)
     entry = _entry(read_routes(find_config_folder(settings.config)), name)
@@ -170,7 +170,7 @@ def _entry(routes: "Routes", name: str) -> "Receiver":
 
 def _rows(routes: "Routes", settings: Settings, known: dict[str, Standing], now: datetime) -> Iterable[dict[str, Any]]:
     from alerting.receivers.standing import LIMITS, Shown, State, place_of, shown
-    from alerting.receivers.variables import lacking_of
+    from alerting.variables import lacking_of
 
     names = {entry.name for entry in routes.receivers}
     for entry in routes.receivers:

@@ -10,8 +10,8 @@ from pydantic import SecretStr
 from alerting.receivers import http_answers, slack_answers, smtp, smtp_answers
 from alerting.receivers.advice import ELSE, what_to_do
 from alerting.receivers.standing import State, place_of, shown
-from alerting.receivers.variables import host_of, lacking, usable_address, variables_named
 from alerting.routes import Routes
+from alerting.variables import host_of, lacking, usable_address, variables_named
 from newswire.outcomes import SendOutcome
 from newswire.records import MessageKind
 from newswire.settings import Encryption, Settings, SmtpServer
