@@ -124,13 +124,9 @@ def _told(
     rows: list[Row] = []
     raised = False
     for receiver, reaching in by_receiver.items():
-        shown = [_shown(match, explains.get(receiver, Explain.FULL)) for match in reaching]
-        spans = [
-            span
-            for match in reaching
-            if _strictest(match, explains.get(receiver, Explain.FULL)) is not Explain.NONE
-            for span in match.spans
-        ]
+        seen = explains.get(receiver, Explain.FULL)
+        shown = [_shown(match, seen) for match in reaching]
+        spans = [span for match in reaching if _strictest(match, seen) is not Explain.NONE for span in match.spans]
         before = told.get(receiver)
         if before is None:
             rows.append(Row(receiver, MessageKind.PARENT, 0, opened(report, story_id, receiver, shown, spans)))

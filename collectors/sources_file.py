@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, Field, WithJsonSchema
 
 from collectors.sources import Source, make_source, normalised_url
-from newswire.config import STRICT, check, yaml_files
+from newswire.config import STRICT, check, shown, yaml_files
 from newswire.errors import ConfigurationError, Fault
 from newswire.field_types import CountryCode, Duration, LanguageCode
 from newswire.strict_yaml import read
@@ -52,7 +52,7 @@ def load_sources(folder: Path) -> tuple[list[Source], list[Fault]]:
     sources: list[Source] = []
     places: dict[str, str] = {}  # where each source stands
     for path in paths:
-        document, more = read(path, _shown(path))
+        document, more = read(path, shown(path))
         faults.extend(more)
         if document is None:
             continue
@@ -86,8 +86,3 @@ def _source(entry: SourceEntry) -> Source:
     return make_source(
         entry.url, outlet=entry.outlet, country=entry.country, language=entry.language, interval_s=entry.interval, tags=entry.tags
     )
-
-
-def _shown(path: Path) -> str:
-    here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)

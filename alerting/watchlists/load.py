@@ -20,7 +20,7 @@ from alerting.watchlists.lint import Lint, lists_used
 from alerting.watchlists.lists import resolve
 from alerting.watchlists.model import NamedList, Watchlist
 from alerting.watchlists.vocabulary import Vocabulary
-from newswire.config import check, yaml_files
+from newswire.config import check, shown, yaml_files
 from newswire.errors import Fault
 from newswire.strict_yaml import read
 from newswire.yaml_tree import Document
@@ -107,7 +107,7 @@ class _Files(Generic[M]):
     def _read(self, model: type[M], path: Path) -> None:
         name = path.stem
         self.names.add(name)
-        document, faults = read(path, _shown(path))
+        document, faults = read(path, shown(path))
         self.faults += faults
         if document is None:
             return
@@ -124,8 +124,3 @@ class _Files(Generic[M]):
             message = problem.message if told < _MOST - 1 else "more is wrong from here on; mend what was told, and check again"
             fault = document.fault(problem.path, message) if problem.path else Fault(document.name, 0, 0, message)
             (self.warnings if problem.warning else self.faults).append(fault)
-
-
-def _shown(path: Path) -> str:
-    """Return the path as a reader would type it: relative where it lies under the working folder."""
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
