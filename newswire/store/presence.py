@@ -13,6 +13,7 @@ from newswire.store.engine import Store
 from newswire.store.failures import translated
 
 _TAKE: Final = select(func.pg_try_advisory_lock(bindparam("key")))
+_GIVE_BACK: Final = select(func.pg_advisory_unlock(bindparam("key")))
 _ALIVE: Final = select(literal(1))
 
 
@@ -36,8 +37,16 @@ class SessionLock:
 
     def close(self) -> None:
         """Give the lock back; `held` takes it anew."""
-        session, self._session, self._held = self._session, None, False
-        if session is not None:
+        session, self._session, self._held, held = self._session, None, False, self._held
+        if session is None:
+            return
+        try:
+            if held:  # a session that is only closed keeps its locks until the server has noticed
+                with translated():
+                    session.execute(_GIVE_BACK, {"key": self._key})
+        except Retryable:
+            pass  # it ended, and its locks with it
+        finally:
             session.close()
 
     def _ask(self) -> bool:
