@@ -179,6 +179,16 @@ class SendState(StrEnum):
     SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
+    GATHERED = "gathered"  # waits for a digest, which tells it
+
+
+class GatherReason(StrEnum):
+    """Why an alert is told in a digest, not by a message of its own."""
+
+    DIGEST = "digest"  # the route says so
+    CALENDAR = "calendar"  # it came outside of the route's calendar, whose `otherwise` is a digest
+    CAPPED = "capped"  # the watchlist or the channel had its messages of this hour
+    OUTAGE = "outage"  # it waited for more than six hours in queues of our own
 
 
 class SendOutcome(StrEnum):

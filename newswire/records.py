@@ -193,6 +193,8 @@ class MessageKind(StrEnum):
     PARENT = "parent"  # the alert itself
     EDIT = "edit"  # of the parent
     REPLY = "reply"  # in the parent's thread
+    DIGEST = "digest"  # many stories in one message; the further pages of a long one stand in its thread
+    NOTICE = "notice"  # of Newswire itself, to those who operate it
 
 
 @dataclass(frozen=True, slots=True)

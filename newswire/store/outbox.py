@@ -57,7 +57,9 @@ _NEXT: Final = (
 )
 _TOLD: Final = (
     select(outbox.c.story_id, outbox.c.receiver, outbox.c.sequence, outbox.c.message)
-    .where(outbox.c.story_id.in_(bindparam("story_ids", expanding=True)))
+    .where(
+        outbox.c.story_id.in_(bindparam("story_ids", expanding=True)), outbox.c.kind.in_((MessageKind.PARENT.value, MessageKind.EDIT.value))
+    )
     .order_by(outbox.c.sequence)
 )
 _PARENT: Final = select(outbox).where(
