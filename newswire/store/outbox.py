@@ -1,6 +1,7 @@
 """The outbox: what is to be said, to whom, in which order, and what became of it.
 
-One row per (story, receiver, kind, sequence), `new → sending → sent | failed`. Sequence 0 is the parent, 1 and on are its edits; a
+One row per (story, receiver, kind, sequence), `new → sending → sent | failed`, or `gathered → sent | failed` where a digest tells it
+(`newswire.store.digests`). Sequence 0 is the parent, 1 and on are its edits; a
 later edit holds all that an earlier one says, so that an earlier one which was not sent yet need not be.
 """
 
@@ -10,10 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, not_, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, case, func, not_, or_, select, update
 
 from newswire.codec import decode
-from newswire.outcomes import SendOutcome, SendState
+from newswire.outcomes import GatherReason, SendOutcome, SendState
 from newswire.records import Decision, MessageKind
 from newswire.store.tables import decisions, outbox
 from newswire.store.upsert import upsert
@@ -113,13 +114,14 @@ _REVIVE: Final = (
     update(outbox)
     .where(outbox.c.alert_id == bindparam("alert"), outbox.c.state == SendState.FAILED.value)
     .values(
-        state=SendState.NEW.value,
-        reason=None,
+        state=case((outbox.c.gathered_for.is_(None), SendState.NEW.value), else_=SendState.GATHERED.value),
+        reason=outbox.c.gather_reason,
         outcome=None,
         settled_at=None,
         doubt_since=None,
         next_try_at=bindparam("at"),
         published=False,
+        digest_id=None,
     )
 )
 
@@ -141,6 +143,16 @@ class Entry:
     title: str
     url: str | None
     message: str
+    gathered: "Gathered | None" = None  # None: it is told by a message of its own
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """For which digest a row is gathered, why, and when that is due (seconds since 1970 UTC)."""
+
+    gathered_for: str
+    reason: GatherReason
+    due_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +184,7 @@ class Queued:
 
 
 def put(connection: Connection, entries: Iterable[Entry], at: float) -> None:
-    """Put rows in the outbox, due at once; one that is there already stays as it is."""
+    """Put rows in the outbox, due at once, or with their digest; one that is there already stays as it is."""
     rows = [
         {
             "story_id": one.story_id,
@@ -188,11 +200,15 @@ def put(connection: Connection, entries: Iterable[Entry], at: float) -> None:
             "title": one.title,
             "url": one.url,
             "message": one.message,
-            "state": SendState.NEW.value,
+            "state": (SendState.GATHERED if one.gathered else SendState.NEW).value,
+            "reason": one.gathered.reason.value if one.gathered else None,
             "attempts": 0,
-            "next_try_at": at,
+            "next_try_at": one.gathered.due_at if one.gathered else at,
             "created_at": at,
             "published": False,
+            "gathered_for": one.gathered.gathered_for if one.gathered else None,
+            "gathered_at": at if one.gathered else None,
+            "gather_reason": one.gathered.reason.value if one.gathered else None,
         }
         for one in entries
     ]
@@ -331,7 +347,7 @@ def replace_message(connection: Connection, row_id: int, message: str) -> None:
 
 
 def revive(connection: Connection, alert_id: str, at: float) -> int:
-    """Make the failed rows of an alert due again; return how many there were."""
+    """Make the failed rows of an alert due again, by a digest what a digest was to tell; return how many there were."""
     return connection.execute(_REVIVE, {"alert": alert_id, "at": at}).rowcount
 
 
