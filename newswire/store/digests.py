@@ -274,7 +274,7 @@ def gather_old(connection: Connection, receiver: str, before: float, at: float) 
 
     Each becomes one gathered row that says what its newest edit would have; the edits and replies that were not sent need not be.
     """
-    stories: dict[str, Row[Any]] = {}
+    stories: dict[str, Row[Any, Any, Any]] = {}
     for row in connection.execute(_OLD, {"name": receiver, "before": before}):
         stories.setdefault(row.story_id, row)
     name = OUTAGE_PREFIX + receiver
