@@ -7,14 +7,13 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from alerting.digests.proof import Proof, Sight
 from alerting.message import Message
 from alerting.silences import in_words
-from newswire.outcomes import GatherReason, HoldReason
+from newswire.outcomes import DigestOccasion, GatherReason, HoldReason
 from newswire.records import Severity
 from newswire.silence import Silence
 from newswire.store.matches import HeldStory
@@ -30,14 +29,6 @@ _HELD_WORDS: Final = {
     HoldReason.NO_RECEIVER: "the routes name nobody for it",
     HoldReason.SILENCED: "silenced",
 }
-
-
-class Occasion(StrEnum):
-    """Why there is a digest."""
-
-    SCHEDULED = "scheduled"  # its time has come
-    OVERFLOW = "overflow"  # a watchlist or a channel had its messages of the hour
-    OUTAGE = "outage"  # it all waited for hours in queues of our own
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +120,7 @@ class DigestContents:
 
     digest_id: str
     name: str  # of the digest, or of the receiver whose overflow or outage it is about
-    occasion: Occasion
+    occasion: DigestOccasion
     period: Period
     groups: tuple[Group, ...]
     told_at_once: int = 0
@@ -155,7 +146,7 @@ class DigestContents:
 
 
 def contents_of(
-    digest_id: str, *, name: str, occasion: Occasion, period: Period, gathered: Sequence[Gathered], facts: Facts | None = None
+    digest_id: str, *, name: str, occasion: DigestOccasion, period: Period, gathered: Sequence[Gathered], facts: Facts | None = None
 ) -> DigestContents:
     """Return what the digest says; without facts it is about its alerts alone."""
     facts = facts or Facts()

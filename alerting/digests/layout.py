@@ -7,7 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from alerting.bulletin import Bulletin, Line
-from alerting.digests.contents import DigestContents, Gathered, Occasion, by_severity
+from alerting.digests.contents import DigestContents, Gathered, by_severity
 from alerting.digests.data import page_data
 from alerting.digests.lines import (
     Section,
@@ -26,6 +26,7 @@ from alerting.digests.proof import Proof, Sight
 from alerting.digests.words import counted, listed, moment
 from alerting.escape import plain
 from alerting.watchlists.telling import Explain
+from newswire.outcomes import DigestOccasion
 from newswire.records import MessageKind, Severity
 
 SLACK_LINES: Final = 25
@@ -144,11 +145,11 @@ def _fallback(contents: DigestContents) -> str:
 def _title(contents: DigestContents) -> str:
     name = plain(contents.name, limit=64)
     match contents.occasion:
-        case Occasion.SCHEDULED:
+        case DigestOccasion.SCHEDULED:
             return f"Digest {name}"
-        case Occasion.OVERFLOW:
+        case DigestOccasion.OVERFLOW:
             return f"Over the cap at {name}"
-        case Occasion.OUTAGE:
+        case DigestOccasion.OUTAGE:
             return f"After an outage, at {name}"
 
 

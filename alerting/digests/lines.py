@@ -43,9 +43,9 @@ class Section:
     lines: tuple[Line, ...]
 
 
-def text(words: str, **style: bool) -> Piece:
+def text(words: str, *, bold: bool = False) -> Piece:
     """Return a stretch of a line."""
-    return Piece(words, **style)
+    return Piece(words, bold=bold)
 
 
 def alert_line(one: Gathered, period: Period, explain: Explain, topic: str = "") -> Line:

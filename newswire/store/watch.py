@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection, and_, bindparam, case, func, or_, select
 
+from newswire.outcomes import SendState
 from newswire.store.tables import archive, feeds, matches, outbox, pages, watch_marks
 from newswire.store.upsert import insert_new
 
@@ -42,7 +43,7 @@ _READ: Final = select(func.count(archive.c.item_id.distinct()).label("items"), f
     archive.c.archived_at >= bindparam("since"), archive.c.archived_at < bindparam("until")
 )
 _OLDEST_SENDING: Final = select(func.min(outbox.c.created_at)).where(
-    outbox.c.state.in_(("new", "sending")), outbox.c.next_try_at <= bindparam("now")
+    outbox.c.state.in_((SendState.NEW.value, SendState.SENDING.value)), outbox.c.next_try_at <= bindparam("now")
 )
 _OLDEST_PAGE: Final = select(func.min(pages.c.due_at)).where(pages.c.due_at <= bindparam("now"))
 _PAGES: Final = select(func.count()).select_from(pages)
@@ -56,8 +57,13 @@ _STORY_DAYS: Final = (
 _TOLD: Final = select(func.count(matches.c.story_id.distinct())).where(
     matches.c.at >= bindparam("since"), matches.c.at < bindparam("until"), matches.c.reason.is_(None)
 )
+_WAITING: Final = (
+    select(outbox.c.gathered_for, func.min(outbox.c.next_try_at).label("due_at"), func.min(outbox.c.created_at).label("first_at"))
+    .where(outbox.c.gathered_for.is_not(None), outbox.c.digest_id.is_(None), outbox.c.state == SendState.GATHERED.value)
+    .group_by(outbox.c.gathered_for)
+    .order_by(func.min(outbox.c.next_try_at), outbox.c.gathered_for)
+)
 _NEWEST_MARK: Final = select(func.max(watch_marks.c.at))
-_FIRST_MARK: Final = select(func.min(watch_marks.c.at))
 _MARKS: Final = (
     select(watch_marks).where(watch_marks.c.at >= bindparam("since"), watch_marks.c.at <= bindparam("until")).order_by(watch_marks.c.at)
 )
@@ -90,6 +96,15 @@ class SourceState:
     succeeded_at: float | None
     next_due_at: float
     gone_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A group of rows that one digest is to tell: when it is due, and when the first of them came."""
+
+    gathered_for: str
+    due_at: float
+    first_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,15 +161,14 @@ def stories_by_country(connection: Connection, since: float, until: float) -> Ma
     return found
 
 
+def waiting(connection: Connection) -> list[Waiting]:
+    """Return what waits for digests, a group each, the first due first."""
+    return [Waiting(row.gathered_for, row.due_at, row.first_at) for row in connection.execute(_WAITING)]
+
+
 def newest_mark_at(connection: Connection) -> float | None:
     """Return when the newest mark was made."""
     at: float | None = connection.execute(_NEWEST_MARK).scalar()
-    return at
-
-
-def first_mark_at(connection: Connection) -> float | None:
-    """Return when the first mark that is kept was made."""
-    at: float | None = connection.execute(_FIRST_MARK).scalar()
     return at
 
 
