@@ -10,9 +10,9 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from alerting.digests.period import Period, moment
 from alerting.digests.proof import Proof, Sight
 from alerting.message import Message
-from alerting.silences import in_words
 from newswire.outcomes import DigestOccasion, GatherReason, HoldReason
 from newswire.records import Severity
 from newswire.silence import Silence
@@ -29,6 +29,9 @@ _HELD_WORDS: Final = {
     HoldReason.NO_RECEIVER: "the routes name nobody for it",
     HoldReason.SILENCED: "silenced",
 }
+
+_NOT_IN_FORCE: Final = frozenset({HoldReason.STAGED, HoldReason.MUTED})
+"""What nobody expects to be told, and may be much: of what was held it is named last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +97,6 @@ class ShownSilence:
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
-    """The time that a digest is about, [since, until), and the zone of its readers; `following` is when the next one is due."""
-
-    since: datetime
-    until: datetime
-    zone: str = "UTC"
-    following: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Facts:
     """What was read for a scheduled digest beside the alerts themselves."""
 
@@ -159,7 +152,7 @@ def contents_of(
         period,
         _groups(gathered, days),
         max(0, facts.told - len(stories)),
-        _held_back(facts.held, {one.silence_id: one for one in facts.silences}, period.until),
+        _held_back(facts.held, {one.silence_id: one for one in facts.silences}, period),
         _silences(facts.silences, facts.held, period),
         facts.proof,
     )
@@ -208,14 +201,18 @@ def days_shown(period: Period) -> tuple[date, ...]:
     return tuple(last - timedelta(days=back) for back in reversed(range(DAYS_SHOWN)))
 
 
-def _held_back(held: Sequence[HeldStory], silences: Mapping[str, Silence], now: datetime) -> HeldBack:
+def _held_back(held: Sequence[HeldStory], silences: Mapping[str, Silence], period: Period) -> HeldBack:
     counts = Counter(one.reason for one in held)
-    ranked = sorted(held, key=lambda one: (-one.severity.rank, -one.at, one.watchlist, one.story_id))
+    ranked = sorted(held, key=lambda one: (one.reason in _NOT_IN_FORCE, -one.severity.rank, -one.at, one.watchlist, one.story_id))
     listed = []
     for story in ranked[:HELD_LISTED]:
         silence = silences.get(story.silence_id or "")
-        listed.append(Held(story, in_words(silence, now) if silence else _HELD_WORDS.get(story.reason, story.reason.value)))
+        listed.append(Held(story, _silenced(silence, period) if silence else _HELD_WORDS.get(story.reason, story.reason.value)))
     return HeldBack(tuple((reason, counts[reason]) for reason in HoldReason if counts[reason]), tuple(listed))
+
+
+def _silenced(silence: Silence, period: Period) -> str:
+    return f"silenced by {silence.by} until {moment(silence.ended_at, period)}: {silence.why}"
 
 
 def _silences(silences: Sequence[Silence], held: Sequence[HeldStory], period: Period) -> tuple[ShownSilence, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from alerting.digests.contents import Period
+from alerting.digests.period import Period
 from alerting.digests.schedule import last_time, next_time
 from alerting.routes import Digest, Receiver, Routes
 from newswire.outcomes import DigestOccasion

@@ -10,6 +10,7 @@ from alerting.bulletin import Bulletin, Line
 from alerting.digests.contents import DigestContents, Gathered, by_severity
 from alerting.digests.data import page_data
 from alerting.digests.lines import (
+    GAPS_AT_ONCE,
     Section,
     alert_line,
     country_or_none,
@@ -22,8 +23,9 @@ from alerting.digests.lines import (
     silent_section,
     text,
 )
+from alerting.digests.period import moment
 from alerting.digests.proof import Proof, Sight
-from alerting.digests.words import counted, listed, moment
+from alerting.digests.words import counted, listed
 from alerting.escape import plain
 from alerting.watchlists.telling import Explain
 from newswire.outcomes import DigestOccasion
@@ -51,14 +53,14 @@ def lines_for(kind: str) -> int:
 def pages(contents: DigestContents, *, most: int = LINES, explain: Explain = Explain.FULL) -> tuple[Bulletin, ...]:
     """Return the digest in pages of at most so many lines; every alert that was gathered is named on just one of them."""
     summary = _summary(contents)
-    groups = [(group_section(group, frozenset(), contents.period, explain), group.alerts) for group in contents.groups]
+    groups = [(group_section(group, frozenset(), contents.period), group.alerts) for group in contents.groups]
     length = len(summary) + sum(1 + len(section.lines) for section, _ in groups)
     if length > most:
         severest = sorted(contents.alerts, key=by_severity)[:MOST_SEVERE]
         above = frozenset(one.message.alert_id for one in severest)
-        lines = tuple(alert_line(one, contents.period, explain) for one in severest)
+        lines = tuple(alert_line(one, contents.period) for one in severest)
         groups = [
-            (group_section(group, above, contents.period, explain), tuple(one for one in group.alerts if one.message.alert_id not in above))
+            (group_section(group, above, contents.period), tuple(one for one in group.alerts if one.message.alert_id not in above))
             for group in contents.groups
         ]
         groups.insert(0, (Section((text("The most severe", bold=True),), lines), tuple(severest)))
@@ -98,7 +100,7 @@ def _summary(contents: DigestContents) -> list[Line]:
     elif contents.proof and contents.sight is not Sight.BLIND:
         lines.append((text(_quiet(contents)),))
     if contents.told_at_once:
-        lines.append((text(f"Told at once in the same time: {counted(contents.told_at_once, 'story', 'stories')}"),))
+        lines.append((text(f"Told at once meanwhile: {counted(contents.told_at_once, 'story', 'stories')}."),))
     return [*lines, *proof_lines(contents)]
 
 
@@ -107,7 +109,7 @@ def _blind(contents: DigestContents) -> str:
     proof = contents.proof
     if proof is None or contents.sight is not Sight.BLIND:
         return ""
-    said = [gap_in_words(gap, contents.period) for gap in proof.gaps[:2]]
+    said = [gap_in_words(gap, contents.period) for gap in proof.gaps[:GAPS_AT_ONCE]]
     if not proof.sources:
         said.append("no source is watched")
     silent = proof.sources - proof.answering
@@ -135,6 +137,8 @@ def _fallback(contents: DigestContents) -> str:
     said = [_blind(contents)]
     if contents.alerts:
         said.append(f"{_title(contents)}: {headline_counts(contents)}.")
+        if contents.sight is Sight.DIM:
+            said.append("The watch was not whole.")
     elif contents.proof and contents.sight is not Sight.BLIND:
         proof = contents.proof
         read = f"{proof.answering:,} of {counted(proof.sources, 'source')} answered, {counted(proof.articles, 'article')} read"

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from alerting.bulletin import Line, Piece
-from alerting.digests.contents import DAYS_SHOWN, DigestContents, Gathered, Group, Held, Period, ShownSilence
-from alerting.digests.proof import LATE_S, Proof, SilentCountry, SilentSource
+from alerting.digests.contents import DAYS_SHOWN, DigestContents, Gathered, Group, Held, ShownSilence
+from alerting.digests.period import Period, moment
+from alerting.digests.proof import LATE_S, Proof, Sight, SilentCountry, SilentSource
 from alerting.digests.sparkline import sparkline
 from alerting.digests.watch import Gap, GapKind
-from alerting.digests.words import MARKS, counted, land, length, listed, moment
+from alerting.digests.words import MARKS, counted, land, length, listed
 from alerting.escape import link, plain
 from alerting.message import Message
 from alerting.render import country_name, flag, topic_name
 from alerting.silences import said_of
-from alerting.watchlists.telling import Explain
 from newswire.outcomes import GatherReason, HoldReason
 
 _TITLE: Final = 160
@@ -23,7 +23,9 @@ _FLAGS: Final = 6
 _TOPICS: Final = 4
 _SILENT_NAMES: Final = 4
 _SILENT_COUNTRIES: Final = 12
-_GAPS: Final = 4
+GAPS_AT_ONCE: Final = 2
+_GAPS: Final = 5
+_SOON_S: Final = 60.0
 
 _HELD_IN_SHORT: Final = {
     HoldReason.STAGED: "staged",
@@ -48,7 +50,7 @@ def text(words: str, *, bold: bool = False) -> Piece:
     return Piece(words, bold=bold)
 
 
-def alert_line(one: Gathered, period: Period, explain: Explain, topic: str = "") -> Line:
+def alert_line(one: Gathered, period: Period, topic: str = "") -> Line:
     """Return what is said of one alert: how severe, the headline, who carries it, whom it engages, for which watchlists, why it stands here."""
     message = one.message
     pieces = [text(f"{MARKS[message.severity]} ")]
@@ -62,8 +64,6 @@ def alert_line(one: Gathered, period: Period, explain: Explain, topic: str = "")
         rest.append("not borne out by the full text")
     rest.append(why_here(one, period))
     pieces.append(text("".join(f" · {part}" for part in rest if part)))
-    if explain is Explain.FULL and message.because:
-        pieces.append(text(f" · because: {listed(message.because, 3)}"))
     return tuple(pieces)
 
 
@@ -80,7 +80,7 @@ def why_here(one: Gathered, period: Period) -> str:
             return ""
 
 
-def group_section(group: Group, above: frozenset[str], period: Period, explain: Explain) -> Section:
+def group_section(group: Group, above: frozenset[str], period: Period) -> Section:
     """Return a country's alerts, without those that stand `above`, by their ids."""
     alerts = group.alerts
     parts = [counted(len(alerts), "story", "stories")]
@@ -95,7 +95,7 @@ def group_section(group: Group, above: frozenset[str], period: Period, explain: 
     lines = []
     for block in group.blocks:
         rest = [one for one in block.alerts if one.message.alert_id not in above]
-        lines += [alert_line(one, period, explain, block.topic if n == 0 else "") for n, one in enumerate(rest)]
+        lines += [alert_line(one, period, block.topic if n == 0 else "") for n, one in enumerate(rest)]
     return Section(tuple(heading), tuple(lines))
 
 
@@ -170,14 +170,16 @@ def proof_lines(contents: DigestContents) -> Iterator[Line]:
     if proof is None:
         return
     yield text("Proof of the watch", bold=True), text(f" · {read_in_words(proof)}")
-    for gap in proof.gaps[:_GAPS]:
+    said = 0
+    if contents.sight is not Sight.BLIND:
+        if hidden := [f"{country_or_none(one.country)} {len(one.silent)} of {one.sources}" for one in proof.silent if one.hidden]:
+            yield (text(f"⚠ do not answer: {listed(hidden, 8)}", bold=True),)
+    else:
+        said = GAPS_AT_ONCE  # stand in the sentence that comes first
+    for gap in proof.gaps[said:_GAPS]:
         yield (text(f"⛔ {gap_in_words(gap, contents.period)}", bold=True),)
     if len(proof.gaps) > _GAPS:
         yield (text(f"⛔ and {counted(len(proof.gaps) - _GAPS, 'gap')} more, {length(sum(gap.length_s for gap in proof.gaps))} in all"),)
-    if not proof.sources:
-        yield (text("⛔ no source is watched: `newswire sources list` shows none that was ever polled", bold=True),)
-    if hidden := [f"{country_or_none(one.country)} {len(one.silent)} of {one.sources}" for one in proof.silent if one.hidden]:
-        yield (text(f"⚠ do not answer: {listed(hidden, 8)}", bold=True),)
     if proof.refusing:
         yield (text(f"⚠ refused by {listed(proof.refusing, 8)}: `newswire receivers list` says why", bold=True),)
     yield (text(queues_in_words(proof), bold=proof.queue_s > LATE_S),)
@@ -199,12 +201,12 @@ def read_in_words(proof: Proof) -> str:
 def queues_in_words(proof: Proof) -> str:
     """Return what waits, and for how long the oldest of it has been due."""
     ages = [
-        f"{what} {length(max(0.0, proof.at - since))}"
-        for what, since in (("a message to be sent", proof.queues.sending_since), ("a page to be read", proof.queues.page_since))
-        if since is not None and proof.at - since >= 1
+        f"the oldest {what} has waited {length(proof.at - since)}"
+        for what, since in (("message", proof.queues.sending_since), ("page", proof.queues.page_since))
+        if since is not None and proof.at - since >= _SOON_S
     ]
-    waits = f"has been due: {', '.join(ages)}" if ages else "nothing is late"
-    return f"{'⚠ ' if proof.queue_s > LATE_S else ''}Queues: {waits}, {counted(proof.queues.pages, 'page')} on the list"
+    late = "⚠ " if proof.queue_s > LATE_S else ""
+    return f"{late}Queues: {', '.join(ages) or 'nothing is late'}, {counted(proof.queues.pages, 'page')} to be read"
 
 
 def gap_in_words(gap: Gap, period: Period) -> str:

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
 
-from alerting.digests.contents import DAYS_SHOWN, Facts, Gathered, Period
+from alerting.digests.contents import DAYS_SHOWN, Facts, Gathered
+from alerting.digests.period import Period
 from alerting.digests.proof import Place, Watched, proof_of
 from alerting.message import from_json
 from newswire.outcomes import SendOutcome

@@ -1,11 +1,8 @@
-"""The words of a digest: moments by the readers' clocks, spans of time, counts, marks of severity. Pure."""
+"""The words of a digest: spans of time, counts, marks of severity. Pure."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
-from alerting.digests.contents import Period
 from alerting.escape import plain
 from alerting.render import country_name, flag
 from newswire.records import Severity
@@ -17,18 +14,6 @@ MARKS: Final = {
     Severity.LOW: "🔵",
     Severity.INFO: "⚪",
 }
-
-_DAY: Final = timedelta(days=1)
-
-
-def moment(at: datetime | float, period: Period) -> str:
-    """Return `02:14`, and the day before it where it is not the one on which the period ends: `Thu 23:40`, `20 Nov 23:40`."""
-    zone = ZoneInfo(period.zone)
-    local = (at if isinstance(at, datetime) else datetime.fromtimestamp(at, UTC)).astimezone(zone)
-    days = period.until.astimezone(zone).date() - local.date()
-    if not days:
-        return f"{local:%H:%M}"
-    return f"{local:%a %H:%M}" if abs(days) < 6 * _DAY else f"{local:%-d %b %H:%M}"
 
 
 def length(seconds: float) -> str:

@@ -43,7 +43,7 @@ _READ: Final = select(func.count(archive.c.item_id.distinct()).label("items"), f
     archive.c.archived_at >= bindparam("since"), archive.c.archived_at < bindparam("until")
 )
 _OLDEST_SENDING: Final = select(func.min(outbox.c.created_at)).where(
-    outbox.c.state.in_((SendState.NEW.value, SendState.SENDING.value)), outbox.c.next_try_at <= bindparam("now")
+    outbox.c.state.in_((SendState.NEW.value, SendState.SENDING.value)), or_(outbox.c.next_try_at <= bindparam("now"), outbox.c.attempts > 0)
 )
 _OLDEST_PAGE: Final = select(func.min(pages.c.due_at)).where(pages.c.due_at <= bindparam("now"))
 _PAGES: Final = select(func.count()).select_from(pages)
