@@ -15,6 +15,7 @@ _ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _BRACKETS: Final = str.maketrans({"<": "‹", ">": "›"})
 _URL: Final = re.compile(r"https?://[!-~]+", re.ASCII)
 _URL_UNSAFE: Final = {"<": "%3C", ">": "%3E", '"': "%22", "|": "%7C", "\\": "%5C", "`": "%60"}
+_PORT: Final = re.compile(r":([^:@\[\]]+)$")
 _NUMBERS: Final = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+)){0,3}\.?", re.IGNORECASE)
 URL_LIMIT: Final = 1_000
 
@@ -57,17 +58,18 @@ def odd_host(url: str | None) -> str | None:
     """
     try:
         parts = urlsplit(url or "")
-        host, port = parts.hostname, parts.port
+        host = parts.hostname
     except ValueError:
         return None
     if not host:
         return None
-    odd_port = port is not None and (parts.scheme, port) not in {("http", 80), ("https", 443)}
+    port = _PORT.search(parts.netloc)
+    odd_port = port is not None and (parts.scheme, port[1]) not in {("http", "80"), ("https", "443")}
     is_number = ":" in host or _NUMBERS.fullmatch(host) is not None
     if not (odd_port or is_number or "@" in parts.netloc or "xn--" in host or not host.isascii()):
         return None
     shown = f"[{host}]" if ":" in host else host if host.isascii() else _in_punycode(host)
-    return f"{shown}:{port}" if odd_port else shown
+    return f"{shown}:{port[1]}" if port and odd_port else shown
 
 
 def _in_punycode(host: str) -> str:
