@@ -7,7 +7,7 @@ from typing import Final
 from alerting.bulletin import Line, Piece
 from alerting.digests.contents import DAYS_SHOWN, DigestContents, Gathered, Group, Held, ShownSilence
 from alerting.digests.period import Period, moment
-from alerting.digests.proof import LATE_S, Proof, Sight, SilentCountry, SilentSource
+from alerting.digests.proof import LATE_S, Proof, Sight, SilentCountry
 from alerting.digests.sparkline import sparkline
 from alerting.digests.watch import Gap, GapKind
 from alerting.digests.words import MARKS, counted, land, length, listed
@@ -22,6 +22,7 @@ _NAME: Final = 60
 _FLAGS: Final = 6
 _TOPICS: Final = 4
 _SILENT_NAMES: Final = 4
+_SILENT_CAUSES: Final = 3
 _SILENT_COUNTRIES: Final = 12
 GAPS_AT_ONCE: Final = 2
 _GAPS: Final = 5
@@ -152,16 +153,15 @@ def silent_section(contents: DigestContents) -> Section | None:
 
 
 def _silent_line(one: SilentCountry, period: Period) -> Line:
-    shown = [_silent_source(source, period) for source in one.silent[:_SILENT_NAMES]]
-    if len(one.silent) > len(shown):
-        shown.append(f"{len(one.silent) - len(shown)} more")
-    counts = f"{len(one.silent)} of {one.sources}"
-    return (text(f"{land(one.country)} {counts}", bold=one.hidden), text(f" · {'; '.join(shown)}"))
-
-
-def _silent_source(source: SilentSource, period: Period) -> str:
-    since = f" since {moment(source.succeeded_at, period)}" if source.succeeded_at is not None else ", it never did"
-    return f"{plain(source.outlet, limit=_NAME)} ({source.why}{since})"
+    """Return the silent sources of a country, those that are silent alike named together."""
+    alike: dict[str, list[str]] = {}
+    for source in one.silent:
+        since = f" since {moment(source.succeeded_at, period)}" if source.succeeded_at is not None else ", from the first poll on"
+        alike.setdefault(source.why + since, []).append(source.outlet)
+    said = [f"{listed(names, _SILENT_NAMES)}: {why}" for why, names in list(alike.items())[:_SILENT_CAUSES]]
+    if left := sum(len(names) for names in list(alike.values())[_SILENT_CAUSES:]):
+        said.append(f"{left} more")
+    return (text(f"{land(one.country)} {len(one.silent)} of {one.sources}", bold=one.hidden), text(f" · {'; '.join(said)}"))
 
 
 def proof_lines(contents: DigestContents) -> Iterator[Line]:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from alerting.digests.watch import MISSING_S, Gap, gaps, is_blind
+from newswire.outcomes import FetchReason, ParseReason
 from newswire.store.watch import Mark, Queues, SourceState
 
 LATE_S: Final = 3_600.0
@@ -22,6 +23,19 @@ class Sight(StrEnum):
     WHOLE = "whole"
     DIM = "dim"  # most was seen: a country's sources do not answer, something is late, or somebody could not be told
     BLIND = "blind"  # for a while, or now, next to nothing was seen
+
+
+_FAILURES: Final[Mapping[str, str]] = {
+    FetchReason.CONNECT: "cannot be reached",
+    FetchReason.DNS: "its host is not found",
+    FetchReason.DEADLINE: "answers too slowly",
+    FetchReason.HTTP_4XX: "refuses us (4xx)",
+    FetchReason.HTTP_5XX: "answers with errors (5xx)",
+    FetchReason.RATE_LIMITED: "asks us to come later",
+    FetchReason.ROBOTS: "its robots.txt forbids it",
+    FetchReason.TLS: "its certificate or TLS fails",
+    ParseReason.NOT_A_FEED: "is no feed any more",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +152,7 @@ def _silent(states: Sequence[SourceState], places: Mapping[str, Place], since: f
 
 def _why(state: SourceState) -> str:
     if state.gone_at is not None:
-        return "gone for good"
+        return "gone for good, no longer polled"
     if state.failures:
-        return f"{(state.reason or 'failed').replace('_', ' ')}, {state.failures} times in a row" if state.failures > 1 else "failed"
+        return _FAILURES.get(state.reason or "", f"fails ({(state.reason or 'no reason').replace('_', ' ')})")
     return "not polled in time" if state.entries else "lists no entries"
