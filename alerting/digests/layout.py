@@ -1,8 +1,9 @@
 """A digest as pages of bulletins: nothing twice, nothing left out, and what matters most on the first. Pure."""
 
 import hashlib
+import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -26,13 +27,11 @@ from alerting.digests.lines import (
 from alerting.digests.period import moment
 from alerting.digests.proof import Proof, Sight
 from alerting.digests.words import counted, listed
-from alerting.escape import plain
+from alerting.escape import odd_host, plain
 from alerting.watchlists.telling import Explain
 from newswire.outcomes import DigestOccasion
 from newswire.records import MessageKind, Severity
 
-SLACK_LINES: Final = 25
-LINES: Final = 1_000
 MOST_SEVERE: Final = 6
 """So many alerts stand on the first page of a digest that has several."""
 
@@ -40,22 +39,47 @@ _FALLBACK_LIMIT: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
+class Room:
+    """What one page may hold: lines, and characters as they are sent."""
+
+    lines: int
+    characters: int
+
+
+SLACK: Final = Room(25, 11_300)
+"""A page in a channel: a screen or two, and so much that `alerting.render_bulletin` need not leave a line out."""
+
+PAPER: Final = Room(1_000, 1_000_000)
+
+_LINE_COSTS: Final = 60
+_PIECE_COSTS: Final = 70
+
+
+@dataclass(slots=True)
 class _Page:
-    lines: list[Line]
-    alerts: list[Gathered]
+    lines: list[Line] = field(default_factory=list)
+    alerts: list[Gathered] = field(default_factory=list)
+    characters: int = 0
+
+    def fits(self, added: Sequence[Line], room: Room) -> bool:
+        return len(self.lines) + len(added) <= room.lines and self.characters + sum(map(_weight, added)) <= room.characters
+
+    def add(self, added: Sequence[Line]) -> None:
+        self.lines += added
+        self.characters += sum(map(_weight, added))
 
 
-def lines_for(kind: str) -> int:
-    """Return how many lines a page may have for a kind of receiver, as routes name it."""
-    return SLACK_LINES if kind in ("slack", "slack_webhook") else LINES
+def room_for(kind: str) -> Room:
+    """Return what a page may hold for a kind of receiver, as routes name it."""
+    return SLACK if kind in {"slack", "slack_webhook"} else PAPER
 
 
-def pages(contents: DigestContents, *, most: int = LINES, explain: Explain = Explain.FULL) -> tuple[Bulletin, ...]:
-    """Return the digest in pages of at most so many lines; every alert that was gathered is named on just one of them."""
+def pages(contents: DigestContents, *, room: Room = PAPER, explain: Explain = Explain.FULL) -> tuple[Bulletin, ...]:
+    """Return the digest in pages that have room for it; every alert that was gathered is named on just one of them."""
     summary = _summary(contents)
     groups = [(group_section(group, frozenset(), contents.period), group.alerts) for group in contents.groups]
-    length = len(summary) + sum(1 + len(section.lines) for section, _ in groups)
-    if length > most:
+    said = [*summary, *(line for section, _ in groups for line in (section.heading, *section.lines))]
+    if len(said) > room.lines or sum(map(_weight, said)) > room.characters:
         severest = sorted(contents.alerts, key=by_severity)[:MOST_SEVERE]
         above = frozenset(one.message.alert_id for one in severest)
         lines = tuple(alert_line(one, contents.period) for one in severest)
@@ -65,31 +89,32 @@ def pages(contents: DigestContents, *, most: int = LINES, explain: Explain = Exp
         ]
         groups.insert(0, (Section((text("The most severe", bold=True),), lines), tuple(severest)))
     others = [section for section in (held_section(contents), silences_section(contents), silent_section(contents)) if section]
-    packed = _packed(summary, [*groups, *((section, ()) for section in others)], most)
+    packed = _packed(summary, [*groups, *((section, ()) for section in others)], room)
     return tuple(_bulletin(contents, n, page, len(packed), explain) for n, page in enumerate(packed))
 
 
-def _packed(summary: Sequence[Line], sections: Iterable[tuple[Section, tuple[Gathered, ...]]], most: int) -> list[_Page]:
+def _packed(summary: Sequence[Line], sections: Iterable[tuple[Section, tuple[Gathered, ...]]], room: Room) -> list[_Page]:
     """Return the sections over pages. A heading never stands last, and is said again where its lines go on."""
-    found = [_Page(list(summary[:most]), [])]
+    found = [_Page()]
+    found[0].add(summary[: room.lines])
     for section, alerts in sections:
-        if not section.lines:
-            continue
-        heading: Line = section.heading
+        again = (*section.heading[:1], text(" · continued"))
         for n, line in enumerate(section.lines):
-            page = found[-1]
-            needed = 2 if n == 0 else 1
-            if len(page.lines) + needed > most:
-                page = _Page([], [])
-                found.append(page)
-                if n > 0:
-                    page.lines.append((*heading[:1], text(" · continued")))
-            if n == 0:
-                page.lines.append(heading)
-            page.lines.append(line)
-            if alerts:
-                page.alerts.append(alerts[n])
+            added = [line] if n else [section.heading, line]
+            if found[-1].lines and not found[-1].fits(added, room):
+                found.append(_Page())
+                added = [again, line] if n else added
+            found[-1].add(added)
+            found[-1].alerts.extend(alerts[n : n + 1])
     return found
+
+
+def _weight(line: Line) -> int:
+    """Return how many characters a line takes in JSON, at most."""
+    return _LINE_COSTS + sum(
+        _PIECE_COSTS + len(json.dumps(piece.text, ensure_ascii=False)) + len(piece.url or "") + len(odd_host(piece.url) or "")
+        for piece in line
+    )
 
 
 def _summary(contents: DigestContents) -> list[Line]:

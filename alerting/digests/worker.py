@@ -17,12 +17,11 @@ from alerting.desk import Desk
 from alerting.digests import reads
 from alerting.digests.contents import Facts, contents_of
 from alerting.digests.due import Due, digest_id_of, gathered_due, orphans, scheduled_due, schedules_of
-from alerting.digests.layout import lines_for, pages
+from alerting.digests.layout import pages, room_for
 from alerting.digests.proof import Place
 from alerting.digests.watch import MARK_EVERY_S
 from alerting.leadership import STANDBY_S, Leadership
 from newswire.clock import Clock
-from newswire.crash import crash_point
 from newswire.metrics import Metrics
 from newswire.outcomes import DigestOccasion
 from newswire.records import MessageKind
@@ -116,7 +115,6 @@ class DigestWorker:
         with self._store.begin() as connection:
             self._leadership.check(connection)
             laid_out = self._put(connection, due, facts, now)
-        crash_point("digest_after_put")
         if laid_out:
             self._metrics.digests.labels(due.occasion).inc()
             pages_put, stories = laid_out
@@ -136,7 +134,7 @@ class DigestWorker:
         contents = contents_of(
             digest_id, name=due.name, occasion=due.occasion, period=due.period, gathered=reads.gathered(rows), facts=facts
         )
-        bulletins = pages(contents, most=lines_for(due.receiver.kinds[0]), explain=due.receiver.explain)
+        bulletins = pages(contents, room=room_for(due.receiver.kinds[0]), explain=due.receiver.explain)
         outbox.put(connection, [_entry(one, due.receiver.name, digest_id) for one in bulletins], at)
         return len(bulletins), len(rows)
 

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from alerting.bulletin import Bulletin, from_json, text_of, to_json
 from alerting.digests.contents import DigestContents, Gathered
-from alerting.digests.layout import SLACK_LINES, lines_for, pages
+from alerting.digests.layout import PAPER, SLACK, Room, pages, room_for
 from alerting.digests.period import Period, moment
 from alerting.digests.proof import Sight
 from alerting.digests.sparkline import sparkline
+from alerting.render_bulletin import payload as slack_payload
 from alerting.watchlists.telling import Explain
 from newswire.outcomes import DigestOccasion, GatherReason, HoldReason
 from newswire.records import Severity
@@ -126,7 +127,7 @@ def rendered(bulletins: Sequence[Bulletin]) -> str:
 
 @pytest.mark.parametrize("name", CASES)
 def test_golden_digests(name: str) -> None:
-    text = rendered(pages(CASES[name](), most=SLACK_LINES))
+    text = rendered(pages(CASES[name](), room=SLACK))
     path = GOLDEN / f"{name}.txt"
     if os.environ.get("NEWSWIRE_WRITE_GOLDEN"):
         path.parent.mkdir(exist_ok=True)
@@ -153,11 +154,11 @@ ALERTS = st.lists(
 
 
 @settings(deadline=None, max_examples=40)
-@given(ALERTS, st.sampled_from([6, 9, SLACK_LINES, 1_000]), st.integers(0, 40), st.sampled_from(DigestOccasion))
-def test_every_alert_is_named_once_and_no_page_is_too_long(alerts: list[Gathered], most: int, held: int, occasion: DigestOccasion) -> None:
+@given(ALERTS, st.sampled_from([Room(6, 11_300), Room(9, 3_000), SLACK, PAPER]), st.integers(0, 40), st.sampled_from(DigestOccasion))
+def test_every_alert_is_named_once_and_no_page_is_too_long(alerts: list[Gathered], room: Room, held: int, occasion: DigestOccasion) -> None:
     said = facts(held=[a_held(f"h{n}", HoldReason.STAGED) for n in range(held)]) if occasion is DigestOccasion.SCHEDULED else None
-    laid_out = pages(a_digest(*alerts, occasion=occasion, facts=said), most=most)
-    assert all(len(page.lines) <= most for page in laid_out)
+    laid_out = pages(a_digest(*alerts, occasion=occasion, facts=said), room=room)
+    assert all(len(page.lines) <= room.lines for page in laid_out)
     titles = Counter(piece.text for page in laid_out for line in page.lines for piece in line if piece.text.startswith("title of "))
     assert titles == Counter(one.message.title for one in alerts)
     told = Counter(alert["alert_id"] for page in laid_out for alert in (page.data or {})["alerts"])
@@ -170,7 +171,7 @@ def test_every_alert_is_named_once_and_no_page_is_too_long(alerts: list[Gathered
 
 
 def test_the_first_page_has_the_most_severe_and_the_highest_severity() -> None:
-    laid_out = pages(CASES["busy-60"](), most=SLACK_LINES)
+    laid_out = pages(CASES["busy-60"](), room=SLACK)
     assert laid_out[0].severity is Severity.CRITICAL
     assert any("part 18" in text_of(line) for line in laid_out[0].lines)
     assert [page.alert_id for page in laid_out] == [laid_out[0].bulletin_id] * 3
@@ -200,7 +201,7 @@ def test_a_receiver_may_see_less_of_the_rule() -> None:
 
 
 def test_a_page_is_short_where_a_channel_has_a_limit() -> None:
-    assert [lines_for(kind) for kind in ("slack", "slack_webhook", "webhook", "email", "terminal")] == [25, 25, 1_000, 1_000, 1_000]
+    assert [room_for(kind) for kind in ("slack", "slack_webhook", "webhook", "email", "terminal")] == [SLACK, SLACK, PAPER, PAPER, PAPER]
 
 
 def test_sparklines_have_a_bar_of_their_own_for_nothing() -> None:
@@ -228,3 +229,26 @@ def test_sight_is_whole_only_where_all_is() -> None:
     assert a_proof(refusing=["desk"]).sight is Sight.DIM
     assert a_proof(of_marks=[*marks(until=hours(12)), *marks(since=hours(10))]).sight is Sight.BLIND
     assert a_proof([source(n, answers=n > 6) for n in range(12)]).sight is Sight.BLIND
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.tuples(st.text(min_size=1, max_size=300), st.integers(0, 950)), min_size=1, max_size=60))
+def test_slack_is_given_every_line_however_long_headlines_and_links_are(given_alerts: list[tuple[str, int]]) -> None:
+    alerts = [
+        an_alert(f"a{n}", title=f"{n}:{title}", url="https://x.example/" + "y" * length) for n, (title, length) in enumerate(given_alerts)
+    ]
+    for page in pages(a_digest(*alerts, facts=facts()), room=SLACK):
+        shown = json.dumps(slack_payload(page), ensure_ascii=False)
+        assert shown.count('"rich_text_section"') == 1 + len(page.lines)
+        assert "more lines" not in shown
+
+
+@pytest.mark.parametrize("name", ["quiet", "blind", "busy-60", "silences", "hostile"])
+def test_golden_digests_as_slack_is_asked_to_show_them(name: str) -> None:
+    asked = json.dumps([slack_payload(page) for page in pages(CASES[name](), room=SLACK)], ensure_ascii=False, indent=1) + "\n"
+    path = GOLDEN / f"{name}.slack.json"
+    if os.environ.get("NEWSWIRE_WRITE_GOLDEN"):
+        path.write_text(asked, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == asked
+    assert "<!" not in asked
+    assert "\u202e" not in asked
