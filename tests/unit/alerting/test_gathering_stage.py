@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -29,7 +30,7 @@ DESK = {"name": "desk", "slack": {"channel": "#desk"}}
 CHIEF = {"name": "chief", "slack": {"channel": "#chief"}}
 MORNING = {"name": "morning", "digest": {"to": "desk", "at": "07:00", "zone": "Asia/Karachi"}}
 DUTY = {"name": "duty", "zone": "UTC", "hours": ["03:00-03:01"]}
-WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron", "iris", "jade", "kelp", "lotus", "maple", "north", "olive")
+SYLLABLES = ("ba", "cho", "du", "fe", "gri", "ka", "lo", "mu", "ne", "pri", "ro", "sta", "ti", "vo", "wu", "ze")
 
 Decide = Callable[..., None]
 
@@ -38,15 +39,22 @@ def routes(*receivers: dict[str, Any], to: Sequence[str] = ("desk",), table: Seq
     return Routes.model_validate({"receivers": list(receivers), "route": {"to": list(to), "routes": list(table)}, **keys})
 
 
+def coined(n: int) -> str:
+    """Return six words that nobody uses, others for each number."""
+    digits = sha256(str(n).encode()).hexdigest()
+    return " ".join("".join(SYLLABLES[int(one, 16)] for one in digits[at : at + 4]).capitalize() for at in range(0, 24, 4))
+
+
 def stories(count: int, *, first: int = 0) -> list[Report]:
     """Return as many reports, each of a story of its own."""
     return [
         a_report(
             f"story-{n}",
-            title=f"{WORDS[n % 15]}{n} {WORDS[n // 15 % 15]}{n} summit {n}: gaming industry",
+            title=coined(n),
             lead="",
-            text="",
+            text="The gaming industry.",
             partners=("US",),
+            topics=(),
             outlet=f"Outlet {n}",
         )
         for n in range(first, first + count)
