@@ -87,6 +87,9 @@ _GROW: Final = (
     )
 )
 _OUTAGE_SINCE: Final = select(func.min(outbox.c.gathered_at)).where(_WAITS, outbox.c.gathered_for == bindparam("name"))
+_OPEN_DUE: Final = select(func.min(outbox.c.next_try_at)).where(
+    _WAITS, outbox.c.gathered_for == bindparam("name"), outbox.c.next_try_at > bindparam("now")
+)
 _MOVE: Final = update(outbox).where(_WAITS, outbox.c.gathered_for == bindparam("name")).values(next_try_at=bindparam("due"))
 _OLD: Final = (
     select(outbox.c.row_id, outbox.c.story_id, outbox.c.sequence)
@@ -256,6 +259,12 @@ def grow(connection: Connection, growths: Iterable[Growth]) -> None:
         connection.execute(_GROW, rows)
 
 
+def open_due(connection: Connection, gathered_for: str, now: float) -> float | None:
+    """Return when the digest that gathers now is due next; None where nothing waits for it, or all that does is due."""
+    moment: float | None = connection.execute(_OPEN_DUE, {"name": gathered_for, "now": now}).scalar()
+    return moment
+
+
 def outage_due(first: float, now: float) -> float:
     """Return when an outage's summary is due to which something is added now: when the backlog has drained, or after ten minutes."""
     return min(first + OUTAGE_MOST_S, now + OUTAGE_QUIET_S)
@@ -288,6 +297,8 @@ def gather_old(connection: Connection, receiver: str, before: float, at: float) 
             update(outbox)
             .where(outbox.c.row_id == first.row_id)
             .values(
+                # A first message is numbered after the edits that it speaks for, so that it is the newest of its story.
+                sequence=first.sequence if newest.row_id == first.row_id else newest.sequence + 1,
                 message=newest.message,
                 watchlists=newest.watchlists,
                 severity=newest.severity,
