@@ -1,6 +1,7 @@
 """The outbox: what is to be said, to whom, in which order, and what became of it.
 
-One row per (story, receiver, kind, sequence), `new → sending → sent | failed` (`newswire.store.outbox_sending`). Parents and edits of a
+One row per (story, receiver, kind, sequence), `new → sending → sent | failed` (`newswire.store.outbox_sending`), or `gathered → sent | failed`
+where a digest tells it (`newswire.store.digests`). Parents and edits of a
 story share one sequence, 0 being how it is told first; a later edit holds all that an earlier one says. Replies have a sequence of their
 own, as have the pages of a digest, whose id stands where a story's does.
 """
@@ -10,11 +11,11 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, func, select, update
+from sqlalchemy import Connection, and_, bindparam, case, func, select, update
 
 from newswire.outcomes import SendState
 from newswire.records import MessageKind
-from newswire.store.outbox_rows import Entry, Queued, queued
+from newswire.store.outbox_rows import Entry, Gathered, Queued, queued
 from newswire.store.outbox_sending import (
     SUPERSEDED,
     channel_of,
@@ -37,6 +38,7 @@ from newswire.store.upsert import insert_new, upsert
 __all__ = [
     "SUPERSEDED",
     "Entry",
+    "Gathered",
     "Queued",
     "alerts",
     "channel_of",
@@ -127,13 +129,14 @@ _REVIVE: Final = (
     update(outbox)
     .where(outbox.c.alert_id == bindparam("alert"), outbox.c.state == SendState.FAILED.value)
     .values(
-        state=SendState.NEW.value,
-        reason=None,
+        state=case((outbox.c.gathered_for.is_(None), SendState.NEW.value), else_=SendState.GATHERED.value),
+        reason=outbox.c.gather_reason,
         outcome=None,
         settled_at=None,
         doubt_since=None,
         next_try_at=bindparam("at"),
         published=False,
+        digest_id=None,
     )
 )
 
@@ -199,7 +202,7 @@ def counts(connection: Connection) -> dict[SendState, int]:
 
 
 def revive(connection: Connection, alert_id: str, at: float) -> int:
-    """Make the failed rows of an alert due again; return how many there were."""
+    """Make the failed rows of an alert due again, by a digest what a digest was to tell; return how many there were."""
     return connection.execute(_REVIVE, {"alert": alert_id, "at": at}).rowcount
 
 
@@ -223,7 +226,7 @@ def alerts(connection: Connection, since: float | None = None, until: float | No
     bound["until"] = math.inf if until is None else until
     found = []
     for parent in connection.execute(_ALERTS, bound):
-        row = newest.get(parent.alert_id, parent)
+        row = parent if parent.gathered_for else newest.get(parent.alert_id, parent)  # what is gathered has no edits: it grows
         found.append(
             {
                 "alert_id": parent.alert_id,
@@ -243,6 +246,7 @@ def alerts(connection: Connection, since: float | None = None, until: float | No
 
 
 def _row(one: Entry, at: float) -> dict[str, Any]:
+    gathered = one.gathered
     return {
         "story_id": one.story_id,
         "receiver": one.receiver,
@@ -257,11 +261,15 @@ def _row(one: Entry, at: float) -> dict[str, Any]:
         "title": one.title,
         "url": one.url,
         "message": one.message,
-        "state": SendState.NEW.value,
+        "state": (SendState.GATHERED if gathered else SendState.NEW).value,
+        "reason": gathered.reason.value if gathered else None,
         "attempts": 0,
-        "next_try_at": at if one.due_at is None else one.due_at,
+        "next_try_at": gathered.due_at if gathered else at if one.due_at is None else one.due_at,
         "created_at": at,
         "published": False,
+        "gathered_for": gathered.gathered_for if gathered else None,
+        "gathered_at": at if gathered else None,
+        "gather_reason": gathered.reason.value if gathered else None,
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from newswire.codec import decode
-from newswire.outcomes import SendOutcome, SendState
+from newswire.outcomes import GatherReason, SendOutcome, SendState
 from newswire.records import Decision, MessageKind
 
 
@@ -29,6 +29,16 @@ class Entry:
     url: str | None
     message: str
     due_at: float | None = None  # not to be sent before; None: at once
+    gathered: "Gathered | None" = None  # None: it is told by a message of its own
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """For which digest a row is gathered, why, and when that is due (seconds since 1970 UTC)."""
+
+    gathered_for: str
+    reason: GatherReason
+    due_at: float
 
 
 @dataclass(frozen=True, slots=True)
