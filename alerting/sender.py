@@ -160,7 +160,9 @@ class SenderWorker:
         """Begin a call for each receiver that is free and has something due, those that have waited longest first."""
         self._say_unknown(waiting)
         now, busy = self._clock.monotonic(), self._calls.busy()
-        free = [(lane.used_at, name, lane) for name in waiting if (lane := self._lanes.get(name)) and name not in busy and lane.free_at() <= now]
+        free = [
+            (lane.used_at, name, lane) for name in waiting if (lane := self._lanes.get(name)) and name not in busy and lane.free_at() <= now
+        ]
         for _, name, lane in sorted(free, key=lambda one: one[:2]):
             if not self._calls.has_room():
                 break

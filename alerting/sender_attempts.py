@@ -118,13 +118,10 @@ class Attempts:
         row, receiver = tried.row, tried.receiver
         if not counted:
             self._metrics.sends_in.labels(receiver.name).inc()
-        mark: str | Answer | None = None
-        if row.kind is not MessageKind.EDIT:
-            # What was in doubt is looked for from its first attempt on, however often it is sent.
-            mark = row.reference if row.state is SendState.SENDING else receiver.clock_mark()
-            if mark is not None and not isinstance(mark, str):
-                self._settle(tried, mark)
-                return
+        mark = self._clock_mark(tried)
+        if mark is not None and not isinstance(mark, str):
+            self._settle(tried, mark)
+            return
         linked = self._links.linked(tried.content) if isinstance(tried.content, Message) else None
         noted_at = self._clock.monotonic()
         with self._store.begin() as connection:
@@ -142,6 +139,12 @@ class Attempts:
         if isinstance(answer, Accepted):
             crash_point("send_after_accepted")
         self._settle(tried, answer)
+
+    def _clock_mark(self, tried: Try) -> str | Answer | None:
+        """Return from which moment on it is looked for, should it be in doubt: of what was in doubt before, from its first attempt on."""
+        if tried.row.kind is MessageKind.EDIT:
+            return None
+        return tried.row.reference if tried.row.state is SendState.SENDING else tried.receiver.clock_mark()
 
     def _on_the_wire(self, tried: Try, noted_at: float, *, plain: bool = False) -> Answer:
         """Return the receiver's answer to a post, an edit or a bulletin.

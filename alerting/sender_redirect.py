@@ -30,7 +30,7 @@ def redirect(connection: Connection, row: Queued, content: Content, fallback: st
         _redirect_reply(connection, row, content, fallback, at=at)
     elif isinstance(content, Bulletin):
         message = bulletins.to_json(replace(content, possible_repeat=False))
-        outbox.put(connection, [_entry(row, fallback, content, row.alert_id, row.sequence, message)], at)
+        outbox.put(connection, [_entry(row, fallback, content, alert_id=row.alert_id, sequence=row.sequence, message=message)], at)
 
 
 def _redirect_alert(connection: Connection, row: Queued, message: Message, fallback: str, *, at: float) -> None:
@@ -75,7 +75,7 @@ def _redirect_reply(connection: Connection, row: Queued, content: Update | Bulle
         else:
             there = replace(content, bulletin_id=numbered.update_id, alert_id=alert_id, possible_repeat=False)
             message = bulletins.to_json(there)
-        if outbox.put_new(connection, _entry(row, fallback, content, alert_id, sequence, message), at):
+        if outbox.put_new(connection, _entry(row, fallback, content, alert_id=alert_id, sequence=sequence, message=message), at):
             return
     raise RuntimeError(f"no sequence is free at {fallback} for a reply in story {row.story_id}")
 
@@ -87,7 +87,7 @@ def _update(content: Update | Bulletin, row: Queued, alert_id: str) -> Update:
     return Update(alert_id, row.story_id, row.title, None, content.severity, 0, 0)
 
 
-def _entry(row: Queued, receiver: str, content: Update | Bulletin, alert_id: str, sequence: int, message: str) -> Entry:
+def _entry(row: Queued, receiver: str, content: Update | Bulletin, *, alert_id: str, sequence: int, message: str) -> Entry:
     watchlists: Sequence[str] = content.speaks_for if isinstance(content, Update) else content.watchlists
     return Entry(
         story_id=row.story_id,
