@@ -16,13 +16,13 @@ from alerting.receivers.directory import Listed
 from alerting.sender_attempts import Attempts
 from alerting.sender_calls import Calls, ThreadCalls
 from alerting.sender_lane import Lane
-from alerting.sender_ledger import DigestSettled, Ledger
+from alerting.sender_ledger import Ledger
 from alerting.sender_links import Links
 from newswire.clock import Clock
 from newswire.errors import Retryable
 from newswire.metrics import Metrics
 from newswire.outcomes import SendState
-from newswire.store import Store, digests, outbox
+from newswire.store import Store, outbox
 from newswire.store.outbox import Queued
 
 LOOK_S: Final = 0.2
@@ -57,7 +57,6 @@ class SenderWorker:
         doubt_wait_s: float = 30.0,
         back_off_s: float = 0.5,
         calls: Calls | None = None,
-        digest_settled: DigestSettled = digests.settled,
     ) -> None:
         self._store, self._listed, self._clock, self._metrics, self._leadership = store, listed, clock, metrics, leadership
         self._calls = calls or ThreadCalls()
@@ -70,7 +69,6 @@ class SenderWorker:
             metrics=metrics,
             leadership=leadership,
             fallback=lambda: self._in_use.fallback,
-            digest_settled=digest_settled,
             doubt_wait_s=doubt_wait_s,
         )
         self._attempts = Attempts(

@@ -19,7 +19,7 @@ from newswire.crash import crash_point
 from newswire.metrics import Metrics
 from newswire.outcomes import SendOutcome, SendState, Stage
 from newswire.records import MessageKind
-from newswire.store import Store, outbox, trail
+from newswire.store import Store, digests, outbox, trail
 from newswire.store.outbox import Queued
 
 DOUBT_MOST_S: Final = 3_600.0
@@ -27,8 +27,6 @@ PARENT_FAILED: Final = "parent_failed"
 UNREADABLE_ROW: Final = "unreadable_row"
 
 _OF_A_STORY: Final = frozenset({MessageKind.PARENT, MessageKind.EDIT, MessageKind.REPLY})
-
-DigestSettled = Callable[[Connection, str, SendState, str | None, float], object]
 
 _log = structlog.get_logger(__name__)
 
@@ -44,11 +42,10 @@ class Ledger:
         metrics: Metrics,
         leadership: Leadership,
         fallback: Callable[[], str | None],
-        digest_settled: DigestSettled,
         doubt_wait_s: float,
     ) -> None:
         self._store, self._clock, self._metrics, self._leadership = store, clock, metrics, leadership
-        self._fallback, self._digest_settled, self._doubt_wait_s = fallback, digest_settled, doubt_wait_s
+        self._fallback, self._doubt_wait_s = fallback, doubt_wait_s
 
     def accepted(self, row: Queued, outcome: SendOutcome, channel: str | None, reference: str | None) -> None:
         """Note that the receiver has it."""
@@ -56,7 +53,7 @@ class Ledger:
         with self._store.begin() as connection:
             outbox.mark_sent(connection, row, outcome, channel=channel, reference=reference, at=now)
             _note(connection, row, outcome, None, now)
-            self._settle_digest(connection, row, now)
+            _settle_digest(connection, row, now)
         crash_point("send_after_sent")
         self._metrics.sends.labels(row.receiver, outcome).inc()
         if row.kind is MessageKind.PARENT:
@@ -90,7 +87,7 @@ class Ledger:
             _note(connection, row, SendOutcome.REFUSED, code, now)
             if fallback and fallback != row.receiver and code != UNREADABLE_ROW:
                 redirect(connection, row, content_of(row.kind, row.message), fallback, at=now)
-            self._settle_digest(connection, row, now)
+            _settle_digest(connection, row, now)
 
     def told_by_digest(self, row: Queued) -> None:
         """Note that nothing need be said: a digest tells the story here, in its newest words, and has no message that could be changed."""
@@ -123,18 +120,6 @@ class Ledger:
         if outcome not in {SendOutcome.SENT, SendOutcome.FOUND}:
             _log.info("not delivered yet", receiver=row.receiver, alert_id=row.alert_id, outcome=outcome, reason=reason)
 
-    def _settle_digest(self, connection: Connection, row: Queued, at: float) -> None:
-        """Settle what a digest tells, once each of its pages is settled: told where every page was, here or at the fallback."""
-        if row.kind is not MessageKind.DIGEST:
-            return
-        pages = outbox.pages(connection, row.story_id)
-        if any(state not in {SendState.SENT, SendState.FAILED} for _, state, _ in pages):
-            return
-        sent = {sequence for sequence, state, _ in pages if state is SendState.SENT}
-        lost = [reason for sequence, _, reason in pages if sequence not in sent]
-        state, reason = (SendState.FAILED, lost[0]) if lost else (SendState.SENT, None)
-        self._digest_settled(connection, row.story_id, state, reason, at)
-
     def _now(self) -> float:
         return self._clock.now().timestamp()
 
@@ -145,3 +130,16 @@ def _note(connection: Connection, row: Queued, outcome: SendOutcome, reason: str
         detail = {"alert_id": row.alert_id, "sequence": row.sequence}
         step = trail.Step(row.item_id, row.revision, Stage.DELIVER, f"{row.receiver}/{row.kind}", outcome, reason, detail, at)
         trail.record(connection, [step])
+
+
+def _settle_digest(connection: Connection, row: Queued, at: float) -> None:
+    """Settle what a digest tells, once each of its pages is settled: told where every page was, here or at the fallback."""
+    if row.kind is not MessageKind.DIGEST:
+        return
+    pages = outbox.pages(connection, row.story_id)
+    if any(state not in {SendState.SENT, SendState.FAILED} for _, state, _ in pages):
+        return
+    sent = {sequence for sequence, state, _ in pages if state is SendState.SENT}
+    lost = [reason for sequence, _, reason in pages if sequence not in sent]
+    state, reason = (SendState.FAILED, lost[0]) if lost else (SendState.SENT, None)
+    digests.settled(connection, row.story_id, state, reason, at)
