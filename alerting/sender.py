@@ -57,9 +57,10 @@ class SenderWorker:
         doubt_wait_s: float = 30.0,
         back_off_s: float = 0.5,
         calls: Calls | None = None,
+        close_s: float = CLOSE_S,
     ) -> None:
         self._store, self._listed, self._clock, self._metrics, self._leadership = store, listed, clock, metrics, leadership
-        self._calls = calls or ThreadCalls()
+        self._calls, self._close_s = calls or ThreadCalls(), close_s
         self._in_use = listed()
         self._lanes = {name: Lane(receiver) for name, receiver in self._in_use.receivers.items()}
         self._unknown: frozenset[str] = frozenset()
@@ -111,7 +112,7 @@ class SenderWorker:
         began = self._clock.monotonic()
         ended: list[Exception | None] = [None]
         while ended and self._calls.busy():
-            ended = self._calls.ended(max(0.0, began + CLOSE_S - self._clock.monotonic()))
+            ended = self._calls.ended(max(0.0, began + self._close_s - self._clock.monotonic()))
             for fault in filter(None, ended):
                 _log.info("not written down while closing", error=str(fault))
         if hanging := self._calls.busy():
