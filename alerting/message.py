@@ -112,6 +112,7 @@ class Message:
     sequence: int = 0  # which version goes out: 0 says it first, 1 and on are edits; the sender sets it from the outbox row
     threaded: bool = False  # an edit whose news a reply tells as well: who cannot edit says nothing for it
     earlier: Earlier | None = None  # where the same story was told before
+    also: tuple[str, ...] = ()  # lines of replies of which nobody can know whether they arrived: said here too
 
     @property
     def supporting(self) -> tuple[Carrier, ...]:
@@ -183,7 +184,7 @@ def joined(message: Message, report: Report, watchlists: Sequence[ShownWatchlist
         return replace(message, watchlists=shown, carriers=carriers, severity=severity)
     fresh = opened(report, message.story_id, "", shown, spans)
     quote = fresh.quote or (message.quote if report.item.item_id == message.item_id else None)
-    return replace(fresh, alert_id=message.alert_id, severity=severity, carriers=carriers, quote=quote)
+    return replace(fresh, alert_id=message.alert_id, severity=severity, carriers=carriers, quote=quote, also=message.also)
 
 
 def unsupported(message: Message, report: Report, lacking: str) -> Message:
