@@ -77,7 +77,7 @@ def gathered_for(receiver: Receiver, *, outside: Mapping[str, str], seen_at: dat
     if receiver.digest is not None:
         calendar = outside.get(receiver.name)
         reason = GatherReason.CALENDAR if calendar else GatherReason.DIGEST
-        return Gathering(receiver.name, reason, next_time(receiver.digest, now), calendar)
+        return Gathering(receiver.name, reason, next_time(receiver.digest, now), receiver.digest.zone, calendar)
     if now - seen_at > OLD:
         return Gathering(OUTAGE_PREFIX + receiver.name, GatherReason.OUTAGE, now + timedelta(seconds=OUTAGE_QUIET_S))
     return None
@@ -88,10 +88,12 @@ def capped(receiver: Receiver, full: Full, routes: Routes, open_due: datetime | 
 
     `open_due` is when the overflow that waits already is told, which takes this story with it.
     """
-    digests = [(next_time(one.digest, now), one.name) for one in routes.receivers if one.digest and one.digest.to == receiver.name]
+    digests = [
+        (next_time(one.digest, now), one.name, one.digest.zone) for one in routes.receivers if one.digest and one.digest.to == receiver.name
+    ]
     if digests:
-        due_at, name = min(digests)
-        return Gathering(name, GatherReason.CAPPED, due_at, full=full)
+        due_at, name, zone = min(digests)
+        return Gathering(name, GatherReason.CAPPED, due_at, zone, full=full)
     return Gathering(OVERFLOW_PREFIX + receiver.name, GatherReason.CAPPED, open_due or full.until, full=full)
 
 
