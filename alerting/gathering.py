@@ -18,12 +18,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from alerting.decide import Row
 from alerting.digests.schedule import next_time
 from alerting.gathered import Full, Gathering
 from alerting.message import Message, alert_id_of
 from alerting.receivers.told import changes, told_of
 from alerting.routes import Receiver, Routes
+from alerting.said import Reply, Row
 from newswire.outcomes import GatherReason
 from newswire.records import MessageKind
 from newswire.store.digests import OUTAGE_PREFIX, OUTAGE_QUIET_S, OVERFLOW_PREFIX, Recent
@@ -113,8 +113,11 @@ def says_news(before: Message, after: Message) -> bool:
     return bool(changes(told_of(before), after))
 
 
-def caused_by(rows: Iterable[Row], at: float) -> Iterable[Recent]:
-    """Yield the messages among these rows that stand in a channel for themselves."""
+def caused_by(rows: Iterable[Row], replies: Iterable[Reply], at: float) -> Iterable[Recent]:
+    """Yield the messages among these that stand in a channel for themselves."""
     for row in rows:
         if row.kind is MessageKind.PARENT and row.gathered is None and not row.grows:
             yield Recent(row.receiver, tuple(shown.watchlist for shown in row.message.watchlists), at)
+    for reply in replies:
+        if reply.update.in_channel:
+            yield Recent(reply.receiver, tuple(reply.update.speaks_for), at)
