@@ -114,6 +114,7 @@ class Expected(BaseModel):
     severity: Maybe[SeverityField] = None
     title: Maybe[Text] = Field(None, description="stands in its headline")
     because: Maybe[Texts] = Field(None, description="what it names as its reasons: terms as written, or 'partner US'")
+    says: Maybe[Texts] = Field(None, description="of a reply: this stands in its lines, such as 'New partner: Japan'")
     outlets: Maybe[Count] = Field(None, description="how many outlets it counts")
     reason: Maybe[
         Annotated[AlertReason, BeforeValidator(one_of(AlertReason, "reason")), WithJsonSchema({"enum": [*map(str, AlertReason)]})]
