@@ -47,6 +47,11 @@ _PUT_SINCE: Final = (
     .where(outbox.c.row_id > bindparam("last"), not_(_reply), outbox.c.gathered_for.is_(None))
     .order_by(outbox.c.row_id)
 )
+_GATHERED_SINCE: Final = (
+    select(outbox.c.row_id, outbox.c.gathered_for, outbox.c.gather_reason)
+    .where(outbox.c.row_id > bindparam("last"), outbox.c.gathered_for.is_not(None))
+    .order_by(outbox.c.row_id)
+)
 _DUE_REPLIES: Final = (
     select(outbox.c.row_id, outbox.c.receiver, outbox.c.kind, outbox.c.message)
     .where(_waits, outbox.c.next_try_at <= bindparam("now"))
@@ -80,7 +85,7 @@ class Rehearsal:
         self._store = open_store(_SCRATCH)
         self._placed: set[str] = set()  # items that may be in a story
         self._handled, self._sweep_every = 0, sweep_every
-        self._last_row = 0
+        self._last_row = self._last_gathered = 0
         self._handler = ReportHandler(
             desk=lambda: desk,
             store=self._store,
@@ -140,6 +145,14 @@ class Rehearsal:
             *(Telling(row.receiver, MessageKind(row.kind), _READ[MessageKind(row.kind)](row.message)) for row in rows),
             *(Telling(row.receiver, MessageKind.REPLY, updates.from_json(row.message)) for row in replies),
         ]
+
+    def gathered(self) -> list[tuple[str, str]]:
+        """Return of what was gathered since the last call the digest that will tell it, and why one does."""
+        with self._store.read() as connection:
+            rows = connection.execute(_GATHERED_SINCE, {"last": self._last_gathered}).all()
+        if rows:
+            self._last_gathered = rows[-1].row_id
+        return [(row.gathered_for, row.gather_reason) for row in rows]
 
     def next_due_at(self) -> float | None:
         """Return when the next reply or digest is due that still gathers, in seconds since 1970 UTC; None where none is."""

@@ -130,7 +130,8 @@ def _handed(n: int, given: Given, rehearsal: Rehearsal) -> Step:
     (decision,) = rehearsal.decide([Delivered(REPORTS.name, 0, n, report.item.item_id, encode(report), {}, report.reported_at)])
     reason = decision.reason.value if decision else ""
     seen = _all_seen(given.at, rehearsal.tellings(), reason, n)
-    return Step(given.at, given, seen, "" if seen else _silence(decision, report.reported_at))
+    waits = ", ".join(f"it waits for the digest {name} ({why})" for name, why in rehearsal.gathered())
+    return Step(given.at, given, seen, "" if seen else waits or _silence(decision, report.reported_at))
 
 
 def _silence(decision: Decision | None, now: datetime) -> str:
