@@ -113,6 +113,7 @@ class Message:
     sequence: int = 0  # which version goes out: 0 says it first, 1 and on are edits; the sender sets it from the outbox row
     threaded: bool = False  # an edit whose news a reply tells as well: who cannot edit says nothing for it
     earlier: Earlier | None = None  # where the same story was told before
+    also: tuple[str, ...] = ()  # lines of replies of which nobody can know whether they arrived: said here too
 
     @property
     def supporting(self) -> tuple[Carrier, ...]:
@@ -194,6 +195,7 @@ def joined(message: Message, report: Report, watchlists: Sequence[ShownWatchlist
         partners=_distinct((*fresh.partners, *(code for one in carriers if one.supports for code in one.partners))),
         quote=fresh.quote or (message.quote if report.item.item_id == message.item_id else None),
         earlier=message.earlier,
+        also=message.also,
     )
 
 

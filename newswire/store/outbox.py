@@ -64,6 +64,7 @@ __all__ = [
     "revive",
     "sending",
     "told",
+    "told_at",
     "unpublished",
     "waiting",
     "waiting_receivers",
@@ -85,6 +86,19 @@ _GROWING: Final = select(outbox).where(outbox.c.alert_id == bindparam("alert_id"
 _GROW: Final = update(outbox).where(outbox.c.row_id == bindparam("row"), _untried).values(message=bindparam("says"))
 _NEWEST_PARENT: Final = (
     select(outbox).where(_of_story, outbox.c.kind == MessageKind.PARENT.value).order_by(outbox.c.sequence.desc()).limit(1)
+)
+_TOLD_AT: Final = (
+    select(outbox.c.channel, outbox.c.reference)
+    .where(
+        _of_story,
+        outbox.c.kind == MessageKind.PARENT.value,
+        outbox.c.state == SendState.SENT.value,
+        outbox.c.alert_id != bindparam("not_as"),
+        outbox.c.channel.is_not(None),
+        outbox.c.reference.is_not(None),
+    )
+    .order_by(outbox.c.sequence.desc())
+    .limit(1)
 )
 _HIGHEST: Final = select(func.max(outbox.c.sequence)).where(_of_story, outbox.c.kind.in_(bindparam("kinds", expanding=True)))
 _WAITING_COUNT: Final = select(func.count().label("rows"), func.min(outbox.c.created_at).label("oldest")).where(
@@ -154,6 +168,12 @@ def parent_of(connection: Connection, story_id: str, receiver: str) -> Queued | 
     """Return the row by which the story was told last, or will be, in a message of its own."""
     row = connection.execute(_NEWEST_PARENT, {"story_id": story_id, "receiver": receiver}).first()
     return queued(row) if row else None
+
+
+def told_at(connection: Connection, story_id: str, receiver: str, *, not_as: str) -> tuple[str, str] | None:
+    """Return channel and reference of the newest message that told the story at the receiver, but by the alert `not_as`."""
+    row = connection.execute(_TOLD_AT, {"story_id": story_id, "receiver": receiver, "not_as": not_as}).first()
+    return (row.channel, row.reference) if row else None
 
 
 def next_sequence(connection: Connection, story_id: str, receiver: str, kinds: Iterable[MessageKind]) -> int:
