@@ -82,11 +82,14 @@ class DeskInForce:
     def compiled(self, timeline: Timeline) -> WatchlistSet:
         """Return the watchlists that are in force in this timeline, with the status that they have there."""
         chosen = self.watchlists if timeline.watchlists is None else {name: self.watchlists[name] for name in timeline.watchlists}
-        as_here = {
-            name: one.model_copy(update={"status": timeline.status[name]}) if name in timeline.status else one
-            for name, one in chosen.items()
-        }
+        as_here = {name: one.model_copy(update=_as_here(timeline, name)) for name, one in chosen.items()}
         return compile_watchlists(as_here, self.lists)
+
+
+def _as_here(timeline: Timeline, name: str) -> dict[str, object]:
+    """Return what of a watchlist is another thing in this timeline than in its own file."""
+    given = {"status": timeline.status.get(name), "alert": timeline.alert.get(name)}
+    return {key: value for key, value in given.items() if value is not None}
 
 
 def run_timeline(name: str, timeline: Timeline, desk: DeskInForce, understand: Understand) -> TimelineResult:
