@@ -149,6 +149,7 @@ class AlertReason(StrEnum):
     SEVERITY_RAISED = "severity_raised"
     NOT_SUPPORTED = "not_supported"  # the full text no longer supports what was told on the headline
     REVISED = "revised"  # the outlet changed its text; the story had been told
+    REALERT = "realert"  # the story goes on, and is told anew after so long as the watchlist says
 
 
 class Kept(StrEnum):
