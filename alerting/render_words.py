@@ -8,29 +8,60 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from alerting.escape import odd_host, plain
-from alerting.message import CARRIERS_LIMIT, Message
-from alerting.names import country_name, language_name
+from alerting.bulletin import Line, Piece, text_of
+from alerting.escape import link, odd_host, plain
+from alerting.message import CARRIERS_LIMIT, Earlier, EarlierKind, Message
+from alerting.names import country_name, language_name, topic_name
 from alerting.sentence import sentence
 
+NO_TITLE: Final = "(no title)"
+TITLE_LIMIT: Final = 250
+NOTE_LIMIT: Final = 200
 NAME_LIMIT: Final = 80
 WORD_LIMIT: Final = 48
 WORDS_SHOWN: Final = 6
 NAMES_SHOWN: Final = 5
 PEOPLE_SHOWN: Final = 3
 QUOTE_SHOWN: Final = 330
+EARLIER_SHOWN: Final = 90
+_MARKED_MOST: Final = 0.6
 
-_COUNTRY_NOUNS: Final = ("partner ", "country ", "home ")
+_COUNTRY_NOUNS: Final = ("partner", "country", "home")
 
 
 def notes(message: Message) -> list[str]:
-    """Return what a reader must know before the headline."""
+    """Return what a reader must know before the headline, a line each."""
+    return [*warnings(message), *([_written_out(earlier_line(message.earlier))] if message.earlier else [])]
+
+
+def warnings(message: Message) -> list[str]:
+    """Return what makes the message doubtful."""
     said = []
     if message.unsupported:
-        said.append(f"⚠ The full text does not bear this out: {plain(message.unsupported, limit=200)}")
+        said.append(f"⚠ The full text does not bear this out: {plain(message.unsupported, limit=NOTE_LIMIT)}")
     if message.possible_repeat:
         said.append("Possible repeat: an earlier attempt was not confirmed.")
     return said
+
+
+def earlier_line(earlier: Earlier) -> Line:
+    """Return where the same story was told before: `↩ First told to desk, 2026-11-03 09:00 UTC · see it there`."""
+    moment, address = Piece("", at=earlier.told_at), link(earlier.link)
+    title = Piece(plain(earlier.title, limit=EARLIER_SHOWN) or NO_TITLE, url=address)
+    to = plain(earlier.receiver, limit=NAME_LIMIT)
+    there = (Piece(" · "), Piece("see it there", url=address)) if address else ()
+    match earlier.kind:
+        case EarlierKind.OTHER_CHANNEL:
+            return (Piece(f"↩ First told to {to}, "), moment, *there)
+        case EarlierKind.REALERT:
+            return (Piece("↩ Still going on; told before, "), moment, *there)
+        case EarlierKind.RETURNED:
+            return (Piece("↩ Goes back to a story of "), moment, Piece(": "), title)
+
+
+def _written_out(line: Line) -> str:
+    address = next((piece.url for piece in line if piece.url), None)
+    return text_of(line) + (f" ({address})" if address else "")
 
 
 def origin_parts(message: Message) -> tuple[str, str]:
@@ -64,17 +95,16 @@ def parties_line(message: Message, *, flags: bool = True) -> str:
         partners=message.partners,
         organisations=message.organisations,
         topics=message.topics,
-        how=message.how,
         flags=flags,
     )
 
 
 def facts_line(message: Message) -> str:
-    """Return label and score, the officials that are named, and why it is told: `diplomacy 0.97 · because: “gaming industry”, partner US`."""
+    """Return label and score, who is said to act and how, and why it is told: `diplomacy 0.97 · minister, talks · because: “gaming”, partner US`."""
     parts = [f"{message.label} {message.score:.2f}"]
-    people = trailing_last(plain(name, limit=WORD_LIMIT) for name in message.people)
-    if people:
-        parts.append(f"named: {', '.join(shortened(people, PEOPLE_SHOWN))}")
+    people = [plain(name, limit=WORD_LIMIT) for name in message.people if not runs_left(name)]
+    for words in (message.how, shortened(people, PEOPLE_SHOWN)):
+        parts += [", ".join(plain(word, limit=WORD_LIMIT) for word in words)] if words else []
     words = because_words(message)
     if words:
         parts.append(f"because: {', '.join(shortened(words, WORDS_SHOWN))}")
@@ -83,7 +113,7 @@ def facts_line(message: Message) -> str:
 
 def because_words(message: Message) -> list[str]:
     """Return what the watchlists found: words of the text in quotation marks, facts as they are."""
-    return trailing_last(word if _is_fact(message, word) else f"“{word}”" for word in (plain(w, limit=WORD_LIMIT) for w in message.because))
+    return trailing_last(_said_of(message, word) for word in message.because)
 
 
 def other_outlets(message: Message) -> list[str]:
@@ -97,9 +127,11 @@ def quote_parts(message: Message) -> list[tuple[str, bool]]:
     quote = message.quote
     if quote is None:
         return []
+    # A label's evidence may be a whole sentence: where nearly all is marked, nothing is.
+    marks = quote.marks if sum(end - start for start, end in quote.marks) <= _MARKED_MOST * len(quote.text) else ()
     parts: list[tuple[str, bool]] = []
     position = 0
-    for start, end in quote.marks:
+    for start, end in marks:
         if position <= start < end <= min(len(quote.text), QUOTE_SHOWN):
             parts += [(quote.text[position:start], False), (quote.text[start:end], True)]
             position = end
@@ -123,14 +155,15 @@ def trailing_last(words: Iterable[str]) -> list[str]:
     return sorted(words, key=runs_left)
 
 
-def _is_fact(message: Message, word: str) -> bool:
-    """Return whether `because` names a fact of the report, as `partner US`, and no words of its text."""
-    if word.startswith(_COUNTRY_NOUNS):
-        code = word.partition(" ")[2]
-        return len(code) == 2 and code.isupper()
+def _said_of(message: Message, word: str) -> str:
+    """Return one word of `because`: a fact of the report (`partner US`) as it is, words of its text in quotation marks."""
     noun, _, value = word.partition(" ")
-    facts = {"topic": message.topics, "organisation": message.organisations, "person": message.people}
-    return value in facts.get(noun, ())
+    if noun == "topic" and value in message.topics:
+        return f"topic {topic_name(value)}"
+    is_country = noun in _COUNTRY_NOUNS and len(value) == 2 and value.isupper()
+    is_name = (noun, value) in {*(("organisation", one) for one in message.organisations), *(("person", one) for one in message.people)}
+    shown = plain(word, limit=WORD_LIMIT)
+    return shown if is_country or is_name else f"“{shown}”"
 
 
 def _seamless(text: str) -> str:

@@ -1,7 +1,7 @@
 """One English sentence that says who engages whom on what, whatever language the headline is in. Pure.
 
 It is made of the structured facts alone, so that it claims no more than was understood: the verb is always `engages`, for who visited whom
-or whether a talk became a treaty is not known. What the report's own words say of that stands behind the colon, as nouns.
+or whether a talk became a treaty is not known. What the report's own words say of that is told apart, as nouns (`how_of`).
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -20,12 +20,9 @@ _KINDS_KEPT: Final = 3
 # The classes of config/taxonomy/cues.yaml that tell a reader something, most telling first, and what to call them.
 _ACTORS: Final = {
     "head": "head of state or government",
-    "foreign_ministry": "foreign ministry",
     "minister": "minister",
     "envoy": "envoy",
     "delegation": "delegation",
-    "regulator": "regulator",
-    "ministry": "ministry",
 }
 _ACTS: Final = {
     "ban": "restrictions",
@@ -46,20 +43,17 @@ def sentence(
     partners: Sequence[str],
     organisations: Sequence[str],
     topics: Sequence[str],
-    how: Sequence[str] = (),
     flags: bool = True,
 ) -> str:
-    """Return who engages whom on what: `🇵🇰 Pakistan engages 🇺🇸 United States on gaming, with ITU: minister, talks`.
+    """Return who engages whom on what: `🇵🇰 Pakistan engages 🇺🇸 United States on gaming, with ITU`.
 
-    Empty where neither a country, nor a body, nor a topic is known. `how` are names of `how_of`.
+    Empty where neither a country, nor a body, nor a topic is known.
     """
     named: Callable[[str], str] = flagged if flags else country_name
     abroad = [named(code) for code in partners]
     bodies = [plain(name, limit=NAME_LIMIT) for name in organisations]
     on = f" on {listed([topic_name(topic) for topic in topics], TOPICS_SHOWN)}" if topics else ""
-    line = _who(named(home) if home else "", abroad, bodies, on)
-    nouns = [noun for noun in how if noun in _NOUNS]
-    return f"{line}: {', '.join(nouns)}" if nouns and line else line
+    return _who(named(home) if home else "", abroad, bodies, on)
 
 
 def how_of(evidence: Iterable[Evidence]) -> tuple[str, ...]:
@@ -89,24 +83,14 @@ def listed(words: Sequence[str], most: int) -> str:
 
 
 def _who(home: str, abroad: list[str], bodies: list[str], on: str) -> str:
-    if home and abroad:
-        return f"{home} engages {listed(abroad, COUNTRIES_SHOWN)}{on}" + (f", with {listed(bodies, BODIES_SHOWN)}" if bodies else "")
-    if home and bodies:
-        return f"{home} engages {listed(bodies, BODIES_SHOWN)}{on}"
+    with_bodies = f", with {listed(bodies, BODIES_SHOWN)}" if bodies and abroad else ""
     if home:
-        return f"{home}{on}"
-    with_bodies = f", with {listed(bodies, BODIES_SHOWN)}" if bodies else ""
-    if len(abroad) > 1:
-        return f"{listed(abroad, COUNTRIES_SHOWN)} engage{on}{with_bodies}"
+        engaged = listed(abroad, COUNTRIES_SHOWN) or listed(bodies, BODIES_SHOWN)
+        return f"{home} engages {engaged}{on}{with_bodies}" if engaged else f"{home}{on}"
     if abroad:
-        return f"{abroad[0]} is engaged{on}{with_bodies}"
-    if bodies:
-        return f"{listed(bodies, BODIES_SHOWN)}{on}"
-    return on.strip().capitalize() if on.islower() else on.strip().replace("on ", "On ", 1)
+        return f"{listed(abroad, COUNTRIES_SHOWN)} {'engage' if len(abroad) > 1 else 'is engaged'}{on}{with_bodies}"
+    return f"{listed(bodies, BODIES_SHOWN)}{on}" if bodies else on.replace(" on ", "On ", 1)
 
 
 def _first(names: dict[str, str], found: set[str]) -> list[str]:
     return [name for kind, name in names.items() if kind in found][:_KINDS_KEPT]
-
-
-_NOUNS: Final = frozenset((*_ACTORS.values(), *_ACTS.values()))
