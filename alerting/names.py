@@ -36,8 +36,8 @@ def country_name(code: str) -> str:
 
 
 def language_name(code: str) -> str:
-    """Return the English name of a language."""
-    return _names()["languages"].get(code, plain(code, limit=_CODE_LIMIT))
+    """Return the English name of a language; empty where it is not known (`und`, BCP 47)."""
+    return "" if code == "und" else _names()["languages"].get(code, plain(code, limit=_CODE_LIMIT))
 
 
 def flag(code: str) -> str:

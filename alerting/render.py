@@ -84,7 +84,7 @@ def payload(message: Message) -> dict[str, Any]:
     return {
         "text": fallback_text(message),
         "blocks": [{"type": "rich_text", "elements": [_section(_heading(message))]}],
-        "attachments": [{"color": COLOURS[message.severity], "fallback": "", "blocks": [shown, *_small_print(message)]}],
+        "attachments": [{"color": COLOURS[_seen_as(message)], "fallback": "", "blocks": [shown, *_small_print(message)]}],
         "unfurl_links": False,
         "unfurl_media": False,
         "metadata": metadata(message),
@@ -131,11 +131,17 @@ def fallback_text(message: Message) -> str:
 
 def _watchlist_titles(message: Message) -> list[str]:
     names = [plain(shown.title, limit=NAME_LIMIT) or plain(shown.watchlist, limit=NAME_LIMIT) for shown in message.watchlists]
-    return trailing_last(shortened(names, WATCHLISTS_SHOWN))
+    return shortened(trailing_last(names), WATCHLISTS_SHOWN)
+
+
+def _seen_as(message: Message) -> Severity:
+    """Return the severity whose colour it has: what is taken back catches no eye any more."""
+    return Severity.INFO if message.unsupported else message.severity
 
 
 def _heading(message: Message) -> list[Element]:
-    return [_text(f"{MARKS[message.severity]} {message.severity} · "), _text(", ".join(_watchlist_titles(message)), bold=True)]
+    said = f"taken back, was {message.severity}" if message.unsupported else message.severity
+    return [_text(f"{MARKS[_seen_as(message)]} {said} · "), _text(", ".join(_watchlist_titles(message)), bold=True)]
 
 
 def _sections(message: Message) -> list[Element]:
@@ -188,7 +194,7 @@ def _pieces(line: Line) -> list[Element]:
         elif piece.url:
             elements.append({"type": "link", "url": piece.url, "text": piece.text})
         else:
-            elements.append(_text(piece.text))
+            elements.append(_text(piece.text, italic=True))
     return elements
 
 

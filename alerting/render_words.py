@@ -23,7 +23,7 @@ WORDS_SHOWN: Final = 6
 NAMES_SHOWN: Final = 5
 PEOPLE_SHOWN: Final = 3
 QUOTE_SHOWN: Final = 330
-EARLIER_SHOWN: Final = 90
+EARLIER_SHOWN: Final = 60
 _MARKED_MOST: Final = 0.6
 
 _COUNTRY_NOUNS: Final = ("partner", "country", "home")
@@ -45,18 +45,18 @@ def warnings(message: Message) -> list[str]:
 
 
 def earlier_line(earlier: Earlier) -> Line:
-    """Return where the same story was told before: `↩ First told to desk, 2026-11-03 09:00 UTC · see it there`."""
+    """Return where the same story was told before: `First told to desk, 2026-11-03 09:00 UTC · see it there`."""
     moment, address = Piece("", at=earlier.told_at), link(earlier.link)
     title = Piece(plain(earlier.title, limit=EARLIER_SHOWN) or NO_TITLE, url=address)
     to = plain(earlier.receiver, limit=NAME_LIMIT)
     there = (Piece(" · "), Piece("see it there", url=address)) if address else ()
     match earlier.kind:
         case EarlierKind.OTHER_CHANNEL:
-            return (Piece(f"↩ First told to {to}, "), moment, *there)
+            return (Piece(f"First told to {to}, "), moment, *there)
         case EarlierKind.REALERT:
-            return (Piece("↩ Still going on; told before, "), moment, *there)
+            return (Piece("Still going on; told before, "), moment, *there)
         case EarlierKind.RETURNED:
-            return (Piece("↩ Goes back to a story of "), moment, Piece(": "), title)
+            return (Piece("Goes back to a story of "), moment, Piece(": "), title)
 
 
 def _written_out(line: Line) -> str:
@@ -95,16 +95,16 @@ def parties_line(message: Message, *, flags: bool = True) -> str:
         partners=message.partners,
         organisations=message.organisations,
         topics=message.topics,
+        how=message.how,
         flags=flags,
     )
 
 
 def facts_line(message: Message) -> str:
-    """Return label and score, who is said to act and how, and why it is told: `diplomacy 0.97 · minister, talks · because: “gaming”, partner US`."""
+    """Return label and score, the officials that are named, and why it is told: `diplomacy 0.97 · Yao Jing · because: “gaming”, partner US`."""
     parts = [f"{message.label} {message.score:.2f}"]
     people = [plain(name, limit=WORD_LIMIT) for name in message.people if not runs_left(name)]
-    for words in (message.how, shortened(people, PEOPLE_SHOWN)):
-        parts += [", ".join(plain(word, limit=WORD_LIMIT) for word in words)] if words else []
+    parts += [", ".join(shortened(people, PEOPLE_SHOWN))] if people else []
     words = because_words(message)
     if words:
         parts.append(f"because: {', '.join(shortened(words, WORDS_SHOWN))}")
@@ -119,7 +119,7 @@ def because_words(message: Message) -> list[str]:
 def other_outlets(message: Message) -> list[str]:
     """Return the names of other outlets that carry it, each once, the first few."""
     names = dict.fromkeys(plain(c.outlet, limit=WORD_LIMIT) for c in message.supporting if c.outlet != message.outlet)
-    return trailing_last(shortened([name for name in names if name], NAMES_SHOWN))
+    return shortened(trailing_last(name for name in names if name), NAMES_SHOWN)
 
 
 def quote_parts(message: Message) -> list[tuple[str, bool]]:
@@ -142,7 +142,7 @@ def quote_parts(message: Message) -> list[tuple[str, bool]]:
 
 def shortened(words: Sequence[str], most: int) -> list[str]:
     """Return the first `most` of them, and how many there are beside."""
-    return list(words) if len(words) <= most else [*words[:most], f"{len(words) - most} more"]
+    return list(words) if len(words) <= most else [*words[:most], f"and {len(words) - most} more"]
 
 
 def runs_left(text: str) -> bool:

@@ -1,7 +1,7 @@
 """One English sentence that says who engages whom on what, whatever language the headline is in. Pure.
 
 It is made of the structured facts alone, so that it claims no more than was understood: the verb is always `engages`, for who visited whom
-or whether a talk became a treaty is not known. What the report's own words say of that is told apart, as nouns (`how_of`).
+or whether a talk became a treaty is not known. What the report's own words say of that stands behind the colon, as nouns.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -33,7 +33,6 @@ _ACTS: Final = {
     "visit": "visit",
     "meet": "talks",
     "letter": "letter",
-    "train": "training",
 }
 
 
@@ -43,17 +42,21 @@ def sentence(
     partners: Sequence[str],
     organisations: Sequence[str],
     topics: Sequence[str],
+    how: Sequence[str] = (),
     flags: bool = True,
 ) -> str:
-    """Return who engages whom on what: `🇵🇰 Pakistan engages 🇺🇸 United States on gaming, with ITU`.
+    """Return who engages whom on what: `🇵🇰 Pakistan engages 🇺🇸 United States on gaming, with ITU: minister, talks`.
 
-    Empty where neither a country, nor a body, nor a topic is known.
+    Empty where neither a country, nor a body, nor a topic is known. `how` is what `how_of` gave.
     """
     named: Callable[[str], str] = flagged if flags else country_name
     abroad = [named(code) for code in partners]
     bodies = [plain(name, limit=NAME_LIMIT) for name in organisations]
     on = f" on {listed([topic_name(topic) for topic in topics], TOPICS_SHOWN)}" if topics else ""
-    return _who(named(home) if home else "", abroad, bodies, on)
+    line = _who(named(home) if home else "", abroad, bodies, on)
+    # A minister alone says nothing: one is in nearly every such report.
+    nouns = [plain(noun, limit=NAME_LIMIT) for noun in how]
+    return f"{line}: {', '.join(nouns)}" if line and nouns and nouns != [_ACTORS["minister"]] else line
 
 
 def how_of(evidence: Iterable[Evidence]) -> tuple[str, ...]:
@@ -86,10 +89,10 @@ def _who(home: str, abroad: list[str], bodies: list[str], on: str) -> str:
     with_bodies = f", with {listed(bodies, BODIES_SHOWN)}" if bodies and abroad else ""
     if home:
         engaged = listed(abroad, COUNTRIES_SHOWN) or listed(bodies, BODIES_SHOWN)
-        return f"{home} engages {engaged}{on}{with_bodies}" if engaged else f"{home}{on}"
+        return f"{home} engages {engaged}{on}{with_bodies}" if engaged else f"{home},{on}".removesuffix(",")
     if abroad:
         return f"{listed(abroad, COUNTRIES_SHOWN)} {'engage' if len(abroad) > 1 else 'is engaged'}{on}{with_bodies}"
-    return f"{listed(bodies, BODIES_SHOWN)}{on}" if bodies else on.replace(" on ", "On ", 1)
+    return f"{listed(bodies, BODIES_SHOWN)},{on}".removesuffix(",") if bodies else on.replace(" on ", "On ", 1)
 
 
 def _first(names: dict[str, str], found: set[str]) -> list[str]:

@@ -1,7 +1,8 @@
 """Photograph what readers see, for docs/pictures: `python tools/pictures.py` writes one PNG a message.
 
 The golden files of tests/golden/slack are drawn with a style sheet of our own that is like Slack's, and photographed by a headless Chromium.
-Needed beside Newswire itself: `chromium` and the Noto fonts (Debian: chromium fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji fonts-lato). No test needs them.
+Needed beside Newswire itself are a browser and fonts (Debian: chromium-headless-shell fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji fonts-lato).
+No test needs them.
 """
 
 import argparse
@@ -12,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,6 @@ from alerting.receivers.terminal import TerminalReceiver
 ROOT = Path(__file__).parents[1]
 GOLDEN = ROOT / "tests" / "golden" / "slack"
 ZONE = timezone(timedelta(hours=5), "PKT")
-NOW = datetime(2026, 11, 27, 7, 10, tzinfo=UTC)
 SHOWN = {
     "alert-high": ["three-outlets-two-countries"],
     "alert-urdu": ["urdu-envoy"],
@@ -59,14 +59,15 @@ def main() -> int:
     """Write the pictures and return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "pictures")
-    parser.add_argument("--browser", default=shutil.which("chromium") or shutil.which("google-chrome"))
+    parser.add_argument("--browser", default=shutil.which("chromium-headless-shell") or shutil.which("chromium"))
+    parser.add_argument("--sheet", action="store_true", help="one picture of all the names")
     parser.add_argument("names", nargs="*", help="golden messages to photograph, each for itself; without: those of the docs")
     asked = parser.parse_args()
     if asked.browser is None:
-        print("pictures: no chromium is installed; see the head of this file", file=sys.stderr)
+        sys.stderr.write("pictures: no headless Chromium is installed; see the head of this file\n")
         return 1
     asked.out.mkdir(parents=True, exist_ok=True)
-    pages = {name: [name] for name in asked.names} or SHOWN
+    pages = ({"sheet": asked.names} if asked.sheet else {name: [name] for name in asked.names}) or SHOWN
     for name, messages in pages.items():
         photograph(asked.browser, page([slack_message(message) for message in messages]), asked.out / f"{name}.png")
     if not asked.names:
@@ -82,15 +83,16 @@ def page(messages: list[str]) -> str:
 def slack_message(name: str) -> str:
     """Return a golden message as Slack would draw it."""
     said = json.loads((GOLDEN / f"{name}.json").read_text("utf-8"))
+    now = from_json((GOLDEN / f"{name}.message.json").read_text("utf-8")).seen_at.astimezone(ZONE)
     cards = "".join(
-        f'<div class="card"><div class="bar" style="background:{card["color"]}"></div><div>{blocks(card["blocks"])}</div></div>'
+        f'<div class="card"><div class="bar" style="background:{card["color"]}"></div><div>{blocks(card["blocks"], now)}</div></div>'
         for card in said["attachments"]
     )
-    who = f'<div class="who"><b>Newswire</b><span class="app">APP</span><span class="at">{NOW.astimezone(ZONE):%H:%M}</span></div>'
-    return f'<div class="message"><div class="icon">N</div><div class="body">{who}{blocks(said["blocks"])}{cards}</div></div>'
+    who = f'<div class="who"><b>Newswire</b><span class="app">APP</span><span class="at">{now:%H:%M}</span></div>'
+    return f'<div class="message"><div class="icon">N</div><div class="body">{who}{blocks(said["blocks"], now)}{cards}</div></div>'
 
 
-def blocks(given: list[dict[str, Any]]) -> str:
+def blocks(given: list[dict[str, Any]], now: datetime) -> str:
     """Return blocks as HTML: `rich_text` and `context` are all that an alert is made of."""
     html = []
     for block in given:
@@ -99,22 +101,22 @@ def blocks(given: list[dict[str, Any]]) -> str:
             continue
         for section in block["elements"]:
             tag = "blockquote" if section["type"] == "rich_text_quote" else "p"
-            html.append(f'<{tag} dir="auto">{"".join(element(one) for one in section["elements"])}</{tag}>')
+            html.append(f'<{tag} dir="auto">{"".join(element(one, now) for one in section["elements"])}</{tag}>')
     return "".join(html)
 
 
-def element(one: dict[str, Any]) -> str:
+def element(one: dict[str, Any], now: datetime) -> str:
     """Return one element of a section as HTML."""
-    text = escape(moment(one) if one["type"] == "date" else one["text"])
+    text = escape(moment(one, now) if one["type"] == "date" else one["text"])
     for style, tag in (("bold", "b"), ("strike", "s"), ("italic", "i"), ("code", "code")):
         if one.get("style", {}).get(style):
             text = f"<{tag}>{text}</{tag}>"
     return f'<a href="{escape(one["url"])}">{text}</a>' if one["type"] == "link" else text
 
 
-def moment(one: dict[str, Any]) -> str:
+def moment(one: dict[str, Any], now: datetime) -> str:
     """Return a date as Slack says it to a reader in Pakistan: today, yesterday, or the day."""
-    at, today = datetime.fromtimestamp(one["timestamp"], ZONE), NOW.astimezone(ZONE).date()
+    at, today = datetime.fromtimestamp(one["timestamp"], ZONE), now.date()
     day = {0: "today", 1: "yesterday"}.get((today - at.date()).days, f"{at:%b} {at.day}, {at.year}")
     return f"{day} {at:%H:%M}"
 
@@ -140,7 +142,7 @@ def photograph(browser: str, html: str, picture: Path) -> None:
         source.write_text(html, encoding="utf-8")
         height = page_height(browser, source, folder)
         run(browser, folder, f"--window-size={WIDTH},{height}", "--force-device-scale-factor=2", f"--screenshot={picture}", str(source))
-    print(picture, picture.stat().st_size)
+    sys.stdout.write(f"{picture} {picture.stat().st_size:,} bytes\n")
 
 
 def page_height(browser: str, source: Path, folder: str) -> int:
@@ -155,7 +157,7 @@ def page_height(browser: str, source: Path, folder: str) -> int:
 def run(browser: str, folder: str, *arguments: str) -> str:
     """Return what the browser printed."""
     always = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--user-data-dir={folder}/profile")
-    done = subprocess.run([browser, *always, *arguments], check=True, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([browser, *always, *arguments], check=True, capture_output=True, text=True, timeout=60)  # noqa: S603 -- the browser of whoever runs this
     return done.stdout
 
 
