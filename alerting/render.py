@@ -40,6 +40,7 @@ __all__ = [
     "MARKS",
     "NAME_LIMIT",
     "QUOTE_SHOWN",
+    "TEXT_LIMIT",
     "TITLE_LIMIT",
     "WORD_LIMIT",
     "country_name",
@@ -55,6 +56,7 @@ __all__ = [
     "plain_payload",
     "quote_parts",
     "topic_name",
+    "warnings",
 ]
 
 EVENT_TYPE: Final = "newswire_alert"
