@@ -72,8 +72,10 @@ def stage(store: Store) -> Stage:
     return Stage(store)
 
 
-def an_outlet(name: str, **changes: Any) -> Report:
-    return a_report(name, outlet=name, **changes)
+def an_outlet(name: str, *, minute: float = 0, **changes: Any) -> Report:
+    """Return the report of another outlet, seen at that minute."""
+    report = a_report(name, outlet=name, **changes)
+    return replace(report, item=replace(report.item, seen_at=NOW + timedelta(minutes=minute)))
 
 
 def test_replies_gather_grow_and_keep_their_distance(stage: Stage) -> None:
@@ -125,8 +127,8 @@ def test_under_a_message_told_anew_replies_begin_anew_and_the_old_thread_keeps_i
     stage = Stage(store, realert="24h", update_every="2h")
     stage.hand(a_report())
     stage.send(0)
-    stage.hand(an_outlet("Dawn"), minute=23 * 60)
-    stage.hand(an_outlet("Jang"), an_outlet("APP"), minute=24 * 60)
+    stage.hand(an_outlet("Dawn", minute=23 * 60), minute=23 * 60)
+    stage.hand(an_outlet("Jang", minute=24 * 60), an_outlet("APP", minute=24 * 60), minute=24 * 60)
     old, new = stage.rows(MessageKind.PARENT)
     assert (old.sequence, new.sequence) == (0, 2)
     assert old.alert_id != new.alert_id
@@ -141,10 +143,10 @@ def test_a_reply_in_the_channel_puts_off_that_the_story_is_told_anew(store: Stor
     stage.send(0)
     stage.hand(an_outlet("Dawn"), minute=60)
     stage.send(60)
-    stage.hand(an_outlet("Jang"), minute=24 * 60)
+    stage.hand(an_outlet("Jang", minute=24 * 60), minute=24 * 60)
     assert len(stage.rows(MessageKind.PARENT)) == 1
     stage.send(24 * 60)
-    stage.hand(an_outlet("APP"), minute=49 * 60)
+    stage.hand(an_outlet("APP", minute=49 * 60), minute=49 * 60)
     assert len(stage.rows(MessageKind.PARENT)) == 2
 
 
