@@ -9,7 +9,7 @@ from alerting.watchlists.condition_kinds import Combined, Condition, OneOf, Unde
 from alerting.watchlists.fields import ANY_LABEL, duration_in_words
 from alerting.watchlists.model import Status
 from alerting.watchlists.nearest import quoted, some
-from alerting.watchlists.telling import Explain, Updates
+from alerting.watchlists.telling import Alerting, Explain, Updates
 from newswire.records import Label
 
 _BEGINS: Final = {
@@ -31,13 +31,24 @@ def in_words(watchlist: CompiledWatchlist) -> str:
     sentence += f"; items older than {duration_in_words(watchlist.max_age)} stay silent"
     for rise in watchlist.rises:
         sentence += f"; {rise.severity} where they {say_block(rise.conditions)}"
-    if watchlist.alert.updates is not Updates.NONE:
-        sentence += "; later reports are added to its message"
+    sentence += _later(watchlist.alert)
     if watchlist.alert.explain is not Explain.FULL:
         sentence += _SHOWS[watchlist.alert.explain]
     if watchlist.to:
         sentence += f"; told to {' and '.join(watchlist.to)} beside those that the routes name"
     return sentence
+
+
+def _later(alert: Alerting) -> str:
+    """Return how later reports of a story are told."""
+    every = duration_in_words(alert.update_every)
+    said = {
+        Updates.THREAD: f"; later reports in its thread every {every}",
+        Updates.MESSAGE: f"; later reports in the channel every {every}",
+        Updates.EDIT: "; later reports are added to its message",
+        Updates.NONE: "; later reports are not told",
+    }[alert.updates]
+    return said if alert.realert is None else f"{said}; told anew after {duration_in_words(alert.realert)}"
 
 
 _SHOWS: Final = {
