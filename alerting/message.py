@@ -14,8 +14,8 @@ from typing import Final
 
 from pydantic import TypeAdapter
 
-from alerting.sentence import how_of
 from alerting.official import is_official
+from alerting.sentence import how_of
 from newswire.records import Basis, Field, Label, Report, Severity, Span
 
 QUOTE_LIMIT: Final = 320

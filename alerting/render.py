@@ -18,6 +18,7 @@ from alerting.render_words import (
     QUOTE_SHOWN,
     TITLE_LIMIT,
     WORD_LIMIT,
+    also_lines,
     counted_outlets,
     earlier_line,
     facts_line,
@@ -157,6 +158,9 @@ def _sections(message: Message) -> list[Element]:
         sections.append(_section([_text(parties, strike=bool(message.unsupported))]))
     if message.quote:
         sections.append({"type": "rich_text_quote", "elements": _quoted(message)})
+    also = [_section([_text(line)]) for line in also_lines(message)]
+    if also:
+        sections += [_section([_text("Since then:", bold=True)]), {"type": "rich_text_list", "style": "bullet", "elements": also}]
     return sections
 
 

@@ -24,6 +24,7 @@ NAMES_SHOWN: Final = 5
 PEOPLE_SHOWN: Final = 3
 QUOTE_SHOWN: Final = 330
 EARLIER_SHOWN: Final = 60
+ALSO_LIMIT: Final = 160
 _MARKED_MOST: Final = 0.6
 
 _COUNTRY_NOUNS: Final = ("partner", "country", "home")
@@ -31,7 +32,12 @@ _COUNTRY_NOUNS: Final = ("partner", "country", "home")
 
 def notes(message: Message) -> list[str]:
     """Return what a reader must know before the headline, a line each."""
-    return [*warnings(message), *([_written_out(earlier_line(message.earlier))] if message.earlier else [])]
+    return [*warnings(message), *([_written_out(earlier_line(message.earlier))] if message.earlier else []), *also_lines(message)]
+
+
+def also_lines(message: Message) -> list[str]:
+    """Return what replies said of which nobody knows whether they arrived."""
+    return [plain(line, limit=ALSO_LIMIT) for line in message.also]
 
 
 def warnings(message: Message) -> list[str]:

@@ -60,6 +60,14 @@ def strings(said: Any) -> Iterator[str]:
             yield from strings(value)
 
 
+def parts_of(said: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the texts, links and dates of a message, those in lists among them."""
+    for block in (*said["blocks"], *said["attachments"][0]["blocks"]):
+        for section in block["elements"] if block["type"] == "rich_text" else ():
+            for line in section["elements"] if section["type"] == "rich_text_list" else [section]:
+                yield from line["elements"]
+
+
 NAMES = sorted(path.name.removesuffix(".message.json") for path in GOLDEN.glob("*.message.json"))
 
 
@@ -102,7 +110,9 @@ def test_nothing_can_ping_hide_or_overflow(*, title: str, lead: str, outlet: str
     matches = [a_match(f"w{n}", title=word, because=(word, title)) for n in range(9)]
     message = decide(report, matches=matches, story_id="5" * 32, told={}, now=NOW).rows[0].message
     earlier = Earlier(EarlierKind.RETURNED, "6" * 32, word, NOW, title, url)
-    message = replace(message, unsupported=lacking, possible_repeat=True, earlier=earlier, people=(word,) * 9, how=(word, word))
+    message = replace(
+        message, unsupported=lacking, possible_repeat=True, earlier=earlier, people=(word,) * 9, how=(word, word), also=(word, title) * 6
+    )
     for said in (payload(message), plain_payload(message)):
         for text in strings(said):
             assert not FORBIDDEN.search(text)
@@ -116,13 +126,7 @@ def test_nothing_can_ping_hide_or_overflow(*, title: str, lead: str, outlet: str
     blocks = [*said["blocks"], *said["attachments"][0]["blocks"]]
     assert {block["type"] for block in blocks} == {"rich_text", "context"}
     assert {element["type"] for block in blocks if block["type"] == "context" for element in block["elements"]} == {"plain_text"}
-    kinds = {
-        element["type"]
-        for block in blocks
-        if block["type"] == "rich_text"
-        for section in block["elements"]
-        for element in section["elements"]
-    }
+    kinds = {part["type"] for part in parts_of(said)}
     assert kinds <= {"text", "link", "date"}
     assert refusal(said) is refusal(plain_payload(message)) is None
 
@@ -229,6 +233,8 @@ def test_what_is_written_from_right_to_left_stands_alone_or_last(name: str) -> N
     said = payload(golden(name))
     for block in (*said["blocks"], *said["attachments"][0]["blocks"]):
         for section in block["elements"]:
+            if section["type"] == "rich_text_list":
+                continue  # each of its lines is a section of its own
             text = section["text"] if block["type"] == "context" else "".join(one.get("text", "0") for one in section["elements"])
             first = next((character for character in text if bidirectional(character) in {"L", "R", "AL"}), "")
             if first and bidirectional(first) == "L":
