@@ -108,7 +108,7 @@ def parties_line(message: Message, *, flags: bool = True) -> str:
 
 def facts_line(message: Message) -> str:
     """Return label and score, the officials that are named, and why it is told: `diplomacy 0.97 · Yao Jing · because: “gaming”, partner US`."""
-    parts = [f"{message.label} {message.score:.2f}"]
+    parts = [f"{'was ' if message.unsupported else ''}{message.label} {message.score:.2f}"]
     people = [plain(name, limit=WORD_LIMIT) for name in message.people if not runs_left(name)]
     parts += [", ".join(shortened(people, PEOPLE_SHOWN))] if people else []
     words = because_words(message)

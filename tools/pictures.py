@@ -28,13 +28,13 @@ ROOT = Path(__file__).parents[1]
 GOLDEN = ROOT / "tests" / "golden" / "slack"
 ZONE = timezone(timedelta(hours=5), "PKT")
 SHOWN = {
-    "alert-high": ["three-outlets-two-countries"],
+    "alert-high": ["games-industry-three-outlets"],
     "alert-urdu": ["urdu-envoy"],
     "alert-critical": ["chinese-protest-critical"],
     "alert-told-before": ["earlier-other-channel"],
     "alert-not-supported": ["not-supported"],
 }
-TERMINAL = ["three-outlets-two-countries"]
+TERMINAL = ["games-industry-three-outlets"]
 WIDTH = 760
 STYLE = """
 * { box-sizing: border-box }

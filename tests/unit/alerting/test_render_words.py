@@ -62,6 +62,7 @@ def test_the_facts_name_officials_and_say_why_only_where_they_may() -> None:
     named = replace(a_message(), people=("Sheza Fatima", "Donald Blome", "شزہ فاطمہ", "A B", "C D"))
     assert facts_line(named) == "diplomacy 0.97 · Sheza Fatima, Donald Blome, A B, and 1 more · because: “gaming industry”, partner US"
     assert facts_line(a_message(because=())) == "diplomacy 0.97"
+    assert facts_line(replace(a_message(because=()), unsupported="label is domestic")) == "was diplomacy 0.97"
 
 
 @pytest.mark.parametrize(
