@@ -23,8 +23,10 @@ WORDS_SHOWN: Final = 6
 NAMES_SHOWN: Final = 5
 PEOPLE_SHOWN: Final = 3
 QUOTE_SHOWN: Final = 330
+MARKS_SHOWN: Final = 12
 EARLIER_SHOWN: Final = 60
-ALSO_LIMIT: Final = 160
+ALSO_LIMIT: Final = 120
+ALSO_SHOWN: Final = 8
 _MARKED_MOST: Final = 0.6
 
 _COUNTRY_NOUNS: Final = ("partner", "country", "home")
@@ -36,8 +38,10 @@ def notes(message: Message) -> list[str]:
 
 
 def also_lines(message: Message) -> list[str]:
-    """Return what replies said of which nobody knows whether they arrived."""
-    return [plain(line, limit=ALSO_LIMIT) for line in message.also]
+    """Return what replies said of which nobody knows whether they arrived, the newest lines."""
+    left = len(message.also) - ALSO_SHOWN
+    newest = [plain(line, limit=ALSO_LIMIT) for line in message.also[-ALSO_SHOWN:]]
+    return [*([f"{_counted(left, 'line', 'lines')} before these"] if left > 0 else []), *newest]
 
 
 def warnings(message: Message) -> list[str]:
@@ -137,7 +141,7 @@ def quote_parts(message: Message) -> list[tuple[str, bool]]:
     marks = quote.marks if sum(end - start for start, end in quote.marks) <= _MARKED_MOST * len(quote.text) else ()
     parts: list[tuple[str, bool]] = []
     position = 0
-    for start, end in marks:
+    for start, end in marks[:MARKS_SHOWN]:
         if position <= start < end <= min(len(quote.text), QUOTE_SHOWN):
             parts += [(quote.text[position:start], False), (quote.text[start:end], True)]
             position = end

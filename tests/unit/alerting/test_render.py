@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from alerting.decide import decide
 from alerting.escape import escape, link, odd_host, plain
-from alerting.message import Earlier, EarlierKind, Message, from_json
+from alerting.message import Carrier, Earlier, EarlierKind, Message, Quote, from_json
 from alerting.render import COLOURS, country_name, fallback_text, flag, payload, plain_payload, topic_name
-from newswire.records import Severity
+from newswire.records import Basis, Severity
 from tests.alerting_builders import a_match, a_report, span_of
 from tests.fakes import NOW
 from tests.slack_rules import mentions, refusal
@@ -195,6 +195,27 @@ def test_the_time_is_shown_in_the_readers_own_zone() -> None:
     undated = json.dumps(payload(a_message(published_at=None)))
     assert "undated, first seen " in undated
     assert f'"timestamp": {int(NOW.timestamp()) - 30}' in undated
+
+
+@pytest.mark.parametrize("letter", ['"', "\\", "x", "漢", "&", "é"])
+def test_a_message_that_is_full_everywhere_is_one_that_slack_takes(letter: str) -> None:
+    full = letter * 500
+    many = tuple(f"{n}{full}" for n in range(9))
+    address = "https://x.example/" + "a" * 980
+    report = a_report(title=full, text=full, outlet=full, url=address, partners=("CF",) * 9, organisations=many, topics=many)
+    matches = [a_match(f"w{n}", title=full, because=(f"{n}{full}", full)) for n in range(9)]
+    message = replace(
+        decide(report, matches=matches, story_id="5" * 32, told={}, now=NOW).rows[0].message,
+        quote=Quote(full[:320], tuple((n, n + 1) for n in range(0, 300, 2))),
+        unsupported=full,
+        possible_repeat=True,
+        earlier=Earlier(EarlierKind.RETURNED, "6" * 32, full, NOW, full, address),
+        how=(full, full),
+        people=many,
+        also=many * 2,
+        carriers=tuple(Carrier(f"{n}", "r", Basis.FEED, f"{n}{full}", "PK", None) for n in range(50)),
+    )
+    assert refusal(payload(message)) is refusal(plain_payload(message)) is None
 
 
 @pytest.mark.parametrize("year", [1, 1601, 1979, 2100, 9999])

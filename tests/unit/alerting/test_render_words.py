@@ -7,7 +7,17 @@ import pytest
 
 from alerting.decide import decide
 from alerting.message import CARRIERS_LIMIT, Carrier, Earlier, EarlierKind, Message, Quote
-from alerting.render_words import because_words, counted_outlets, facts_line, notes, origin_parts, other_outlets, quote_parts, runs_left
+from alerting.render_words import (
+    also_lines,
+    because_words,
+    counted_outlets,
+    facts_line,
+    notes,
+    origin_parts,
+    other_outlets,
+    quote_parts,
+    runs_left,
+)
 from newswire.records import Basis
 from tests.alerting_builders import a_match, a_report
 from tests.fakes import NOW
@@ -63,6 +73,11 @@ def test_the_facts_name_officials_and_say_why_only_where_they_may() -> None:
     assert facts_line(named) == "diplomacy 0.97 · Sheza Fatima, Donald Blome, A B, and 1 more · because: “gaming industry”, partner US"
     assert facts_line(a_message(because=())) == "diplomacy 0.97"
     assert facts_line(replace(a_message(because=()), unsupported="label is domestic")) == "was diplomacy 0.97"
+
+
+def test_the_newest_lines_of_folded_replies_are_said() -> None:
+    assert also_lines(replace(a_message(), also=("one", "two"))) == ["one", "two"]
+    assert also_lines(replace(a_message(), also=tuple("abcdefghij"))) == ["2 lines before these", *"cdefghij"]
 
 
 @pytest.mark.parametrize(
