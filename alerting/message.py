@@ -117,6 +117,7 @@ class Message:
     earlier: Earlier | None = None  # where the same story was told before
     how: tuple[str, ...] = ()  # kinds of people who act, and what they do: `alerting.sentence.how_of`
     people: tuple[str, ...] = ()  # officials that are named
+    also: tuple[str, ...] = ()  # lines of replies of which nobody can know whether they arrived: said here too
 
     @property
     def supporting(self) -> tuple[Carrier, ...]:
@@ -200,6 +201,7 @@ def joined(message: Message, report: Report, watchlists: Sequence[ShownWatchlist
         partners=_distinct((*fresh.partners, *(code for one in carriers if one.supports for code in one.partners))),
         quote=fresh.quote or (message.quote if report.item.item_id == message.item_id else None),
         earlier=message.earlier,
+        also=message.also,
     )
 
 

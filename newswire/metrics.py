@@ -56,6 +56,10 @@ class Metrics:
         self.outbox = gauge("newswire_alerting_outbox_rows", "Outbox rows not settled, by SendState.", "state")
         self.sends_in = counter("newswire_alerting_sends_in_total", "Attempts to deliver begun.", "receiver")
         self.sends = counter("newswire_alerting_sends_total", "Attempts to deliver ended, by SendOutcome.", "receiver", "outcome")
+        self.replies_folded = counter(
+            "newswire_alerting_replies_folded_total", "Replies in doubt that an edit of their parent tells.", "receiver"
+        )
+        self.lanes_busy = gauge("newswire_alerting_lanes_busy", "Receivers that are being called.")
         self.receiver_refusing = gauge(
             "newswire_alerting_receiver_refusing", "1 where a receiver refuses our token or our channel.", "receiver"
         )

@@ -161,6 +161,7 @@ class Kept(StrEnum):
     STORIES = "stories"  # with their items and outbox rows
     DECISIONS = "decisions"
     TRAIL = "trail"
+    DIGESTS = "digests"  # and notices, and the marks that prove the watch
 
 
 class SilenceState(StrEnum):
@@ -199,6 +200,7 @@ class SendOutcome(StrEnum):
     FOUND = "found"  # an earlier attempt in doubt turned out to have been accepted
     IN_DOUBT = "in_doubt"
     REPEATED = "repeated"  # resent, marked "possible repeat"
+    FOLDED = "folded"  # a reply in doubt that cannot be looked for: an edit of its parent says it
     RATE_LIMITED = "rate_limited"
     RETRY = "retry"  # surely not accepted; again after a wait
     REFUSED = "refused"  # this message, route or token was refused
