@@ -26,6 +26,8 @@ ROOM: Final = 12_000
 LINES_MOST: Final = 200
 PLAIN_ROOM: Final = 3_000
 HOST_LIMIT: Final = 80
+YEARS: Final = range(1980, 2100)
+"""What Slack's date tokens can show."""
 NAMED: Final = 60
 """A heading that holds so much of a headline names it."""
 
@@ -143,11 +145,11 @@ def _section(line: Line, room: _Room) -> Element:
 def _elements(piece: Piece, room: _Room, limit: int) -> Iterable[Element]:
     style = {name: True for name in ("bold", "strike", "code") if getattr(piece, name)}
     styled = {"style": style} if style else {}
-    if piece.at is not None:
+    if piece.at is not None and YEARS.start <= piece.at.year < YEARS.stop:
         moment = {"timestamp": int(piece.at.timestamp()), "format": "{date_short_pretty} {time}", "fallback": text_of((piece,))}
         yield {"type": "date"} | moment
         return
-    text = seamless(piece.text, limit=max(limit, 1))
+    text = seamless(text_of((piece,)), limit=max(limit, 1))
     address = link(piece.url)
     if address and len(address) <= room.url and text.strip():
         yield {"type": "link", "url": address, "text": text.strip()} | styled
