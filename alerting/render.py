@@ -29,6 +29,8 @@ from alerting.render_words import (
     parties_line,
     quote_parts,
     runs_left,
+    seen_as,
+    severity_words,
     shortened,
     trailing_last,
     warnings,
@@ -56,6 +58,8 @@ __all__ = [
     "payload",
     "plain_payload",
     "quote_parts",
+    "seen_as",
+    "severity_words",
     "topic_name",
     "warnings",
 ]
@@ -87,7 +91,7 @@ def payload(message: Message) -> dict[str, Any]:
     return {
         "text": fallback_text(message),
         "blocks": [{"type": "rich_text", "elements": [_section(_heading(message))]}],
-        "attachments": [{"color": COLOURS[_seen_as(message)], "fallback": "", "blocks": [shown, *_small_print(message)]}],
+        "attachments": [{"color": COLOURS[seen_as(message)], "fallback": "", "blocks": [shown, *_small_print(message)]}],
         "unfurl_links": False,
         "unfurl_media": False,
         "metadata": metadata(message),
@@ -137,14 +141,8 @@ def _watchlist_titles(message: Message) -> list[str]:
     return shortened(trailing_last(names), WATCHLISTS_SHOWN)
 
 
-def _seen_as(message: Message) -> Severity:
-    """Return the severity whose colour it has: what is taken back catches no eye any more."""
-    return Severity.INFO if message.unsupported else message.severity
-
-
 def _heading(message: Message) -> list[Element]:
-    said = f"taken back, was {message.severity}" if message.unsupported else message.severity
-    return [_text(f"{MARKS[_seen_as(message)]} {said} · "), _text(", ".join(_watchlist_titles(message)), bold=True)]
+    return [_text(f"{MARKS[seen_as(message)]} {severity_words(message)} · "), _text(", ".join(_watchlist_titles(message)), bold=True)]
 
 
 def _sections(message: Message) -> list[Element]:

@@ -13,6 +13,7 @@ from alerting.escape import link, odd_host, plain
 from alerting.message import CARRIERS_LIMIT, Earlier, EarlierKind, Message
 from alerting.names import country_name, language_name, topic_name
 from alerting.sentence import sentence
+from newswire.records import Severity
 
 NO_TITLE: Final = "(no title)"
 TITLE_LIMIT: Final = 250
@@ -34,7 +35,8 @@ _COUNTRY_NOUNS: Final = ("partner", "country", "home")
 
 def notes(message: Message) -> list[str]:
     """Return what a reader must know before the headline, a line each."""
-    return [*warnings(message), *([_written_out(earlier_line(message.earlier))] if message.earlier else []), *also_lines(message)]
+    before = [_written_out(earlier_line(message.earlier))] if message.earlier else []
+    return [*warnings(message), *before, *(f"Since then: {line}" for line in also_lines(message))]
 
 
 def also_lines(message: Message) -> list[str]:
@@ -72,6 +74,16 @@ def earlier_line(earlier: Earlier) -> Line:
 def _written_out(line: Line) -> str:
     address = next((piece.url for piece in line if piece.url), None)
     return text_of(line) + (f" ({address})" if address else "")
+
+
+def seen_as(message: Message) -> Severity:
+    """Return the severity whose colour the message has: what is taken back catches no eye any more."""
+    return Severity.INFO if message.unsupported else message.severity
+
+
+def severity_words(message: Message) -> str:
+    """Return how severe it is: `high`, or `taken back, was high`."""
+    return f"taken back, was {message.severity}" if message.unsupported else message.severity.value
 
 
 def origin_parts(message: Message) -> tuple[str, str]:
