@@ -123,6 +123,8 @@ def test_a_fault_is_seen_in_the_list_and_in_the_metrics(
         sender.step()
         assert time.monotonic() < deadline
         time.sleep(0.002)
+    slack.released.set()
+    sender.close()
     assert counted(metrics) == {str(fault.counted)}
     found = standing(store, clock)
     assert found.state is fault.state
