@@ -27,6 +27,8 @@ from alerting.render import (
     other_outlets,
     parties_line,
     quote_parts,
+    seen_as,
+    severity_words,
     warnings,
 )
 from alerting.render_bulletin import HOST_LIMIT, POSSIBLE_REPEAT, UPDATE, seamless, standing_alone
