@@ -32,7 +32,6 @@ from alerting.render import (
     warnings,
 )
 from alerting.render_bulletin import HOST_LIMIT, POSSIBLE_REPEAT, UPDATE, seamless, standing_alone
-from alerting.render_words import seen_as, severity_words
 from newswire.records import MessageKind, Severity
 
 BAR: Final = "▌ "
