@@ -24,6 +24,8 @@ POSSIBLE_REPEAT: Final = "Possible repeat: an earlier attempt was not confirmed.
 ROOM: Final = 12_000
 """Characters of JSON for the layout: Slack refuses it beyond about 13,200 (`msg_blocks_too_long`, slackapi/bolt-js#2509)."""
 LINES_MOST: Final = 200
+PIECES_MOST: Final = 40
+"""Of a line; each costs some sixty characters of JSON, whatever it says."""
 PLAIN_ROOM: Final = 3_000
 HOST_LIMIT: Final = 80
 YEARS: Final = range(1980, 2100)
@@ -133,7 +135,7 @@ def more_lines(number: int) -> str:
 def _section(line: Line, room: _Room) -> Element:
     elements: list[Element] = []
     left = room.line
-    for piece in line:
+    for piece in line[:PIECES_MOST]:
         for element in _elements(piece, room, min(room.text, left)):
             left -= len(element.get("text", "")) + len(element.get("url", ""))
             _append(elements, element)
