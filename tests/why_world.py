@@ -1,6 +1,5 @@
 """A newsroom in this process: the real stages, composed as `newswire run` composes them, over a real store; only the network is made up."""
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from email.utils import format_datetime
@@ -100,7 +99,7 @@ class Newsroom:
         body = f"<html><head><title>{title}</title></head><body><article><h1>{title}</h1><p>{text}</p></article></body></html>"
         self.http.serve(HOST + path, body, headers={"content-type": "text/html; charset=utf-8"})
 
-    def work(self, minutes: int = 2) -> None:
+    def work(self, minutes: int = 1) -> None:
         """Let every stage do all that there is to do, this long."""
         workers = self._workers or self._compose()
         for _ in range(minutes * 6):
@@ -125,6 +124,3 @@ class Newsroom:
             *compose.alert_workers(ground, desk, self._stack, None),
         ]
         return self._workers
-
-
-Set = Callable[[Newsroom], None]

@@ -20,7 +20,7 @@ from newswire.cli.options import AsJson, Config, print_json, print_json_lines, r
 from newswire.cli.why_words import Stop
 from newswire.clock import SystemClock
 from newswire.errors import Permanent
-from newswire.outcomes import Stage
+from newswire.outcomes import GatherReason, Stage
 from newswire.records import DeadLetter
 from newswire.store import Store, open_store
 from newswire.store.digests import Telling
@@ -29,12 +29,20 @@ from newswire.urls import canonical_url, item_id_of_url
 
 _UNKNOWN: Final = 1
 _PLACES: Final = {
-    Stage.COLLECT: "· stopped at its source",
-    Stage.READ_FEED: "· stopped at the reading of its feed",
-    Stage.READ_PAGE: "· stopped at the reading of its page",
-    Stage.ALERT: "· stopped at the watchlists",
-    Stage.DELIVER: "· stopped on the way to its receiver",
+    Stage.COLLECT: "stopped at its source",
+    Stage.READ_FEED: "stopped at the reading of its feed",
+    Stage.READ_PAGE: "stopped at the reading of its page",
+    Stage.ALERT: "stopped at the watchlists",
+    Stage.DELIVER: "stopped on the way to its receiver",
 }
+_WAITS: Final = {
+    Stage.COLLECT: "still to be read",
+    Stage.READ_FEED: "still to be decided",
+    Stage.READ_PAGE: "still to be decided",
+    Stage.ALERT: "still to be sent",
+    Stage.DELIVER: "still to be sent",
+}
+_LOOKS: Final = {"feed": "by the feed's words", "page": "by the page's text", "feed_final": "by the feed's words: there is no page"}
 
 dead_app = typer.Typer(name="dead", help="What could not be handled: list it, look at it, put it back.", no_args_is_help=True)
 app.add_typer(dead_app)
@@ -83,7 +91,13 @@ def why(
     finally:
         store.close()
     if as_json:
-        print_json({**told, "stopped": why_stop.as_json(stop), "tables": [] if isinstance(tables, NoTables) else [table.as_json() for table in tables]})
+        print_json(
+            {
+                **told,
+                "stopped": why_stop.as_json(stop),
+                "tables": [] if isinstance(tables, NoTables) else [table.as_json() for table in tables],
+            }
+        )
     else:
         print_why(Console(), told, stop)
     if isinstance(tables, NoTables):
@@ -250,9 +264,10 @@ def print_why(console: Console, told: dict[str, Any], stop: Stop) -> None:
     if title:
         console.print(Text(title, style="bold"), soft_wrap=True)
     console.print(Text(told["url"], style="" if title else "bold"), soft_wrap=True)
-    console.print(_answer(stop))
+    console.print(_answer(stop, seen=bool(told["stages"])))
     if stop.otherwise:
-        console.print(Padding(Text(f"To change that: {stop.otherwise}."), (0, 0, 0, 2), expand=False))
+        remedy = f"{stop.otherwise[0].upper()}{stop.otherwise[1:]}." if stop.told else f"To change that: {stop.otherwise}."
+        console.print(Padding(Text(remedy), (0, 0, 0, 2), expand=False))
     for step in told["stages"]:
         console.print(_line(step), soft_wrap=True)
         if step["stage"] == Stage.ALERT:
@@ -264,13 +279,22 @@ def print_why(console: Console, told: dict[str, Any], stop: Stop) -> None:
         console.print(Text("  now: ", style="dim").append(telling_in_words(telling)), soft_wrap=True)
 
 
-def _answer(stop: Stop) -> Text:
+def _answer(stop: Stop, *, seen: bool) -> Text:
     """Return the first line: whether it was told, where it stopped, and why."""
     reason = f"({stop.reason})" if stop.reason else ""
     if stop.told:
         return Text("✓ Told", style="bold green").append(f" to {stop.said} {reason}".rstrip() + ".", style="not bold default")
-    where = f" {_PLACES[Stage(stop.stage or Stage.COLLECT)]} {reason}".rstrip()
-    return Text("✗ Not told", style="bold red").append(f"{where}: {stop.said}.", style="not bold default")
+    stage = Stage(stop.stage or Stage.COLLECT)
+    if stop.waits:
+        where = "kept for a digest" if stop.reason in {*GatherReason} else _WAITS[stage]
+        return Text("… Not told yet", style="bold yellow").append(
+            f" · {where} {reason}".rstrip() + f": {stop.said}.", style="not bold default"
+        )
+    if stage is Stage.COLLECT and not seen:
+        return Text("✗ Never seen", style="bold red").append(f" {reason}".rstrip() + f": {stop.said}.", style="not bold default")
+    return Text("✗ Not told", style="bold red").append(
+        f" · {_PLACES[stage]} {reason}".rstrip() + f": {stop.said}.", style="not bold default"
+    )
 
 
 def _line(step: dict[str, Any]) -> Text:
@@ -299,8 +323,8 @@ def _detail(step: dict[str, Any]) -> str:
     if step["stage"] == Stage.DELIVER:
         return str(step.get("step", ""))
     if step["stage"] == Stage.ALERT and detail.get("receivers"):
-        return f"{step.get('step', '')}: {detail.get('severity')} to {', '.join(detail['receivers'])}"
-    return str(step.get("step", ""))
+        return f"{_LOOKS.get(step.get('step', ''), '')}: {detail.get('severity')} to {', '.join(detail['receivers'])}"
+    return _LOOKS.get(step.get("step", ""), str(step.get("step", "")))
 
 
 def _verdict(verdict: dict[str, Any]) -> Text:

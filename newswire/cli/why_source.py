@@ -20,14 +20,24 @@ _BLOCKED: Final = {
 
 def source_stop(facts: Facts) -> Stop:
     """Return why no source has listed the address."""
-    never = "never seen: no source has listed this address"
+    never = "no source has listed this address"
     if not facts.site:
-        return Stop(Stage.COLLECT, None, f"{never}, and none of this site is watched", f"`newswire sources add {facts.url}` looks for its feed and adds it")
+        return Stop(
+            Stage.COLLECT,
+            None,
+            f"{never}, and none of this site is watched",
+            f"`newswire sources add {facts.url}` looks for its feed and adds it",
+        )
     failing = next((one for one in facts.site if one.health is not None and one.health.outcome == PollOutcome.FAILED), None)
     if failing is not None:
         return _failing(failing, never)
     if all(one.health is None or one.health.polled_at is None for one in facts.site):
-        return Stop(Stage.COLLECT, None, f"{never}; {_named(facts.site[0])} was not polled yet", "nothing: `newswire run` polls it, where it runs")
+        return Stop(
+            Stage.COLLECT,
+            None,
+            f"{never}; {_named(facts.site[0])} was not polled yet",
+            "start `newswire run`, where it does not run: it polls it",
+        )
     polled = max((one for one in facts.site if one.health is not None), key=lambda one: one.health.polled_at or 0 if one.health else 0)
     at = moment(polled.health.polled_at or 0) if polled.health else ""
     return Stop(

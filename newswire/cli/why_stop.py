@@ -1,7 +1,6 @@
 """Where an item's way ended, why, and what would have to be otherwise: the first lines of `newswire why`. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from newswire.cli.why_digest import gathered_stop
@@ -29,14 +28,23 @@ _ANYTHING_ELSE: Final = "put words into the watchlist that the headline carries,
 
 _HELD: Final = {
     HoldReason.NO_WATCHLISTS: ("no watchlist is in force", "`newswire watchlist new NAME` makes one"),
-    HoldReason.SCOPE: ("it lies outside of what {watchlist} watches", "widen `scope` in {file}, if such articles are wanted"),
+    HoldReason.SCOPE: (
+        "it lies outside of what {watchlist} watches",
+        "widen `languages`, `sources`, `outlets` or `countries_of_outlet` in {file}, if such articles are wanted",
+    ),
     HoldReason.LABEL: (
         "it is not the kind of news that {watchlist} wants",
         "where the label is right and such news is wanted too, say `label: any` in {file}",
     ),
     HoldReason.SCORE: ("it is not sure enough for {watchlist}", "lower `min_score` in {file}, if such articles are wanted"),
-    HoldReason.CONDITION: ("{watchlist} asks for what it does not say", "add its words to `when` in {file}, if such articles are wanted"),
-    HoldReason.STAGED: ("{watchlist} matches, and is on trial: it counts, and tells nobody", "`newswire promote {watchlist}` puts it in force"),
+    HoldReason.CONDITION: (
+        "{watchlist} asks for what the article does not say",
+        "add its words to `when` in {file}, if such articles are wanted",
+    ),
+    HoldReason.STAGED: (
+        "{watchlist} matches, and is on trial: it counts, and tells nobody",
+        "`newswire promote {watchlist}` puts it in force",
+    ),
     HoldReason.MUTED: ("{watchlist} matches, and is muted", "set `status: active` in {file}"),
     HoldReason.MAX_AGE: ("{watchlist} matches, and the news is too old for it", "raise `max_age` in {file}, if older news is wanted"),
     HoldReason.BACKLOG: (
@@ -48,10 +56,11 @@ _HELD: Final = {
         "give a route that fits it a receiver in routes.yaml, or {watchlist} a `to`",
     ),
     HoldReason.SILENCED: (
-        "{watchlist} matches, and somebody asked for silence",
+        "{watchlist} matches",
         "`newswire silence expire {silence}` ends it; what comes after that is told",
     ),
 }
+_SAID_ALREADY: Final = frozenset({HoldReason.STAGED, HoldReason.MUTED})
 _EXCLUDED: Final = ("{watchlist} excludes it", "take the word out of `none` in {file}, if such articles are wanted")
 """Of a condition that failed because of words which are there."""
 
@@ -75,7 +84,7 @@ def _under_way(facts: Facts) -> Stop:
             last["stage"], last["reason"], "it could not be handled", "`newswire dead list` shows it; `newswire dead replay` tries it again"
         )
     waits_for = "the processors" if last["stage"] == Stage.COLLECT else "the alerting stage"
-    return Stop(last["stage"], None, f"it waits for {waits_for}", "nothing: `newswire run` takes it up, where it runs")
+    return Stop(last["stage"], None, f"it waits for {waits_for}", "start `newswire run`, where it does not run: it takes it up", waits=True)
 
 
 def _held(facts: Facts, step: Mapping[str, Any]) -> Stop:
@@ -87,12 +96,14 @@ def _held(facts: Facts, step: Mapping[str, Any]) -> Stop:
     name = str(nearest["watchlist"])
     names = {"watchlist": name, "file": f"config/watchlists/{name}.yaml", "silence": nearest.get("silence_id", "ID")}
     said, otherwise = said.format(**names), otherwise.format(**names)
-    if nearest["missed"]:
+    if nearest["missed"] and reason not in _SAID_ALREADY:
         said += f": {nearest['missed']}"
     unread = _unread(facts.steps) if reason in {HoldReason.CONDITION, HoldReason.LABEL, HoldReason.SCORE} and not excluded else None
     if unread is None:
         return Stop(Stage.ALERT, reason, said, otherwise)
-    return Stop(Stage.READ_PAGE, unread, f"its page could not be read: {_why_unread(unread)}. By the feed's words alone {said}", _to_read(unread))
+    return Stop(
+        Stage.READ_PAGE, unread, f"its page could not be read: {_why_unread(unread)}. By the feed's words alone, {said}", _to_read(unread)
+    )
 
 
 def _unread(steps: Sequence[Mapping[str, Any]]) -> str | None:
@@ -119,7 +130,7 @@ def _told(facts: Facts, alerts: Sequence[Mapping[str, Any]]) -> Stop:
         return Stop(Stage.DELIVER, failed.reason, said, otherwise)
     gathered = next((one for one in facts.tellings if one.state is SendState.GATHERED), None)
     if gathered is not None:
-        return gathered_stop(gathered, [fact for step in alerts for fact in step.get("detail", {}).get("gathered", ())])
+        return gathered_stop(gathered, alerts)
     waiting = next((one for one in facts.tellings if one.state in {SendState.NEW, SendState.SENDING}), None)
     if waiting is not None:
         return _waiting(waiting.receiver, waiting.reason, waiting.next_try_at)
@@ -130,9 +141,10 @@ def _waiting(receiver: str, reason: str | None, next_try_at: float) -> Stop:
     from alerting.receivers.advice import what_to_do
 
     if reason is None:
-        return Stop(Stage.DELIVER, None, f"it is on its way to {receiver}", "nothing: the sender takes it up, where `newswire run` runs")
+        remedy = "start `newswire run`, where it does not run: its sender takes it up"
+        return Stop(Stage.DELIVER, None, f"it is on its way to {receiver}", remedy, waits=True)
     said = f"{receiver} has not taken the message yet: {reason}; it is tried again, next at {moment(next_try_at)}"
-    return Stop(Stage.DELIVER, reason, said, what_to_do(reason))
+    return Stop(Stage.DELIVER, reason, said, what_to_do(reason), waits=True)
 
 
 def _was_told(facts: Facts, alerts: Sequence[Mapping[str, Any]]) -> Stop:
@@ -141,10 +153,10 @@ def _was_told(facts: Facts, alerts: Sequence[Mapping[str, Any]]) -> Stop:
     said = f"{where} at {moment(first)}" if first is not None else where
     if not any(one.item_id == facts.item_id for one in facts.tellings):
         said = f"{said}: another outlet's report opened the alert of its story, and this one joined it"
-        return Stop(None, AlertReason.SAME_STORY, said, "nothing: one story is one alert", told=True)
+        return Stop(None, AlertReason.SAME_STORY, said, "nothing is wrong: one story is one alert", told=True)
     if len(facts.listed_by) > 1:
         said = f"{said}, once: {', '.join(facts.listed_by[:-1])} and {facts.listed_by[-1]} list the same article"
-        return Stop(Stage.COLLECT, EntryOutcome.DUPLICATE, said, "nothing: one article is one item, whoever lists it", told=True)
+        return Stop(Stage.COLLECT, EntryOutcome.DUPLICATE, said, "nothing is wrong: one article is told once, whoever lists it", told=True)
     opened = next(step for step in alerts if step["outcome"] == ReportOutcome.ALERTED)
     return Stop(None, opened["reason"], said, "", told=True)
 
@@ -155,6 +167,11 @@ def _place(receiver: str, gathered_for: str | None) -> str:
 
 def as_json(stop: Stop) -> dict[str, Any]:
     """Return it for programs: `stage` is where it ended, None where it was told."""
-    return {"told": stop.told, "stage": stop.stage, "reason": stop.reason, "said": stop.said, "otherwise": stop.otherwise}
-
-
+    return {
+        "told": stop.told,
+        "waits": stop.waits,
+        "stage": stop.stage,
+        "reason": stop.reason,
+        "said": stop.said,
+        "otherwise": stop.otherwise,
+    }

@@ -13,6 +13,7 @@ class Stop:
     said: str
     otherwise: str  # what would have to be otherwise; empty where nothing need be
     told: bool = False
+    waits: bool = False  # it is on its way: nothing stopped it
 
 
 def moment(at: float) -> str:
