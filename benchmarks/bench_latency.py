@@ -104,7 +104,7 @@ def serve(coming: Sequence[Arrival], begins_at: float, ready: "Connection") -> N
             self.wfile.write(body)
 
         def _feed(self, feed: int) -> str:
-            port, now = self.server.server_address[1], time.time()
+            port, now = server.server_port, time.time()
             there = [(number, one) for number, one in of_feed[feed] if begins_at + one.at <= now][-LISTED:]
             listed = [
                 (one.title, one.summary, f"http://127.0.{feed}.1:{port}/a/{number}", datetime.fromtimestamp(begins_at + one.at, UTC))
