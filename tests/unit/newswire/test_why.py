@@ -139,6 +139,11 @@ def refused(room: Newsroom) -> None:
     room.slack.faults.append("error:channel_not_found")
 
 
+def rate_limited(room: Newsroom) -> None:
+    told(room)
+    room.slack.faults.append("rate_limited:3600")
+
+
 def calendar(room: Newsroom) -> None:
     told(room)
     morning = {"name": "morning", "digest": {"to": "desk", "at": "07:30", "zone": "Asia/Karachi"}}
@@ -190,6 +195,7 @@ PLACES = {
     "muted": Place(muted, "alert", "muted"),
     "capped": Place(capped, "deliver", "capped"),
     "calendar": Place(calendar, "deliver", "calendar"),
+    "receiver-rate-limited": Place(rate_limited, "deliver", "rate_limited"),
     "receiver-refused": Place(refused, "deliver", "channel_not_found"),
 }
 
@@ -221,6 +227,21 @@ def test_it_names_the_place_the_reason_and_what_would_have_to_be_otherwise(
         golden.parent.mkdir(exist_ok=True)
         golden.write_text(said, encoding="utf-8")
     assert said == golden.read_text("utf-8")
+
+
+@pytest.mark.parametrize(("bring", "state"), [(refused, "refused"), (rate_limited, "rate limited")])
+def test_it_says_of_a_receiver_what_receivers_list_says(
+    bring: Callable[[Newsroom], None], state: str, run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Newsroom(tmp_path, datetime.now(UTC)) as room:  # until when a receiver wants peace is held against the time of day
+        bring(room)
+        room.work()
+        environment = room.environment
+    capsys.readouterr()
+    (desk,) = [json.loads(line) for line in run("receivers", "list", "--json", **environment).out.splitlines()]
+    stopped = json.loads(run("why", URL, "--json", **environment).out)["stopped"]
+    assert desk["state"] == state
+    assert desk["do"] in stopped["otherwise"]
 
 
 def test_every_place_that_has_a_golden_text_is_tried() -> None:
