@@ -42,6 +42,7 @@ __all__ = [
     "Queued",
     "alerts",
     "channel_of",
+    "countries_in",
     "counts",
     "head_of",
     "mark_again",
@@ -218,7 +219,7 @@ def alerts(connection: Connection, since: float | None = None, until: float | No
                 "at": parent.created_at,
                 "title": row.title,
                 "url": row.url,
-                "countries": _countries(row.message),
+                "countries": countries_in(row.message),
             }
         )
     return found
@@ -252,7 +253,7 @@ def _row(one: Entry, at: float) -> dict[str, Any]:
     }
 
 
-def _countries(message: str) -> list[str]:
+def countries_in(message: str) -> list[str]:
     """Return home and partners of a message, home first."""
     told = json.loads(message)
     return [code for code in (told.get("home"), *told.get("partners", ())) if code]
