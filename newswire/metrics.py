@@ -59,6 +59,7 @@ class Metrics:
         self.receiver_refusing = gauge(
             "newswire_alerting_receiver_refusing", "1 where a receiver refuses our token or our channel.", "receiver"
         )
+        self.notices = counter("newswire_notices_total", "Notices put for those who operate Newswire, by NoticeKind.", "kind")
         self.active = gauge("newswire_alerting_active", "1 where this process is the active alerter.")
         self.search_indexed = counter("newswire_alerting_search_indexed_total", "Items whose newest report was indexed for search.")
         self.search_lag = gauge("newswire_alerting_search_lag_seconds", "For how long an archived report has waited to be indexed.")

@@ -29,6 +29,7 @@ from newswire.topics import ALERTING_GROUP, ITEMS, PROCESSORS_GROUP, REPORTS
 if TYPE_CHECKING:
     from alerting.desk import Desk
     from alerting.leadership import StoreLeadership
+    from alerting.notices.snapshot import Outlet
     from alerting.reload import ReloadWorker
     from alerting.watchlists.compile import WatchlistSet
     from alerting.watchlists.load import DeskFiles
@@ -337,6 +338,7 @@ def alert_workers(ground: Ground, desk: "ReloadWorker", stack: ExitStack, stream
     """Return the workers of the third stage: decide, send, publish, all behind the one leadership; and what keeps the desk's set in force."""
     from alerting.archive_upkeep import IndexWorker, Keep, RetentionWorker
     from alerting.leadership import LeaderGate, StoreLeadership
+    from alerting.notices.worker import NoticeWorker
     from alerting.publisher import PublisherWorker
     from alerting.receivers.directory import Directory
     from alerting.sender import SenderWorker
@@ -387,8 +389,27 @@ def alert_workers(ground: Ground, desk: "ReloadWorker", stack: ExitStack, stream
         metrics=ground.metrics,
         leadership=leadership,
     )
+    notices = NoticeWorker(
+        standing=desk.standing,
+        outlets=partial(_outlets, ground.folder),
+        store=ground.store,
+        bus=ground.bus,
+        clock=ground.clock,
+        metrics=ground.metrics,
+        leadership=leadership,
+        owner=ground.owner,
+    )
     silence_watch = SilenceWatch(store=ground.store, clock=ground.clock, metrics=ground.metrics, leadership=leadership)
-    return [LeaderGate(reports, leadership=leadership), sender, publisher, index, retention, silence_watch, desk]
+    return [LeaderGate(reports, leadership=leadership), sender, publisher, index, retention, silence_watch, notices, desk]
+
+
+def _outlets(folder: Path) -> "dict[str, Outlet]":
+    """Return how the sources are called, by their id; none where their files have faults, of which `newswire check` tells."""
+    from alerting.notices.snapshot import Outlet
+
+    with suppress(ConfigurationError):
+        return {one.source_id: Outlet(one.outlet, one.country) for one in read_sources(folder)}
+    return {}
 
 
 def _resigned(leadership: "StoreLeadership") -> None:
