@@ -39,18 +39,16 @@ _FIRST_TRIED: Final = (
 _TROUBLES: Final = select(outbox.c.receiver, outbox.c.outcome, outbox.c.reason, outbox.c.next_try_at).join(
     _FIRST_TRIED, _FIRST_TRIED.c.row_id == outbox.c.row_id
 )
-_TROUBLED: Final = text("outcome IN ('refused', 'repeated')")  # as the index of these few rows is written
 _REFUSED: Final = (
     select(outbox.c.receiver, outbox.c.reason, outbox.c.settled_at)
-    .where(_TROUBLED, outbox.c.settled_at >= bindparam("since"), outbox.c.outcome == SendOutcome.REFUSED.value, _FAILED)
+    .where(_FAILED, outbox.c.settled_at >= bindparam("since"))
     .order_by(outbox.c.settled_at)
 )
 _REPEATED: Final = (
     select(outbox.c.receiver, outbox.c.settled_at)
     .where(
-        _TROUBLED,
+        text("outcome = 'repeated'"),  # as the index of these few rows is written
         outbox.c.settled_at >= bindparam("since"),
-        outbox.c.outcome == SendOutcome.REPEATED.value,
         outbox.c.kind != MessageKind.NOTICE.value,
     )
     .order_by(outbox.c.settled_at)

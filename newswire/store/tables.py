@@ -292,12 +292,12 @@ outbox: Final = Table(
         sqlite_where=text("published IS 0"),
         postgresql_where=text("published IS false"),
     ),
-    # Few of many rows: what was refused or sent twice is looked for four times a minute.
+    # Few of many rows: what may have been sent twice is looked for four times a minute.
     Index(
-        "ix_outbox_troubled",
+        "ix_outbox_repeated",
         "settled_at",
-        sqlite_where=text("outcome IN ('refused', 'repeated')"),
-        postgresql_where=text("outcome IN ('refused', 'repeated')"),
+        sqlite_where=text("outcome = 'repeated'"),
+        postgresql_where=text("outcome = 'repeated'"),
     ),
 )
 

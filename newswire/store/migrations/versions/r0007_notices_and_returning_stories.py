@@ -11,11 +11,11 @@ down_revision: Final[str | None] = "0005"
 
 def upgrade() -> None:
     op.create_index(
-        "ix_outbox_troubled",
+        "ix_outbox_repeated",
         "outbox",
         ["settled_at"],
-        sqlite_where=sa.text("outcome IN ('refused', 'repeated')"),
-        postgresql_where=sa.text("outcome IN ('refused', 'repeated')"),
+        sqlite_where=sa.text("outcome = 'repeated'"),
+        postgresql_where=sa.text("outcome = 'repeated'"),
     )
     op.create_table(
         "story_marks",
@@ -31,4 +31,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Drop the index and the marks; stories that return are then told without a word of the old one."""
     op.drop_table("story_marks")
-    op.drop_index("ix_outbox_troubled", "outbox")
+    op.drop_index("ix_outbox_repeated", "outbox")
