@@ -123,6 +123,7 @@ class RetentionWorker:
                     (Kept.STORIES, partial(_forget_stories, before=before)),
                     (Kept.DECISIONS, partial(retention.forget_decisions, before=before, most=PRUNE_BATCH)),
                     (Kept.TRAIL, partial(retention.forget_trail, before=before, most=PRUNE_BATCH)),
+                    (Kept.DIGESTS, partial(retention.forget_digests, before=before, most=PRUNE_BATCH)),
                 )
             )
         return jobs

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from alerting.gathered import Gathering
 from alerting.message import Message, ShownWatchlist, joined, looks_the_same, opened, unsupported
 from alerting.watchlists.telling import Explain
 from newswire.outcomes import AlertReason, HoldReason, ReportOutcome
@@ -53,6 +54,8 @@ class Row:
     kind: MessageKind
     sequence: int
     message: Message
+    gathered: Gathering | None = None  # a digest tells it; None: it is told by a message of its own
+    grows: bool = False  # it is there already, and says this from now on
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Final
 
 from pydantic import TypeAdapter
@@ -19,6 +20,9 @@ QUOTE_LIMIT: Final = 320
 BECAUSE_LIMIT: Final = 12
 CARRIERS_LIMIT: Final = 200
 """Items of one story that a message remembers; past it the count stops, the alert stays one."""
+
+TITLE_KEPT: Final = 250
+"""Characters that are kept of the headline of each item: they are compared, and shown in replies."""
 
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?؟۔।])\s+|(?<=[。！？])|\n+")
@@ -53,6 +57,30 @@ class Carrier:
     country: str | None
     url: str | None
     supports: bool = True
+    title: str = ""  # its beginning; empty in what was written before it was kept
+    partners: tuple[str, ...] = ()
+    official: bool = False  # the feed is a government's or an international body's own
+    seen_at: datetime | None = None  # this revision; None in what was written before it was kept
+
+
+class EarlierKind(StrEnum):
+    """Why a message says that its story was told before."""
+
+    OTHER_CHANNEL = "other_channel"  # it was told elsewhere, and has become severe enough for this receiver
+    REALERT = "realert"  # it goes on, and is told anew where it was told long ago
+    RETURNED = "returned"  # it comes back after days, as a story of its own
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """Where the same story was told before."""
+
+    kind: EarlierKind
+    story_id: str
+    receiver: str
+    told_at: datetime
+    title: str
+    link: str | None = None  # to that message; the sender fills it in when it posts
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +110,8 @@ class Message:
     unsupported: str | None = None  # what the full text lacks, where no carrier bears the alert out any more
     possible_repeat: bool = False  # an earlier attempt may have arrived: said, rather than hidden
     sequence: int = 0  # which version goes out: 0 says it first, 1 and on are edits; the sender sets it from the outbox row
+    threaded: bool = False  # an edit whose news a reply tells as well: who cannot edit says nothing for it
+    earlier: Earlier | None = None  # where the same story was told before
 
     @property
     def supporting(self) -> tuple[Carrier, ...]:
@@ -107,9 +137,10 @@ def from_json(text: str) -> Message:
     return _ADAPTER.validate_json(text)
 
 
-def alert_id_of(story_id: str, receiver: str) -> str:
-    """Return the id that this story's message to this receiver carries in its metadata."""
-    return hashlib.sha256(f"alert\0{story_id}\0{receiver}".encode()).hexdigest()[:32]
+def alert_id_of(story_id: str, receiver: str, sequence: int = 0) -> str:
+    """Return the id that this story's message to this receiver carries in its metadata; `sequence` is its own, of one that is told anew."""
+    again = f"\0{sequence}" if sequence else ""
+    return hashlib.sha256(f"alert\0{story_id}\0{receiver}{again}".encode()).hexdigest()[:32]
 
 
 def opened(report: Report, story_id: str, receiver: str, watchlists: Sequence[ShownWatchlist], spans: Iterable[Span]) -> Message:

@@ -191,7 +191,7 @@ class SenderWorker:
             return
         with self._store.begin() as connection:
             self._leadership.check(connection)
-            outbox.mark_sending(connection, row.row_id, clock_mark=mark)
+            outbox.mark_sending(connection, row, clock_mark=mark)
         crash_point("send_after_sending")
         answer = _answered(lambda: receiver.post(message))
         if isinstance(answer, BadMessage):
@@ -203,7 +203,7 @@ class SenderWorker:
 
     def _attempt_edit(self, receiver: Receiver, lane: _Lane, row: Queued) -> None:
         with self._store.read() as connection:
-            parent = outbox.parent_of(connection, row.story_id, row.receiver)
+            parent = outbox.head_of(connection, row)
         if parent is None or parent.state is not SendState.SENT or not parent.channel or not parent.reference:
             self._refused(row, PARENT_FAILED)
             return
@@ -211,7 +211,7 @@ class SenderWorker:
         self._metrics.sends_in.labels(receiver.name).inc()
         with self._store.begin() as connection:
             self._leadership.check(connection)
-            outbox.mark_sending(connection, row.row_id, clock_mark=None)
+            outbox.mark_sending(connection, row, clock_mark=None)
         crash_point("send_after_sending")
         channel, reference = parent.channel, parent.reference
         answer = _answered(lambda: receiver.edit(message, channel, reference))

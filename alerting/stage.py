@@ -15,16 +15,17 @@ from sqlalchemy import Connection
 
 from alerting.decide import Match, Outcome, Told, decide, decision_id_of
 from alerting.desk import Desk
+from alerting.gathering_stage import Gatherer, gathered_facts, grow, stored
 from alerting.leadership import Leadership
 from alerting.message import BECAUSE_LIMIT, from_json, to_json
-from alerting.routes import Labelled, receivers_for
+from alerting.routes import Labelled, reached
 from alerting.silences import hold_back
 from alerting.stories import KEEP_S, MEMBERS_KEPT, Placement, StoryIndex
 from alerting.stories_member import Member, document_of
 from alerting.watchlists.match import Match as Found
 from alerting.watchlists.match import held_back, match
 from alerting.watchlists.model import Status
-from alerting.watchlists.telling import Explain, Updates
+from alerting.watchlists.telling import Updates
 from newswire.bus import Delivered
 from newswire.clock import Clock
 from newswire.codec import decode
@@ -55,6 +56,7 @@ class _Judged:
     matches: tuple[Match, ...]
     holds: tuple[HoldReason | None, ...]  # of each match: why it told nobody, or would tell nobody if it were not staged
     clustered: bool
+    outside: Mapping[str, str]  # by digest receiver: the calendar outside of which it came, where that alone sends it there
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ class ReportHandler:
                 letters.append(result)
             else:
                 judged.append(result)
-        decided = self._decide(judged, now, desk.routes.explains())
+        decided = self._decide(judged, now, desk)
         crash_point("alert_after_store")
         # Counted only now: a batch that raised above comes again, and is to be counted once.
         self._metrics.reports_in.inc(len(messages))
@@ -105,7 +107,7 @@ class ReportHandler:
         self._count(decided, replayed=len(judged) - len(decided))
         return Handled([dead_output(letter) for letter in letters], after=lambda: crash_point("alert_after_commit"))
 
-    def _decide(self, judged: Sequence[_Judged], now: datetime, explains: Mapping[str, Explain]) -> list[_Decided]:
+    def _decide(self, judged: Sequence[_Judged], now: datetime, desk: Desk) -> list[_Decided]:
         """Return what is decided on the reports that were not decided before, durably."""
         if not judged:
             return []
@@ -114,16 +116,14 @@ class ReportHandler:
                 self._forget_unless(self._leadership.check(connection))
                 known = decisions.known(connection, [one.decision_id for one in judged])
                 fresh = list({one.decision_id: one for one in judged if one.decision_id not in known}.values())
-                decided = self._decide_fresh(connection, fresh, now, explains) if fresh else []
+                decided = self._decide_fresh(connection, fresh, now, desk) if fresh else []
                 _write(connection, decided, now.timestamp())
         except BaseException:
             self._index = None  # it may hold what was rolled back
             raise
         return decided
 
-    def _decide_fresh(
-        self, connection: Connection, fresh: Sequence[_Judged], now: datetime, explains: Mapping[str, Explain]
-    ) -> list[_Decided]:
+    def _decide_fresh(self, connection: Connection, fresh: Sequence[_Judged], now: datetime, desk: Desk) -> list[_Decided]:
         index = self._loaded(connection)
         of_items = stories.of_items(connection, [one.report.item.item_id for one in fresh])
         placed = [self._place(index, one, of_items) for one in fresh]
@@ -133,12 +133,14 @@ class ReportHandler:
             for story_id, of_story in outbox.told(connection, sorted(story_ids)).items()
         }
         decided = []
-        quiet = silences.current(connection, now.timestamp())
+        quiet, explains = silences.current(connection, now.timestamp()), desk.routes.explains()
+        gatherer = Gatherer(connection, desk, sorted(story_ids), now)
         for n, (judged, (placement, member)) in enumerate(zip(fresh, placed, strict=True)):
             story_id = placement.story_id if placement else None
             of_story = told.setdefault(story_id or "", {})
             one = replace(judged, matches=hold_back(quiet, judged.matches, judged.report, story_id, now))
             outcome = decide(one.report, matches=one.matches, story_id=story_id, told=of_story, now=now + n * _TICK, explains=explains)
+            outcome = gatherer.gathered(outcome, one.report.item.seen_at, of_story, one.outside)
             for row in outcome.rows:
                 of_story[row.receiver] = Told(row.message, row.sequence)
             decided.append(_Decided(one, outcome, placement, member))
@@ -181,16 +183,20 @@ class ReportHandler:
 
 def _judge(value: bytes, desk: Desk, now: datetime) -> _Judged:
     report = decode(Report, value)
-    made, holds = [], []
+    made, holds, inside, outside = [], [], set[str](), dict[str, str]()
     for found in match(desk.watchlists, report, now):
         of, verdict = found.watchlist, found.verdict
         labelled = Labelled(verdict.severity, report.label, of.name, of.tags)
-        receivers = receivers_for(desk.routes, labelled, of.to, at=now) if verdict.matched else ()
-        reached = receivers if found.tells else ()
-        made.append(Match(verdict, of.title, found.spans, reached, explain=of.alert.explain, updates=of.alert.updates is not Updates.NONE))
+        who = reached(desk.routes, labelled, of.to, at=now) if verdict.matched else ()
+        receivers = tuple(one.receiver for one in who)
+        told = receivers if found.tells else ()
+        inside.update(one.receiver for one in who if found.tells and one.calendar is None)
+        outside.update({one.receiver: one.calendar for one in who if found.tells and one.calendar is not None})
+        made.append(Match(verdict, of.title, found.spans, told, explain=of.alert.explain, updates=of.alert.updates is not Updates.NONE))
         holds.append(_hold(found, receivers, report.item, now))
     clustered = report.label is Label.DIPLOMACY or any(one.verdict.matched for one in made)
-    return _Judged(report, decision_id_of(report), tuple(made), tuple(holds), clustered)
+    only_outside = {receiver: calendar for receiver, calendar in outside.items() if receiver not in inside}
+    return _Judged(report, decision_id_of(report), tuple(made), tuple(holds), clustered, only_outside)
 
 
 def _hold(found: Found, receivers: Sequence[str], item: Item, now: datetime) -> HoldReason | None:
@@ -209,6 +215,7 @@ def _write(connection: Connection, decided: Sequence[_Decided], at: float) -> No
     decisions.keep(connection, [one.outcome.decision for one in decided])
     matches.keep(connection, [row for one in decided for row in _matched(one)], at)
     outbox.put(connection, [entry for one in decided for entry in _entries(one)], at)
+    grow(connection, [row for one in decided for row in one.outcome.rows], at)
     trail.record(connection, [_step(one, at) for one in decided])
 
 
@@ -262,8 +269,10 @@ def _entries(one: _Decided) -> list[Entry]:
             title=row.message.title,
             url=row.message.url,
             message=to_json(row.message),
+            gathered=stored(row.gathered),
         )
         for row in one.outcome.rows
+        if not row.grows
     ]
 
 
@@ -278,7 +287,7 @@ def _step(one: _Decided, at: float) -> trail.Step:
         step,
         one.outcome.outcome.value,
         decision.reason.value,
-        _detail(decision, one.placement),
+        _detail(decision, one.placement) | gathered_facts(one.outcome.rows),
         at,
     )
 

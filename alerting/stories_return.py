@@ -8,13 +8,14 @@ Figures: `benchmarks/bench_returns.py`, and `tests/golden/returning`.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from typing import Final
 
 from alerting.stories import WINDOW_S
 from alerting.stories_likeness import FEATURES, features, log_odds, shipped_weights
 from alerting.stories_member import Member
-from alerting.stories_words import NAMES, shipped_frequencies
+from alerting.stories_words import NAMES, WORDS, Frequencies, shipped_frequencies
 
 REACH_S: Final = 60 * 86_400.0
 """How long after its last report a story can return."""
@@ -62,7 +63,7 @@ def marks_of(member: Member) -> tuple[str, ...]:
     states = "-".join(sorted(member.states))
     if len(states) > _STATES_LIMIT:
         states = sha256(states.encode()).hexdigest()[:_STATES_LIMIT]
-    rarity = shipped_frequencies(NAMES).shipped_rarity
+    rarity = _shipped(NAMES).shipped_rarity
     rarest = sorted(member.names, key=lambda name: (-rarity(name), name))[:MARKS_KEPT]
     told = (*rarest, *(f"={name[:30]}" for name in sorted(member.organisations)), *(f"!{name}" for name in sorted(member.people)))
     return tuple(dict.fromkeys(f"{states} {name}" for name in told))
@@ -70,7 +71,7 @@ def marks_of(member: Member) -> tuple[str, ...]:
 
 def returns_to(alone: Member, candidates: Iterable[OlderStory]) -> Return | None:
     """Return the story that comes back with this item, None where none surely does."""
-    weights, rarity = shipped_weights(), _rarity(alone)
+    weights, rarity = _weights(), _rarity(alone)
     best: Return | None = None
     for story in candidates:
         if not _within_reach(alone, story):
@@ -83,6 +84,16 @@ def returns_to(alone: Member, candidates: Iterable[OlderStory]) -> Return | None
             if odds >= LEAST_LOG_ODDS and (best is None or (odds, story.story_id) > (best.log_odds, best.story_id)):
                 best = Return(story.story_id, member.item_id, odds)
     return best
+
+
+@cache
+def _weights() -> tuple[float, ...]:
+    return shipped_weights()
+
+
+@cache
+def _shipped(file: str) -> Frequencies:
+    return shipped_frequencies(file)
 
 
 def _within_reach(alone: Member, story: OlderStory) -> bool:
@@ -99,5 +110,5 @@ def _same_matter(alone: Member, member: Member) -> bool:
 
 def _rarity(member: Member) -> dict[str, float]:
     """Return how rare the words and names of a member are, by the shipped counts alone: a link must not depend on what else is in the news."""
-    words, names = shipped_frequencies(), shipped_frequencies(NAMES)
+    words, names = _shipped(WORDS), _shipped(NAMES)
     return {stem: words.shipped_rarity(stem) for stem in member.weights} | {name: names.shipped_rarity(name) for name in member.names}

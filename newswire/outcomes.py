@@ -160,6 +160,7 @@ class Kept(StrEnum):
     STORIES = "stories"  # with their items and outbox rows
     DECISIONS = "decisions"
     TRAIL = "trail"
+    DIGESTS = "digests"  # and notices, and the marks that prove the watch
 
 
 class SilenceState(StrEnum):

@@ -33,8 +33,8 @@ SOURCES_LOOK_S: Final = 600.0
 LATELY_S: Final = 86_400.0
 """What was given up, repeated or ended before that is no news."""
 
-KEPT_S: Final = 90 * 86_400.0
-"""Notices are kept so long; a trouble that lasts longer is said anew then."""
+REACH_S: Final = 90 * 86_400.0
+"""How far back notices are read; a trouble that lasts longer is said anew then."""
 
 TITLES_SHOWN: Final = 5  # of the stories that a silence held
 
@@ -68,7 +68,6 @@ class NoticeWorker:
         self._epoch: int | None = None  # in which the history was read
         self._stood_by = False
         self._sources_at = 0.0  # monotonic: when sources are looked at next
-        self._forget_at = 0.0
 
     def step(self) -> float:
         if not self._leadership.leading():
@@ -85,7 +84,6 @@ class NoticeWorker:
         else:
             self._history = history
         self._stood_by = False
-        self._forget(snapshot.now.timestamp())
         return LOOK_S
 
     def idle(self) -> bool:
@@ -103,7 +101,7 @@ class NoticeWorker:
             current = [*silences.ended(connection, at - LATELY_S, at), *silences.current(connection, at)]
             return Snapshot(
                 now=now,
-                receivers=standings.troubled(connection, at - KEPT_S),
+                receivers=standings.troubled(connection, at - REACH_S),
                 given_up=standings.given_up(connection, at - LATELY_S),
                 repeated=standings.repeated(connection, at - LATELY_S),
                 overdue=standings.overdue(connection, at),
@@ -156,17 +154,9 @@ class NoticeWorker:
         with self._store.read() as connection:
             return _read_history(connection, snapshot)
 
-    def _forget(self, now: float) -> None:
-        if self._clock.monotonic() < self._forget_at:
-            return
-        with self._store.begin() as connection:
-            self._leadership.check(connection)
-            notices.forget(connection, now - KEPT_S)
-        self._forget_at = self._clock.monotonic() + LATELY_S
-
 
 def _read_history(connection: Connection, snapshot: Snapshot) -> History:
-    return History(notices.since(connection, snapshot.now.timestamp() - KEPT_S))
+    return History(notices.since(connection, snapshot.now.timestamp() - REACH_S))
 
 
 def _held(connection: Connection, silence_id: str) -> Held:

@@ -1,13 +1,14 @@
 """Those who are told: what a sender may ask of a receiver, and the closed set of its answers.
 
-Reads: a `Message`.
-Writes: to Slack, or to a terminal.
+Reads: a `Message`, a `Bulletin`.
+Writes: to Slack, a webhook, a mail server, or a terminal.
 Never: retries by itself, raises for anything that the other side does, or touches the store.
 """
 
 from dataclasses import dataclass
 from typing import Protocol
 
+from alerting.bulletin import Bulletin
 from alerting.message import Message
 
 
@@ -85,6 +86,7 @@ class Receiver(Protocol):
     name: str
     spacing_s: float  # least time between two messages
     reads_back: bool  # whether `find` can ever find something
+    threads: bool  # whether what is said with a thread stands in it
 
     def clock_mark(self) -> str | Answer | None:
         """Return a moment on the receiver's own clock that is surely not after now; None where it has no clock."""
@@ -100,4 +102,16 @@ class Receiver(Protocol):
 
     def find(self, alert_id: str, *, channel: str | None, since: str | None) -> FindAnswer:
         """Look for an alert among what was said since that moment of the receiver's clock."""
+        ...
+
+    def say(self, bulletin: Bulletin, *, channel: str | None, thread: str | None, plain: bool = False) -> Answer:
+        """Say a bulletin in the thread of what stands under the reference `thread`, else in the channel (None: the receiver's own)."""
+        ...
+
+    def find_said(self, bulletin_id: str, *, channel: str | None, thread: str | None, since: str | None) -> FindAnswer:
+        """Look for a bulletin in that thread, else in the channel, among what was said since that moment of the receiver's clock."""
+        ...
+
+    def permalink(self, channel: str, reference: str) -> str | None:
+        """Return an address that leads to what was said; None where there is none, or it cannot be had at once."""
         ...

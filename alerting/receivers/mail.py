@@ -5,14 +5,17 @@ repeat for those that do not.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from alerting.bulletin import Bulletin
 from alerting.message import Message
 from alerting.receivers import Accepted, Answer, FindAnswer, Unreadable
+from alerting.receivers.mail_bulletin import bulletin_mail, bulletin_subject
 from alerting.receivers.mail_text import mail, subject_of
 from alerting.receivers.smtp import Smtp
-from alerting.receivers.told import Memory, changes, told_of
+from alerting.receivers.told import Memory, Told, changes, from_text, told_of
 
 CHANNEL: Final = "email"
 SPACING_S: Final = 1.0  # relays count mails a minute
@@ -22,6 +25,7 @@ class MailReceiver:
     """A few addresses, told together in one mail."""
 
     reads_back = False
+    threads = True
 
     def __init__(
         self,
@@ -41,7 +45,8 @@ class MailReceiver:
         return None
 
     def post(self, message: Message, *, plain: bool = False) -> Answer:
-        return self._send(message, subject_of(message), [], text_only=plain)
+        # Whatever its row's number among the story's messages: a thread begins with 0.
+        return self._send(replace(message, sequence=0), subject_of(message), [], text_only=plain)
 
     def edit(self, message: Message, channel: str, reference: str, *, plain: bool = False) -> Answer:  # noqa: ARG002 -- the port's signature
         before = self._memory.before(message.alert_id, reference)
@@ -53,6 +58,21 @@ class MailReceiver:
 
     def find(self, alert_id: str, *, channel: str | None, since: str | None) -> FindAnswer:  # noqa: ARG002 -- the port's signature
         return Unreadable("no_read_back")
+
+    def say(self, bulletin: Bulletin, *, channel: str | None, thread: str | None, plain: bool = False) -> Answer:  # noqa: ARG002 -- the port's signature
+        begun = from_text(thread) if thread else None
+        subject = begun.heading if begun is not None and begun.heading else bulletin_subject(bulletin)
+        said = bulletin_mail(
+            bulletin, sender=self._sender, to=self._to, at=self._now(), subject=subject, in_thread=thread is not None, text_only=plain
+        )
+        told = Told(bulletin.severity, (), supported=True, heading=subject)
+        return self._smtp.send(said, sender=self._sender, to=self._to, accepted=Accepted(CHANNEL, told.to_text()))
+
+    def find_said(self, bulletin_id: str, *, channel: str | None, thread: str | None, since: str | None) -> FindAnswer:  # noqa: ARG002 -- the port's signature
+        return Unreadable("no_read_back")
+
+    def permalink(self, channel: str, reference: str) -> str | None:  # noqa: ARG002 -- the port's signature
+        return None
 
     def _send(self, message: Message, subject: str, news: Sequence[str], *, text_only: bool) -> Answer:
         said = mail(message, sender=self._sender, to=self._to, at=self._now(), subject=subject, news=news, text_only=text_only)

@@ -17,6 +17,7 @@ from typing import Final
 from alerting.escape import link, plain
 from alerting.message import Message
 from alerting.render import COLOURS, TITLE_LIMIT, facts_line, notes, origin_parts, other_outlets, parties_line, quote_parts
+from newswire.records import Severity
 
 SUBJECT_LIMIT: Final = 180
 _NO_TITLE: Final = "(no title)"
@@ -25,8 +26,13 @@ _NO_TITLE: Final = "(no title)"
 def subject_of(message: Message) -> str:
     """Return the subject that a story's thread begins with."""
     names = ", ".join(shown.title for shown in message.watchlists[:2])
+    return one_subject(f"{names}: {message.title}")
+
+
+def one_subject(text: str) -> str:
+    """Return the text as a subject may hold it."""
     # What looks like an encoded word (RFC 2047) would be decoded by whoever reads it, to signs that were cleaned away before.
-    return plain(f"{names}: {message.title}", limit=SUBJECT_LIMIT).replace("=?", "= ?")
+    return plain(text, limit=SUBJECT_LIMIT).replace("=?", "= ?")
 
 
 def message_id(message: Message, sequence: int, sender: str) -> str:
@@ -45,28 +51,55 @@ def mail(
     text_only: bool = False,
 ) -> bytes:
     """Return the mail about this version of the message as it goes on the wire. `news` are the sentences that an update begins with; `text_only` leaves the HTML out."""
-    made = EmailMessage(policy=policy.SMTP)
     sequence = message.sequence
+    made = headed(
+        sender=sender,
+        to=to,
+        at=at,
+        own_id=message_id(message, sequence, sender),
+        parent_id=message_id(message, 0, sender) if sequence else None,
+        severity=message.severity,
+    )
+    made["X-Newswire-Alert"] = message.alert_id
+    made["X-Newswire-Severity"] = message.severity.value
+    html = None if text_only else _html(message, news)
+    return on_the_wire(
+        made, f"Re: {subject}" if sequence else subject, _text(message, news), html, boundary=f"{message.alert_id}_{sequence}"
+    )
+
+
+def headed(*, sender: str, to: Sequence[str], at: datetime, own_id: str, parent_id: str | None, severity: Severity) -> EmailMessage:
+    """Return a mail without subject and content; with a parent it stands in that one's thread."""
+    made = EmailMessage(policy=policy.SMTP)
     made["From"] = f"Newswire <{sender}>"
     made["To"] = ", ".join(to)
     made["Date"] = format_datetime(at)
-    made["Message-ID"] = message_id(message, sequence, sender)
-    if sequence:
-        parent = message_id(message, 0, sender)
-        made["In-Reply-To"] = parent
-        made["References"] = parent
+    made["Message-ID"] = own_id
+    if parent_id is not None:
+        made["In-Reply-To"] = parent_id
+        made["References"] = parent_id
     made["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office notes
     made["X-Auto-Response-Suppress"] = "All"  # the same in Exchange's own words
-    if message.severity.rank >= _URGENT:
+    if severity.rank >= _URGENT:
         made["Importance"] = "high"
-    made["X-Newswire-Alert"] = message.alert_id
-    made["X-Newswire-Severity"] = message.severity.value
-    made.set_content(_text(message, news), charset="utf-8", cte="quoted-printable")
-    if not text_only:
-        made.add_alternative(_html(message, news), subtype="html", charset="utf-8", cte="quoted-printable")
+    return made
+
+
+def on_the_wire(made: EmailMessage, subject: str, text: str, html: str | None, *, boundary: str) -> bytes:
+    """Return the mail with its contents, plain text and HTML side by side. `boundary` is made of our own ids."""
+    made.set_content(text, charset="utf-8", cte="quoted-printable")
+    if html is not None:
+        made.add_alternative(html, subtype="html", charset="utf-8", cte="quoted-printable")
         # No line of quoted-printable begins with these signs: nothing inside can end a part.
-        made.set_boundary(f"=_{message.alert_id}_{sequence}")
-    return _subject_line(f"Re: {subject}" if sequence else subject) + made.as_bytes()
+        made.set_boundary(f"=_{boundary}")
+    return _subject_line(subject) + made.as_bytes()
+
+
+def page(rows: Sequence[str], severity: Severity) -> str:
+    """Return the HTML of a mail: a paragraph for each row, which is HTML by now, beside a bar in the severity's colour."""
+    inside = "\n".join(f'<p style="margin:0 0 6px">{row}</p>' for row in rows)
+    style = f"border-left:4px solid {COLOURS[severity]};padding:2px 0 2px 12px;font:15px/1.4 sans-serif;color:#111"
+    return f'<!doctype html>\n<html><head><meta charset="utf-8"></head><body>\n<div style="{style}">\n{inside}\n</div>\n</body></html>\n'
 
 
 def _subject_line(subject: str) -> bytes:
@@ -108,9 +141,7 @@ def _html(message: Message, news: Sequence[str]) -> str:
         rows.append(f'<i dir="auto">“{"".join(parts)}”</i>')
     rows.append(f'<span style="color:#555">{escape(facts_line(message))}</span>')
     rows += [f'<span style="color:#555">{escape("also in: " + ", ".join(others))}</span>'] if others else []
-    inside = "\n".join(f'<p style="margin:0 0 6px">{row}</p>' for row in rows)
-    style = f"border-left:4px solid {COLOURS[message.severity]};padding:2px 0 2px 12px;font:15px/1.4 sans-serif;color:#111"
-    return f'<!doctype html>\n<html><head><meta charset="utf-8"></head><body>\n<div style="{style}">\n{inside}\n</div>\n</body></html>\n'
+    return page(rows, message.severity)
 
 
 def _title(message: Message) -> str:

@@ -3,9 +3,10 @@
 Never: lets slack_sdk retry by itself (a connection that breaks after Slack has accepted would make two messages), or waits without an end.
 """
 
+import math
 import socket
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.error import URLError
@@ -14,6 +15,7 @@ from pydantic import SecretStr
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from alerting.bulletin import Bulletin
 from alerting.message import Message
 from alerting.receivers import (
     Accepted,
@@ -31,15 +33,21 @@ from alerting.receivers import (
 from alerting.receivers.deadline import Deadlines, NoRoomError
 from alerting.receivers.slack_answers import UNKNOWN_METHOD, answer_of
 from alerting.render import EVENT_TYPE, payload, plain_payload
+from alerting.render_bulletin import EVENT_TYPES
+from alerting.render_bulletin import payload as bulletin_payload
+from alerting.render_bulletin import plain_payload as plain_bulletin_payload
 
 DEFAULT_URL: Final = "https://slack.com/api/"
 SPACING_S: Final = 1.0  # Slack's own rule: about one message a second a channel
 TIMEOUT_S: Final = 10
 DEADLINE_S: Final = 15.0
+PERMALINK_S: Final = 5.0
+"""A message goes out without a link rather than late."""
 PAGE: Final = 200
 PAGES_MOST: Final = 30
 CLOCK_SLACK_S: Final = 60.0
 """Slack's machines need not agree on the time: a read-back begins this much before the newest moment that Slack named."""
+_SAID: Final = frozenset(EVENT_TYPES.values())
 
 
 class _Failed(Exception):  # noqa: N818 -- it carries an answer, and never leaves this module
@@ -52,6 +60,7 @@ class SlackReceiver:
     """One channel of one workspace."""
 
     reads_back = True
+    threads = True
 
     def __init__(
         self,
@@ -106,18 +115,43 @@ class SlackReceiver:
         return self._accepted(body)
 
     def find(self, alert_id: str, *, channel: str | None, since: str | None) -> FindAnswer:
+        return self._found(lambda said: _carried(said, (EVENT_TYPE,), "alert_id") == alert_id, channel, since, None)
+
+    def say(self, bulletin: Bulletin, *, channel: str | None, thread: str | None, plain: bool = False) -> Answer:
+        said = plain_bulletin_payload(bulletin) if plain else bulletin_payload(bulletin)
+        said |= {"thread_ts": thread} if thread else {}
         try:
-            return self._find_here_too(alert_id, channel, since)
+            body = self._call(lambda: self._client.chat_postMessage(channel=channel or self._channel, **said))
+        except _Failed as failed:
+            return failed.answer
+        return self._accepted(body, our_own=channel is None)
+
+    def find_said(self, bulletin_id: str, *, channel: str | None, thread: str | None, since: str | None) -> FindAnswer:
+        return self._found(lambda said: _carried(said, _SAID, "bulletin_id") == bulletin_id, channel, since, thread)
+
+    def permalink(self, channel: str, reference: str) -> str | None:
+        try:
+            body = self._call(lambda: self._client.chat_getPermalink(channel=channel, message_ts=reference), PERMALINK_S)
+        except _Failed:
+            return None
+        address = body.get("permalink")
+        return address if isinstance(address, str) else None
+
+    def _found(self, is_it: Callable[[Mapping[str, Any]], bool], channel: str | None, since: str | None, thread: str | None) -> FindAnswer:
+        try:
+            return self._find_here_too(is_it, channel, since, thread)
         except _Failed as failed:
             if isinstance(failed.answer, BadRoute) and not channel and self._channel_id is None and self._resolve_channel():
-                return self.find(alert_id, channel=self._channel_id, since=since)
+                return self._found(is_it, self._channel_id, since, thread)
             return _find_answer(failed.answer)
 
-    def _find_here_too(self, alert_id: str, channel: str | None, since: str | None) -> FindAnswer:
-        """Look in `channel`, and where it is not there also in our own, which may be another."""
-        found = self._find(alert_id, channel or self._channel_id or self._channel, since)
-        if isinstance(found, NotFound) and channel and self._leads_elsewhere(channel):
-            return self._find(alert_id, self._channel_id or self._channel, since)
+    def _find_here_too(
+        self, is_it: Callable[[Mapping[str, Any]], bool], channel: str | None, since: str | None, thread: str | None
+    ) -> FindAnswer:
+        """Look in `channel`, and where it is not there also in our own, which may be another. A thread is in one channel alone."""
+        found = self._find(is_it, channel or self._channel_id or self._channel, since, thread)
+        if isinstance(found, NotFound) and channel and thread is None and self._leads_elsewhere(channel):
+            return self._find(is_it, self._channel_id or self._channel, since, None)
         return found
 
     def _leads_elsewhere(self, channel: str) -> bool:
@@ -126,14 +160,16 @@ class SlackReceiver:
             self._resolve_channel()
         return self._channel_id not in {None, channel}
 
-    def _find(self, alert_id: str, channel: str, since: str | None) -> FindAnswer:
+    def _find(self, is_it: Callable[[Mapping[str, Any]], bool], channel: str, since: str | None, thread: str | None) -> FindAnswer:
         wanted: dict[str, Any] = {"channel": channel, "include_all_metadata": True, "limit": PAGE}
+        wanted |= {"ts": thread} if thread else {}
+        read = self._client.conversations_replies if thread else self._client.conversations_history
         if since:
             wanted |= {"oldest": since, "inclusive": True}
         for _ in range(PAGES_MOST):
-            body = self._call(lambda: self._client.conversations_history(**wanted))
+            body = self._call(lambda: read(**wanted))
             for said in _list_of(body, "messages"):
-                if _alert_id_in(said) == alert_id and isinstance(said.get("ts"), str):
+                if is_it(said) and isinstance(said.get("ts"), str):
                     return Accepted(channel, said["ts"])
             cursor = _next_cursor(body)
             if not cursor:
@@ -160,17 +196,17 @@ class SlackReceiver:
             return False  # the history's own answer is told
         return False
 
-    def _accepted(self, body: Mapping[str, Any]) -> Answer:
+    def _accepted(self, body: Mapping[str, Any], *, our_own: bool = True) -> Answer:
         channel, reference = body.get("channel"), body.get("ts")
         if not isinstance(channel, str) or not isinstance(reference, str):
             return Unclear("no_ts")
-        self._channel_id = channel
+        self._channel_id = channel if our_own else self._channel_id
         return Accepted(channel, reference)
 
-    def _call(self, call: Callable[[], Any]) -> Mapping[str, Any]:
+    def _call(self, call: Callable[[], Any], at_most_s: float = math.inf) -> Mapping[str, Any]:
         """Return the body of a good answer; everything else is `_Failed` with what it means."""
         try:
-            response = self._deadlines.within(self._deadline_s, call)
+            response = self._deadlines.within(min(self._deadline_s, at_most_s), call)
         except SlackApiError as error:
             headers = self._headers_of(error.response)
             code = error.response.get("error") if isinstance(error.response.data, dict) else None
@@ -215,12 +251,13 @@ def _reason_of(answer: Answer) -> str:
     return str(getattr(answer, "code", None) or getattr(answer, "reason", None) or type(answer).__name__)
 
 
-def _alert_id_in(said: Mapping[str, Any]) -> str | None:
+def _carried(said: Mapping[str, Any], events: Collection[str], name: str) -> object:
+    """Return what a message of ours carries under this name; None where it is none."""
     metadata = said.get("metadata")
-    if not isinstance(metadata, dict) or metadata.get("event_type") != EVENT_TYPE:
+    if not isinstance(metadata, dict) or metadata.get("event_type") not in events:
         return None
     carried = metadata.get("event_payload")
-    return carried.get("alert_id") if isinstance(carried, dict) else None
+    return carried.get(name) if isinstance(carried, dict) else None
 
 
 def _list_of(body: Mapping[str, Any], name: str) -> list[dict[str, Any]]:

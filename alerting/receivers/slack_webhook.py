@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
+from alerting.bulletin import Bulletin
 from alerting.escape import escape
 from alerting.message import Message
 from alerting.receivers import Accepted, Answer, FindAnswer, Unreadable
@@ -17,6 +18,8 @@ from alerting.receivers.http_answers import slack_webhook_answer
 from alerting.receivers.http_post import HttpPost, Replied
 from alerting.receivers.told import Memory, changes, told_of
 from alerting.render import fallback_text, payload, plain_payload
+from alerting.render_bulletin import payload as bulletin_payload
+from alerting.render_bulletin import plain_payload as plain_bulletin_payload
 
 CHANNEL: Final = "incoming-webhook"
 SPACING_S: Final = 1.0  # Slack's own rule for them, too: one a second, short bursts allowed
@@ -26,6 +29,7 @@ class SlackWebhookReceiver:
     """One incoming webhook, which is bound to one channel by Slack."""
 
     reads_back = False
+    threads = False
     spacing_s = SPACING_S
 
     def __init__(self, name: str, *, post: HttpPost, now: Callable[[], datetime], spacing_s: float = SPACING_S) -> None:
@@ -50,16 +54,29 @@ class SlackWebhookReceiver:
     def find(self, alert_id: str, *, channel: str | None, since: str | None) -> FindAnswer:  # noqa: ARG002 -- the port's signature
         return Unreadable("no_read_back")
 
+    def say(self, bulletin: Bulletin, *, channel: str | None, thread: str | None, plain: bool = False) -> Answer:  # noqa: ARG002 -- there is one channel, and no thread
+        said = plain_bulletin_payload(bulletin) if plain else bulletin_payload(bulletin)
+        return self._sent(said, Accepted(CHANNEL, bulletin.bulletin_id))
+
+    def find_said(self, bulletin_id: str, *, channel: str | None, thread: str | None, since: str | None) -> FindAnswer:  # noqa: ARG002 -- the port's signature
+        return Unreadable("no_read_back")
+
+    def permalink(self, channel: str, reference: str) -> str | None:  # noqa: ARG002 -- the port's signature
+        return None
+
     def _say(self, message: Message, said: dict[str, Any]) -> Answer:
+        told = told_of(message)
+        answer = self._sent(said, Accepted(CHANNEL, told.to_text()))
+        if isinstance(answer, Accepted):
+            self._memory.keep(message.alert_id, told)
+        return answer
+
+    def _sent(self, said: dict[str, Any], accepted: Accepted) -> Answer:
         content = json.dumps({name: value for name, value in said.items() if name != "metadata"}).encode("ascii")
         replied = self._post.send(content, {"Content-Type": "application/json"})
         if not isinstance(replied, Replied):
             return replied
-        told = told_of(message)
-        answer = slack_webhook_answer(replied, accepted=Accepted(CHANNEL, told.to_text()), now=self._now())
-        if isinstance(answer, Accepted):
-            self._memory.keep(message.alert_id, told)
-        return answer
+        return slack_webhook_answer(replied, accepted=accepted, now=self._now())
 
 
 def update_payload(message: Message, news: list[str]) -> dict[str, Any]:

@@ -13,19 +13,24 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
-from alerting.escape import link, plain
+from alerting.bulletin import Bulletin, Line
+from alerting.escape import link, odd_host, plain
 from alerting.message import Message
 from alerting.receivers import Accepted, Answer, FindAnswer, NotSent, Unreadable
-from alerting.render import COLOURS, TITLE_LIMIT, facts_line, notes, origin_parts, other_outlets, parties_line, quote_parts
+from alerting.render import COLOURS, TEXT_LIMIT, TITLE_LIMIT, facts_line, notes, origin_parts, other_outlets, parties_line, quote_parts
+from alerting.render_bulletin import HOST_LIMIT, POSSIBLE_REPEAT, seamless
+from newswire.records import MessageKind, Severity
 
 BAR: Final = "▌ "
 ALERTS_KEPT: Final = 1_000
+_CODE: Final = Style(color="cyan")
 
 
 class TerminalReceiver:
     """Prints each alert when it comes; an edit is printed as one line more, for a terminal cannot take back."""
 
     reads_back = False
+    threads = False
     spacing_s = 0.0
 
     def __init__(self, name: str = "terminal", *, stream: TextIO | None = None, colour: bool | None = None) -> None:
@@ -57,16 +62,25 @@ class TerminalReceiver:
 
     def post(self, message: Message, *, plain: bool = False) -> Answer:  # noqa: ARG002 -- the port's signature
         self._news(message)
-        return self._print(message, _lines(message, hyperlinks=self._console.is_terminal))
+        return self._print(message.severity, message.alert_id, _lines(message, hyperlinks=self._console.is_terminal))
 
     def edit(self, message: Message, channel: str, reference: str, *, plain: bool = False) -> Answer:  # noqa: ARG002 -- the port's signature
         # A terminal cannot be edited: more evidence for what was said is not worth a line, something new is.
         if not self._news(message):
             return Accepted("terminal", message.alert_id)
-        return self._print(message, _update_lines(message))
+        return self._print(message.severity, message.alert_id, _update_lines(message))
 
     def find(self, alert_id: str, *, channel: str | None, since: str | None) -> FindAnswer:  # noqa: ARG002 -- the port's signature
         return Unreadable("terminal")
+
+    def say(self, bulletin: Bulletin, *, channel: str | None, thread: str | None, plain: bool = False) -> Answer:  # noqa: ARG002 -- the port's signature
+        return self._print(bulletin.severity, bulletin.bulletin_id, _bulletin_lines(bulletin, hyperlinks=self._console.is_terminal))
+
+    def find_said(self, bulletin_id: str, *, channel: str | None, thread: str | None, since: str | None) -> FindAnswer:  # noqa: ARG002 -- the port's signature
+        return Unreadable("terminal")
+
+    def permalink(self, channel: str, reference: str) -> str | None:  # noqa: ARG002 -- the port's signature
+        return None
 
     def _news(self, message: Message) -> bool:
         """Return whether there is something here that the reader was not told, and remember that it is told now."""
@@ -77,8 +91,8 @@ class TerminalReceiver:
             self._said.popitem(last=False)
         return now != before
 
-    def _print(self, message: Message, lines: list[Text]) -> Answer:
-        bar = Text(BAR, style=COLOURS[message.severity])
+    def _print(self, severity: Severity, reference: str, lines: list[Text]) -> Answer:
+        bar = Text(BAR, style=COLOURS[severity])
         width = max(20, self._console.width - len(BAR))
         with self._lock:
             self._console.file = drawn = io.StringIO()
@@ -92,7 +106,7 @@ class TerminalReceiver:
             self._out.flush()
         except OSError as error:
             return NotSent(type(error).__name__)
-        return Accepted("terminal", message.alert_id)
+        return Accepted("terminal", reference)
 
 
 def _lines(message: Message, *, hyperlinks: bool) -> list[Text]:
@@ -125,3 +139,26 @@ def _update_lines(message: Message) -> list[Text]:
     head = Text("update: ", style="bold").append(plain(message.title, limit=TITLE_LIMIT) or "(no title)", style="")
     facts = Text(f"{message.severity} · {counted} · {facts_line(message)}", style="dim")
     return [head, *(Text(note, style="bold red") for note in notes(message)), facts]
+
+
+def _bulletin_lines(bulletin: Bulletin, *, hyperlinks: bool) -> list[Text]:
+    head = Text("update: " if bulletin.kind is MessageKind.REPLY else "", style="bold")
+    head.append_text(_bulletin_line(bulletin.heading, hyperlinks=hyperlinks, style=Style(bold=True)))
+    repeat = [Text(POSSIBLE_REPEAT, style="bold red")] if bulletin.possible_repeat else []
+    return [head, *repeat, *(_bulletin_line(line, hyperlinks=hyperlinks, style=Style()) for line in bulletin.lines)]
+
+
+def _bulletin_line(line: Line, *, hyperlinks: bool, style: Style) -> Text:
+    said = Text(style=style)
+    for piece in line:
+        if piece.at is not None:
+            said.append(f"{piece.at.astimezone():%d %b %H:%M}")
+            continue
+        address = link(piece.url)
+        look = Style(bold=piece.bold or None, strike=piece.strike or None, link=address if hyperlinks else None)
+        said.append(seamless(piece.text, limit=TEXT_LIMIT), style=look + _CODE if piece.code else look)
+        if address and not hyperlinks:
+            said.append(f" {address}", style="dim")
+        elif host := odd_host(piece.url):
+            said.append(f" ({plain(host, limit=HOST_LIMIT)})", style="dim")
+    return said

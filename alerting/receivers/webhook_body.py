@@ -12,10 +12,11 @@ import json
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter
 
 from alerting.escape import link, plain
 from alerting.message import Message
+from alerting.receivers.webhook_bulletin import BulletinBody
 from alerting.render import NAME_LIMIT, TITLE_LIMIT, WORD_LIMIT, quote_parts
 from newswire.records import Severity
 
@@ -127,7 +128,8 @@ def schema() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "What a webhook of Newswire gets: POST, application/json",
-    } | Body.model_json_schema(mode="serialization")
+        "description": "An alert or an edit of it, or what is said beside alerts: a reply to one, a digest, a notice. `kind` tells which.",
+    } | TypeAdapter(Body | BulletinBody).json_schema(mode="serialization")
 
 
 def key_of(message: Message) -> str:

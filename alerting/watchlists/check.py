@@ -71,7 +71,6 @@ def check_watchlist(raw: Raw, known: Known, today: date) -> Iterator[Problem]:
 _LATER: Final = {
     "update_every": "later reports are added to the message as they come",
     "realert": "a story that was told is not told anew",
-    "cap": "every alert is sent",
 }
 """Keys of `alert` that are read and checked, and what is done in their place until they are acted on."""
 

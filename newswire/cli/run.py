@@ -22,7 +22,9 @@ from newswire.service import Service, Worker
 from newswire.settings import Settings
 
 if TYPE_CHECKING:
+    from alerting.desk import Desk
     from alerting.reload import ReloadWorker
+    from alerting.routes import Receiver
     from collectors.sources import Source
     from collectors.stage import CollectWorker
 
@@ -120,7 +122,7 @@ def watch(settings: Settings, *, until_idle: bool, sources: "Sequence[Source] | 
             OfflineNotice(collecting[0], clock=ground.clock, console=Console(stderr=True) if not lively else console, once=until_idle)
         )
         if not quiet:
-            _greet(console if lively else Console(stderr=True), ground, len(watched), len(desk.current().watchlists.watchlists))
+            _greet(console if lively else Console(stderr=True), ground, len(watched), desk.current())
         live = _live(console, ground, collecting[0], desk) if lively else None
         status = _serve(ground, workers, until_idle=until_idle, live=live, desk=desk)
         return _ended(status, collecting[0], until_idle=until_idle)
@@ -233,11 +235,13 @@ def _queues(ground: compose.Ground) -> tuple[Queue, ...]:
     )
 
 
-def _greet(console: Console, ground: compose.Ground, sources: int, watchlists: int) -> None:
+def _greet(console: Console, ground: compose.Ground, sources: int, desk: "Desk") -> None:
     settings = ground.settings
-    told = "Slack" if settings.slack_token is not None else "this terminal (no NEWSWIRE_SLACK_TOKEN)"
+    told = _listed([_told(one) for one in _reached(desk)])
+    if settings.slack_token is None:
+        told += " (no NEWSWIRE_SLACK_TOKEN)"
     console.print(
-        f"Newswire watches {counted(sources, 'source')} with {counted(watchlists, 'watchlist')} and tells {told}.",
+        f"Newswire watches {counted(sources, 'source')} with {counted(len(desk.watchlists.watchlists), 'watchlist')} and tells {told}.",
         highlight=False,
         soft_wrap=not console.is_terminal,
     )
@@ -247,3 +251,24 @@ def _greet(console: Console, ground: compose.Ground, sources: int, watchlists: i
         highlight=False,
         soft_wrap=not console.is_terminal,
     )
+
+
+def _reached(desk: "Desk") -> list["Receiver"]:
+    """Return the receivers that a route or a watchlist in force names, and whom digests are for."""
+    table = desk.routes.route
+    names = {*table.to, *(name for route in table.routes for name in (*route.to, *(route.otherwise or ())))}
+    names.update(name for one in desk.watchlists.watchlists for name in one.to)
+    names.update(one.digest.to for one in desk.routes.receivers if one.digest is not None and one.name in names)
+    return [one for one in desk.routes.receivers if one.name in names and one.digest is None]
+
+
+def _told(entry: "Receiver") -> str:
+    """Return whom a greeting names for a receiver: never an address, which may be a secret."""
+    if entry.slack is not None:
+        return f"{entry.slack.channel} in Slack"
+    return "this terminal" if entry.terminal is not None else f"{entry.name} by {entry.kinds[0].replace('_', ' ')}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    distinct = list(dict.fromkeys(names))
+    return " and ".join(filter(None, (", ".join(distinct[:-1]), distinct[-1]))) if distinct else "nobody"

@@ -5,9 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, select
 
-from newswire.outcomes import SendState
 from newswire.records import MessageKind
 from newswire.store import outbox as rows
 from newswire.store.tables import outbox
@@ -16,12 +15,6 @@ _PUT: Final = (
     select(outbox.c.story_id, outbox.c.created_at, outbox.c.message)
     .where(outbox.c.kind == MessageKind.NOTICE.value, outbox.c.created_at >= bindparam("since"))
     .order_by(outbox.c.created_at, outbox.c.row_id)
-)
-_OLD: Final = delete(outbox).where(
-    outbox.c.kind == MessageKind.NOTICE.value,
-    outbox.c.created_at < bindparam("before"),
-    outbox.c.published.is_(True),
-    outbox.c.state.in_((SendState.SENT.value, SendState.FAILED.value)),
 )
 
 
@@ -79,8 +72,3 @@ def since(connection: Connection, moment: float) -> list[PutNotice]:
         if isinstance(data, dict):
             found.append(PutNotice(row.story_id, row.created_at, data))
     return found
-
-
-def forget(connection: Connection, before: float) -> int:
-    """Drop notices put before that time that were sent or given up; return how many there were."""
-    return connection.execute(_OLD, {"before": before}).rowcount

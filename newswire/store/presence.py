@@ -41,7 +41,7 @@ class SessionLock:
         if session is None:
             return
         try:
-            if held:  # a session that is only closed keeps its locks until the server has noticed
+            if held and not session.invalidated:  # a session that is only closed keeps its locks until the server has noticed
                 with translated():
                     session.execute(_GIVE_BACK, {"key": self._key})
         except Retryable:

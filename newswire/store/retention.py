@@ -7,12 +7,12 @@ one; a story goes only where nobody will look it up: out of the reach of cluster
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Connection, bindparam, delete, exists, func, not_, select, tuple_, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, exists, func, not_, select, text, tuple_, update
 
 from newswire.codec import encode
 from newswire.records import Report
 from newswire.store import search, trail
-from newswire.store.tables import archive, decisions, matches, outbox, silences, stories, story_items, story_marks
+from newswire.store.tables import archive, decisions, matches, outbox, silences, stories, story_items, story_marks, watch_marks
 
 _BEFORE: Final[BindParameter[Any]] = bindparam("before")
 _MOST: Final[BindParameter[Any]] = bindparam("most")
@@ -73,6 +73,17 @@ _OLD_STORIES: Final = (
     .order_by(stories.c.last_at)
     .limit(_MOST)
 )
+_OLD_BULLETINS: Final = delete(outbox).where(
+    outbox.c.row_id.in_(
+        select(outbox.c.row_id)
+        .where(text("kind IN ('digest', 'notice')"), outbox.c.settled_at < _BEFORE)  # the very words of its index
+        .order_by(outbox.c.settled_at)
+        .limit(_MOST)
+    )
+)
+_OLD_MARKS: Final = delete(watch_marks).where(
+    watch_marks.c.at.in_(select(watch_marks.c.at).where(watch_marks.c.at < _BEFORE).order_by(watch_marks.c.at).limit(_MOST))
+)
 
 
 def shorten_reports(connection: Connection, before: float, most: int, at: float) -> int:
@@ -124,6 +135,12 @@ def forget_stories(connection: Connection, before: float, most: int) -> int:
         connection.execute(delete(table).where(table.c.story_id.in_(gone))).rowcount
         for table in (outbox, story_items, story_marks, stories)
     )
+
+
+def forget_digests(connection: Connection, before: float, most: int) -> int:
+    """Drop digests and notices settled before that time, then the watch's own marks of then; return how many rows there were."""
+    gone = connection.execute(_OLD_BULLETINS, {"before": before, "most": most}).rowcount
+    return gone or connection.execute(_OLD_MARKS, {"before": before, "most": most}).rowcount
 
 
 def _without_text(value: bytes) -> bytes:

@@ -282,9 +282,33 @@ outbox: Final = Table(
     Column("settled_at", Double),
     Column("outcome", String(16)),  # SendOutcome of the last attempt
     Column("published", Boolean, nullable=False, default=False),  # its Delivery is on news.alerts
+    Column("gathered_for", String(80)),  # the digest that tells it: a digest receiver, `overflow:RECEIVER`, `outage:RECEIVER`
+    Column("gathered_at", Double),
+    Column("gather_reason", String(16)),  # GatherReason: `reason` as long as no receiver's code stands there
+    Column("digest_id", String(32)),  # of the DIGEST rows that have taken it
     UniqueConstraint("story_id", "receiver", "kind", "sequence"),
     Index(None, "state", "next_try_at"),
     Index(None, "alert_id"),
+    Index(None, "receiver", "created_at"),  # what a channel had within the hour
+    Index(
+        "ix_outbox_gathered",
+        "gathered_for",
+        sqlite_where=text("gathered_for IS NOT NULL AND digest_id IS NULL"),
+        postgresql_where=text("gathered_for IS NOT NULL AND digest_id IS NULL"),
+    ),
+    Index(
+        "ix_outbox_digest",
+        "digest_id",
+        sqlite_where=text("digest_id IS NOT NULL"),
+        postgresql_where=text("digest_id IS NOT NULL"),
+    ),
+    # These belong to no story, so that retention looks for them by themselves.
+    Index(
+        "ix_outbox_bulletins",
+        "settled_at",
+        sqlite_where=text("kind IN ('digest', 'notice')"),
+        postgresql_where=text("kind IN ('digest', 'notice')"),
+    ),
     # Few of many rows, and looked for five times a second.
     Index(
         "ix_outbox_unpublished",
@@ -308,4 +332,15 @@ leaders: Final = Table(
     Column("owner", Text, nullable=False),
     Column("epoch", Integer, nullable=False),
     Column("lease_until", Double, nullable=False),
+)
+
+watch_marks: Final = Table(
+    "watch_marks",
+    METADATA,
+    Column("at", Double, primary_key=True),
+    Column("sources", Integer, nullable=False),  # configured
+    Column("answered", Integer, nullable=False),  # of these, polled without a fault since the mark before
+    Column("items", Integer, nullable=False),  # new since the mark before
+    Column("reports", Integer, nullable=False),  # decided since the mark before
+    Column("queue_s", Double),  # age of the oldest that waited to be decided or sent; null: nothing did
 )

@@ -219,7 +219,8 @@ def test_the_index_can_be_made_anew_and_an_older_archive_is_indexed_after_its_up
 def test_the_way_back_that_the_documents_give_is_one(tmp_path: Path) -> None:
     """Run the statements of docs/upgrading.md, then the upgrade over what they leave."""
     written = (ROOT / "docs" / "upgrading.md").read_text("utf-8")
-    statements = written.split("From 0005 to 0004")[1].split("```sql")[1].split("```")[0].replace("\n", " ").split(";")
+    blocks = [written.split(way)[1].split("```sql")[1].split("```")[0] for way in ("From 0006 to 0005", "From 0005 to 0004")]
+    statements = " ".join(blocks).replace("\n", " ").split(";")
     url = f"sqlite:///{tmp_path / 'store.sqlite3'}"
     store = open_store(url)
     archived(store, *TEXTS.values())

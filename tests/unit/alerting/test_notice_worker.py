@@ -12,14 +12,14 @@ from alerting.bulletin import from_json
 from alerting.desk import Desk
 from alerting.leadership import STANDBY_S
 from alerting.notices.snapshot import Outlet
-from alerting.notices.worker import KEPT_S, LOOK_S, SOURCES_LOOK_S, NoticeWorker
+from alerting.notices.worker import LOOK_S, SOURCES_LOOK_S, NoticeWorker
 from alerting.reload import Standing
 from alerting.routes import Routes
 from newswire.bus import Backlog, Message
 from newswire.clock import ManualClock
 from newswire.errors import Fault, Fenced, Retryable
 from newswire.metrics import Metrics
-from newswire.outcomes import RetryReason, SendOutcome, SendState
+from newswire.outcomes import RetryReason, SendOutcome
 from newswire.records import MessageKind
 from newswire.silence import Silence
 from newswire.store import Store, feeds, matches, notices, outbox, seen, silences, standings
@@ -302,18 +302,6 @@ def test_a_bus_that_is_away_does_not_keep_the_store_from_telling(make: Make, sto
     assert [title for _, title in said(store)] == ["1 message waits for desk, the oldest for 16 minutes"]
     make().step()
     assert [title for _, title in said(store)][1:] == ["The watch is late: reports wait to be decided for 16 minutes"]
-
-
-def test_old_notices_are_forgotten_once_they_are_sent(make: Make, store: Store, clock: ManualClock) -> None:
-    (row,) = put(store, entry("one"))
-    pass_s(clock, 1_000)
-    make().step()
-    with store.begin() as connection:
-        connection.execute(outbox_table.update().where(outbox_table.c.kind == "notice").values(state=SendState.SENT.value, published=True))
-        outbox.mark_sent(connection, row, SendOutcome.SENT, channel="C", reference="1", at=AT)
-    pass_s(clock, KEPT_S + 1)
-    make().step()
-    assert said(store) == []
 
 
 def test_the_look_for_repeats_reads_an_index_of_few_rows(store: Store) -> None:

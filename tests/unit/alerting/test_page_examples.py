@@ -37,8 +37,6 @@ def test_no_example_has_a_fault(desk: DeskFiles) -> None:
     assert desk.faults == ()
     needless = ("is not needed", "is the same as")  # the page shows many ways to write a term side by side
     assert {warning.message.split(" come")[0] for warning in desk.warnings if not any(words in warning.message for words in needless)} == {
-        "digests",
-        "`cap`",
         "`update_every`",
         "`realert`",
         "`updates: thread`",
@@ -131,8 +129,8 @@ def test_each_key_of_a_condition(watchlists: WatchlistSet, key: str, holds: Repo
         (Severity.HIGH, (), 9, ("desk",)),
         (Severity.CRITICAL, (), 22, ("desk",)),
         (Severity.MEDIUM, ("trade",), 9, ("desk",)),  # 14:00 in Karachi
-        (Severity.MEDIUM, ("trade",), 22, ("desk",)),  # the morning's digest, whose receiver hears it at once until digests are sent
-        (Severity.LOW, (), 9, ("desk",)),
+        (Severity.MEDIUM, ("trade",), 22, ("morning",)),
+        (Severity.LOW, (), 9, ("morning",)),
     ],
 )
 def test_the_routes(desk: DeskFiles, severity: Severity, tags: tuple[str, ...], hour: int, told: tuple[str, ...]) -> None:

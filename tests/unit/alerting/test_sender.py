@@ -198,7 +198,7 @@ def test_a_row_found_sending_is_looked_for_first(make: Make, store: Store, clock
     with store.begin() as connection:  # as it stands right after `sending` was committed
         row = outbox.next_due(connection, "desk", NOW.timestamp() + 1_000)
         assert row is not None
-        outbox.mark_sending(connection, row.row_id, clock_mark=row.reference)
+        outbox.mark_sending(connection, row, clock_mark=row.reference)
     assert drain(make(desk_at(slack)), clock) >= DOUBT_S
     assert len(slack.posted) == 1
     assert sends(metrics)["found"] == 1
