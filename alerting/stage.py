@@ -18,10 +18,12 @@ from alerting.desk import Desk
 from alerting.gathering_stage import Gatherer, gathered_facts, grow, stored
 from alerting.leadership import Leadership
 from alerting.message import BECAUSE_LIMIT, from_json, to_json
+from alerting.returning import linked, returned_facts
 from alerting.routes import Labelled, reached
 from alerting.silences import hold_back
 from alerting.stories import KEEP_S, MEMBERS_KEPT, Placement, StoryIndex
 from alerting.stories_member import Member, document_of
+from alerting.stories_return import Return
 from alerting.watchlists.match import Match as Found
 from alerting.watchlists.match import held_back, match
 from alerting.watchlists.model import Status
@@ -67,6 +69,7 @@ class _Decided:
     outcome: Outcome
     placement: Placement | None
     member: Member | None
+    returned: Return | None  # the older story that comes back with it
 
 
 class ReportHandler:
@@ -141,9 +144,10 @@ class ReportHandler:
             one = replace(judged, matches=hold_back(quiet, judged.matches, judged.report, story_id, now))
             outcome = decide(one.report, matches=one.matches, story_id=story_id, told=of_story, now=now + n * _TICK, explains=explains)
             outcome = gatherer.gathered(outcome, one.report.item.seen_at, of_story, one.outside)
+            outcome, returned = linked(connection, outcome, member, told_before=bool(of_story))
             for row in outcome.rows:
                 of_story[row.receiver] = Told(row.message, row.sequence)
-            decided.append(_Decided(one, outcome, placement, member))
+            decided.append(_Decided(one, outcome, placement, member, returned))
         return decided
 
     def _place(self, index: StoryIndex, one: _Judged, of_items: dict[str, str]) -> tuple[Placement | None, Member | None]:
@@ -287,7 +291,7 @@ def _step(one: _Decided, at: float) -> trail.Step:
         step,
         one.outcome.outcome.value,
         decision.reason.value,
-        _detail(decision, one.placement) | gathered_facts(one.outcome.rows),
+        _detail(decision, one.placement) | gathered_facts(one.outcome.rows) | returned_facts(one.returned),
         at,
     )
 
