@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from alerting.decide import Outcome
 from alerting.message import Earlier, EarlierKind
 from alerting.stories_member import Member
-from alerting.stories_return import CANDIDATES, REACH_S, SHARED_LEAST, OlderStory, Return, marks_of, returns_to
+from alerting.stories_return import CANDIDATES, REACH_S, OlderStory, Return, marks_of, returns_to
 from newswire.records import MessageKind
 from newswire.store import story_marks
 from newswire.store.story_marks import FirstTold
@@ -53,7 +53,7 @@ def _older(connection: Connection, member: Member) -> Return | None:
         return None
     # A story is marked when it is told, and may have gone on for long after that.
     since = member.dated_at - 2 * REACH_S
-    sharing = story_marks.sharing(connection, marks_of(member), since, least=SHARED_LEAST, most=CANDIDATES)
+    sharing = story_marks.sharing(connection, marks_of(member), since, CANDIDATES)
     stories = [OlderStory(one.story_id, one.last_at, [Member.from_facts(facts) for facts in one.members]) for one in sharing]
     return returns_to(member, [story for story in stories if story.story_id != member.story_id])
 

@@ -2,7 +2,8 @@
 
 A story that nobody wrote of for five days is closed: what comes later opens another. Where that is the same matter come back, its first message
 says so. A wrong link is worse than none, so more is asked than of two items of one day: the very same states engage each other, on a topic that
-both have, and the likeness of `stories_likeness`, from which only the days in between are left out, must speak for it by itself.
+both have, both name one body, person or figure, and the likeness of `stories_likeness`, from which only the days in between are left out, must
+speak for it by itself. What two names have in common by their sound, or two texts by the words of their trade, is not enough.
 Figures: `benchmarks/bench_returns.py`, and `tests/golden/returning`.
 """
 
@@ -23,16 +24,15 @@ REACH_S: Final = 60 * 86_400.0
 LEAST_LOG_ODDS: Final = 0.5
 """What must speak for a return: four points more than for one story where little happens (`stories.LEAST_LOG_ODDS`)."""
 
-MARKS_KEPT: Final = 20
-"""Names by which a told story can be found again: its rarest."""
-
 CANDIDATES: Final = 12
-SHARED_LEAST: Final = 2  # marks
+"""Older stories that are looked at: those that have most marks in common with the new one, the newest of them first."""
+
 MEMBERS_COMPARED: Final = 10
 """Members of an older story that are looked at: its first tell what it was about."""
 
 _DAYS: Final = FEATURES.index("days_apart")
 _STATES_LIMIT: Final = 40  # characters of a mark
+_ANCHOR_LIMIT: Final = 39
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +54,14 @@ class Return:
 
 
 def marks_of(member: Member) -> tuple[str, ...]:
-    """Return what a told story can be found again by: who engages whom, with each of its rarest names, its bodies and people.
+    """Return what a told story can be found again by: who engages whom, with each body, person and figure.
 
-    The states stand in every mark, so that two capitals that meet every week are no crowd. Of a member that engages nobody there is no mark.
+    The states stand in every mark, so that two capitals that meet every week are no crowd.
     """
-    if not (member.partners or member.organisations):
-        return ()
     states = "-".join(sorted(member.states))
     if len(states) > _STATES_LIMIT:
         states = sha256(states.encode()).hexdigest()[:_STATES_LIMIT]
-    rarity = _shipped(NAMES).shipped_rarity
-    rarest = sorted(member.names, key=lambda name: (-rarity(name), name))[:MARKS_KEPT]
-    told = (*rarest, *(f"={name[:30]}" for name in sorted(member.organisations)), *(f"!{name}" for name in sorted(member.people)))
-    return tuple(dict.fromkeys(f"{states} {name}" for name in told))
+    return tuple(f"{states} {anchor[:_ANCHOR_LIMIT]}" for anchor in sorted(_anchors(member)))
 
 
 def returns_to(alone: Member, candidates: Iterable[OlderStory]) -> Return | None:
@@ -102,10 +97,18 @@ def _within_reach(alone: Member, story: OlderStory) -> bool:
 
 
 def _same_matter(alone: Member, member: Member) -> bool:
-    """Return whether the same engage each other on a topic that both have; where no state is engaged, the same body."""
+    """Return whether the same engage each other on a topic that both have, and both name one body, person or figure; where no state is engaged, one body."""
     if alone.states != member.states or alone.topics.isdisjoint(member.topics):
         return False
-    return bool(alone.partners and member.partners) or not alone.organisations.isdisjoint(member.organisations)
+    if not alone.partners:
+        return not alone.organisations.isdisjoint(member.organisations)
+    return not _anchors(alone).isdisjoint(_anchors(member))
+
+
+def _anchors(member: Member) -> frozenset[str]:
+    """Return the bodies, people and figures of a member, each marked as what it is."""
+    figures = {name for name in member.names if name.startswith("#")}
+    return frozenset({*(f"={name}" for name in member.organisations), *(f"!{name}" for name in member.people), *figures})
 
 
 def _rarity(member: Member) -> dict[str, float]:

@@ -16,7 +16,6 @@ _SHARING: Final = (
     select(story_marks.c.story_id)
     .where(story_marks.c.mark.in_(bindparam("marks", expanding=True)), story_marks.c.at >= bindparam("since"))
     .group_by(story_marks.c.story_id)
-    .having(func.count() >= bindparam("least"))
     .order_by(func.count().desc(), func.max(story_marks.c.at).desc(), story_marks.c.story_id)
     .limit(bindparam("most"))
 )
@@ -58,11 +57,11 @@ def keep(connection: Connection, story_id: str, marks: Iterable[str], at: float)
         upsert(connection, story_marks, rows, ("mark", "story_id"))
 
 
-def sharing(connection: Connection, marks: Sequence[str], since: float, *, least: int, most: int) -> list[StoryFacts]:
-    """Return the stories told since then that have at least so many of the marks, those first that have most of them."""
+def sharing(connection: Connection, marks: Sequence[str], since: float, most: int) -> list[StoryFacts]:
+    """Return the stories told since then that have one of the marks, those first that have most of them."""
     if not marks:
         return []
-    found = list(connection.execute(_SHARING, {"marks": list(marks), "since": since, "least": least, "most": most}).scalars())
+    found = list(connection.execute(_SHARING, {"marks": list(marks), "since": since, "most": most}).scalars())
     facts = {row.story_id: row for row in connection.execute(_FACTS, {"story_ids": found})} if found else {}
     return [StoryFacts(key, facts[key].last_at, tuple(json.loads(facts[key].facts).values())) for key in found if key in facts]
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from alerting.stories import WINDOW_S, StoryIndex, document_of_record
 from alerting.stories_member import Member
-from alerting.stories_return import REACH_S, SHARED_LEAST, OlderStory, marks_of, returns_to
+from alerting.stories_return import REACH_S, OlderStory, marks_of, returns_to
 from newswire.store import Store, story_marks
 from newswire.store.stories import Joining, join
 from tests.fakes import NOW
@@ -56,7 +56,7 @@ def _one_candidate(one: dict[str, Any]) -> tuple[Member, list[OlderStory]]:
 @pytest.mark.parametrize("one", [one for one in PAIRS if one["returns"]], ids=lambda one: one["name"])
 def test_what_returns_is_found_by_its_marks(one: dict[str, Any]) -> None:
     new, old = pair(one)
-    assert len(set(marks_of(new)) & set(marks_of(old.members[0]))) >= SHARED_LEAST
+    assert set(marks_of(new)) & set(marks_of(old.members[0]))
 
 
 RETURNING = next(one for one in PAIRS if one["name"] == "an IT park with a Korean loan breaks ground")
@@ -101,7 +101,13 @@ def test_where_no_state_is_engaged_the_same_body_must_be() -> None:
     )
     assert returns_to(alone, [replace(old, members=[before])]) is not None
     assert returns_to(alone, [replace(old, members=[replace(before, organisations=frozenset())])]) is None
-    assert marks_of(replace(alone, organisations=frozenset())) == ()
+
+
+def test_words_alone_without_a_body_person_or_figure_in_common_make_no_return() -> None:
+    new, old = pair(RETURNING)
+    alone = replace(new, organisations=frozenset(), people=frozenset(), names=frozenset(name for name in new.names if name[0] != "#"))
+    assert returns_to(alone, [old]) is None
+    assert marks_of(alone) == ()
 
 
 def test_a_mark_fits_its_column_however_many_states_meet() -> None:
@@ -121,9 +127,9 @@ def test_the_store_finds_told_stories_by_what_they_share(store: Store) -> None:
         story_marks.keep(connection, "p" * 32, [marks_of(kept)[0]], AT)
     marks = marks_of(new)
     with store.read() as connection:
-        (found,) = story_marks.sharing(connection, marks, AT - REACH_S, least=2, most=5)
+        (found,) = story_marks.sharing(connection, marks, AT - REACH_S, 5)
         assert (found.story_id, found.last_at) == ("o" * 32, AT - 9 * 86_400)
         assert Member.from_facts(found.members[0]) == kept
-        assert story_marks.sharing(connection, marks, AT - 86_400, least=2, most=5) == []
-        assert story_marks.sharing(connection, (), 0, least=1, most=5) == []
+        assert story_marks.sharing(connection, marks, AT - 86_400, 5) == []
+        assert story_marks.sharing(connection, (), 0, 5) == []
         assert story_marks.first_told(connection, "o" * 32) == {}
