@@ -2,9 +2,11 @@
 
 Pure. The laws:
 
-- one message per (story, receiver): the first report that matches opens it, what follows edits it, where a reader would see a difference;
+- one message per (story, receiver): the first report that matches opens it, what follows edits it, and a reply tells what it adds;
 - the same item's page report, a later item or a new revision joins; a receiver that a later match reaches gets a message of its own;
-- a final report that no longer bears out what was told on its headline says so in the message (`not_supported`);
+- a final report that no longer bears out what was told on its headline says so in the message and in its thread (`not_supported`), at every
+  receiver that was told on it and is not told of it again, whoever else is;
+- a story that goes on is told anew where a watchlist asks for that and its message is old;
 - a report that was decided before is a replay, which does nothing;
 - a match that a silence holds tells and changes nothing, but a text that takes back what was told is told of all the same.
 """
@@ -15,11 +17,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from alerting.gathered import Gathering
-from alerting.message import Message, ShownWatchlist, joined, looks_the_same, opened, unsupported
+from alerting.message import Message, ShownWatchlist, is_outdated, joined, opened, unsupported
+from alerting.news import PLAIN_MANNER, Manner, manner_of
+from alerting.said import Reply, Row, Said, Told
 from alerting.watchlists.telling import Explain
 from newswire.outcomes import AlertReason, HoldReason, ReportOutcome
 from newswire.records import Basis, Decision, DecisionKind, MessageKind, Report, Severity, Span, WatchlistVerdict
+
+__all__ = ["Match", "Outcome", "Reply", "Row", "Told", "decide", "decision_id_of", "may_tell"]
 
 NEAREST_SHOWN: Final = 3
 _ALL_FULL: Final[Mapping[str, Explain]] = {}
@@ -35,27 +40,7 @@ class Match:
     spans: tuple[Span, ...]
     receivers: tuple[str, ...]  # by the routes and by the watchlist's own `to`; empty where it did not match
     explain: Explain = Explain.FULL  # what readers may see of the rule
-    updates: bool = True  # whether later reports change what was told
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a receiver has been told of a story, or soon will be: the newest row of the outbox, and its sequence."""
-
-    message: Message
-    sequence: int
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row to be put in the outbox."""
-
-    receiver: str
-    kind: MessageKind
-    sequence: int
-    message: Message
-    gathered: Gathering | None = None  # a digest tells it; None: it is told by a message of its own
-    grows: bool = False  # it is there already, and says this from now on
+    manner: Manner = PLAIN_MANNER  # how later reports are told
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +50,7 @@ class Outcome:
     decision: Decision
     outcome: ReportOutcome
     rows: tuple[Row, ...] = ()
+    replies: tuple[Reply, ...] = ()
 
 
 def decision_id_of(report: Report) -> str:
@@ -93,15 +79,15 @@ def decide(
     `told` is, by receiver, what was said of its story before; `explains` what each receiver may see of the rule: the stricter of its own
     and the watchlist's counts.
     """
-    telling = [match for match in matches if may_tell(match)]
-    if telling and story_id is not None:
-        if not any(match.receivers for match in telling):
-            silent = any(match.verdict.reason is HoldReason.SILENCED for match in matches)
-            return _held(report, matches, story_id, HoldReason.SILENCED if silent else HoldReason.NO_RECEIVER, now)
-        return _told(report, matches, story_id, told, now=now, explains=explains)
-    lost = _no_longer_supported(report, matches, told, explains)
-    if not lost:
-        return _held(report, matches, story_id, _nearest_reason(matches), now)
+    said = Said(report, told, now)
+    by_receiver = _by_receiver(matches)
+    _take_back(said, report, matches, {name: one for name, one in told.items() if name not in by_receiver}, explains)
+    if by_receiver and story_id is not None:
+        taken_back = said.receivers
+        _tell(said, report, by_receiver, story_id=story_id, told=told, explains=explains)
+        return _told(said, report, matches, told, receivers=(*by_receiver, *taken_back), story_id=story_id, now=now)
+    if not said.rows:
+        return _held(report, matches, story_id, _silent_reason(matches, story_id), now)
     decision = _decision(
         report,
         _nearest(matches),
@@ -109,49 +95,67 @@ def decide(
         story_id=story_id,
         kind=DecisionKind.JOIN,
         reason=AlertReason.NOT_SUPPORTED,
-        severity=max((row.message.severity for row in lost), key=lambda one: one.rank),
-        receivers=tuple(row.receiver for row in lost),
+        severity=max((row.message.severity for row in said.rows), key=lambda one: one.rank),
+        receivers=said.receivers,
     )
-    return Outcome(decision, ReportOutcome.JOINED, lost)
+    return Outcome(decision, ReportOutcome.JOINED, tuple(said.rows), tuple(said.replies))
 
 
-def _told(
-    report: Report, matches: Sequence[Match], story_id: str, told: Mapping[str, Told], *, now: datetime, explains: Mapping[str, Explain]
-) -> Outcome:
-    telling = [match for match in matches if may_tell(match)]
-    held = [match for match in matches if match.verdict.matched and not may_tell(match)]
-    by_receiver: dict[str, list[Match]] = {}
-    for match in telling:
-        for receiver in match.receivers:
-            by_receiver.setdefault(receiver, []).append(match)
-    rows: list[Row] = []
-    raised = False
+def _by_receiver(matches: Sequence[Match]) -> dict[str, list[Match]]:
+    """Return the watchlists that tell each receiver now."""
+    found: dict[str, list[Match]] = {}
+    for match in matches:
+        for receiver in match.receivers if may_tell(match) else ():
+            found.setdefault(receiver, []).append(match)
+    return found
+
+
+def _tell(
+    said: Said,
+    report: Report,
+    by_receiver: Mapping[str, Sequence[Match]],
+    *,
+    story_id: str,
+    told: Mapping[str, Told],
+    explains: Mapping[str, Explain],
+) -> None:
+    """Tell the receivers whom watchlists reach now."""
     for receiver, reaching in by_receiver.items():
         seen = explains.get(receiver, Explain.FULL)
         shown = [_shown(match, seen) for match in reaching]
         spans = [span for match in reaching if _strictest(match, seen) is not Explain.NONE for span in match.spans]
         before = told.get(receiver)
         if before is None:
-            rows.append(Row(receiver, MessageKind.PARENT, 0, opened(report, story_id, receiver, shown, spans)))
-            continue
-        if not any(match.updates for match in reaching):
-            continue
-        message = joined(before.message, report, shown, spans)
-        if not looks_the_same(message, before.message):
-            rows.append(Row(receiver, MessageKind.EDIT, before.sequence + 1, message))
-            raised = raised or message.severity.rank > before.message.severity.rank
-    opens = any(row.kind is MessageKind.PARENT for row in rows)
+            said.open(receiver, opened(report, story_id, receiver, shown, spans))
+        else:
+            said.join(receiver, joined(before.message, report, shown, spans), manner_of(match.manner for match in reaching))
+
+
+def _told(
+    said: Said,
+    report: Report,
+    matches: Sequence[Match],
+    told: Mapping[str, Told],
+    *,
+    receivers: tuple[str, ...],
+    story_id: str,
+    now: datetime,
+) -> Outcome:
+    """Return the outcome of a report that watchlists tell."""
+    telling = [match for match in matches if may_tell(match)]
+    held = [match for match in matches if match.verdict.matched and not may_tell(match)]
+    opens = any(row.kind is MessageKind.PARENT for row in said.rows)
     decision = _decision(
         report,
         [*telling, *held],
         now,
         story_id=story_id,
         kind=DecisionKind.ALERT if opens else DecisionKind.JOIN,
-        reason=_reason(report, told, raised=raised),
+        reason=_reason(report, told, said),
         severity=max((match.verdict.severity for match in telling), key=lambda one: one.rank),
-        receivers=tuple(by_receiver),
+        receivers=receivers,
     )
-    return Outcome(decision, ReportOutcome.ALERTED if opens else ReportOutcome.JOINED, tuple(rows))
+    return Outcome(decision, ReportOutcome.ALERTED if opens else ReportOutcome.JOINED, tuple(said.rows), tuple(said.replies))
 
 
 def _strictest(match: Match, receiver: Explain) -> Explain:
@@ -164,11 +168,13 @@ def _shown(match: Match, receiver: Explain) -> ShownWatchlist:
     return ShownWatchlist(match.verdict.watchlist, match.title, match.verdict.severity, because)
 
 
-def _reason(report: Report, told: Mapping[str, Told], *, raised: bool) -> AlertReason:
+def _reason(report: Report, told: Mapping[str, Told], said: Said) -> AlertReason:
     if not told:
         return AlertReason.MATCHED
-    if raised:
+    if said.raises:
         return AlertReason.SEVERITY_RAISED
+    if said.tells_anew:
+        return AlertReason.REALERT
     mine = [carrier for one in told.values() for carrier in one.message.carriers if carrier.item_id == report.item.item_id]
     if not mine:
         return AlertReason.SAME_STORY
@@ -177,28 +183,25 @@ def _reason(report: Report, told: Mapping[str, Told], *, raised: bool) -> AlertR
     return AlertReason.REVISED
 
 
-def _no_longer_supported(
-    report: Report, matches: Sequence[Match], told: Mapping[str, Told], explains: Mapping[str, Explain]
-) -> tuple[Row, ...]:
-    """Return the edits that take back what was told on this item's headline.
+def _take_back(said: Said, report: Report, matches: Sequence[Match], told: Mapping[str, Told], explains: Mapping[str, Explain]) -> None:
+    """Take back what was told on this item's headline.
 
     Only a final report can: a page's text, or a revised text of the feed. A watchlist that still matches but is staged, muted
     or past its age has not been contradicted.
     """
     if not report.final:
-        return ()
+        return
     matching = {match.verdict.watchlist for match in matches if match.verdict.matched}
-    rows = []
     for receiver, one in told.items():
         carrier = next((carrier for carrier in one.message.carriers if carrier.item_id == report.item.item_id), None)
         if carrier is None or not carrier.supports or any(shown.watchlist in matching for shown in one.message.watchlists):
             continue
-        if report.basis is Basis.FEED and carrier.revision == report.item.revision:
-            continue  # the same words: the watchlists have changed, not the text
-        message = unsupported(one.message, report, _lacking(matches, one.message, explains.get(receiver, Explain.FULL)))
-        if not looks_the_same(message, one.message):
-            rows.append(Row(receiver, MessageKind.EDIT, one.sequence + 1, message))
-    return tuple(rows)
+        if (report.basis is Basis.FEED and carrier.revision == report.item.revision) or is_outdated(one.message, report):
+            continue  # the same words: the watchlists have changed, not the text; or words that were replaced since
+        lacking = _lacking(matches, one.message, explains.get(receiver, Explain.FULL))
+        spoken_for = {shown.watchlist for shown in one.message.watchlists}
+        manner = manner_of(match.manner for match in matches if match.verdict.watchlist in spoken_for)
+        said.take_back(receiver, unsupported(one.message, report, lacking), manner)
 
 
 def _lacking(matches: Sequence[Match], message: Message, receiver: Explain) -> str:
@@ -220,7 +223,10 @@ def _nearest(matches: Sequence[Match]) -> list[Match]:
     return sorted(matches, key=lambda match: (-_obstacle(match), match.verdict.watchlist))[:shown]
 
 
-def _nearest_reason(matches: Sequence[Match]) -> HoldReason:
+def _silent_reason(matches: Sequence[Match], story_id: str | None) -> HoldReason:
+    if story_id is not None and any(may_tell(match) for match in matches):
+        silent = any(match.verdict.reason is HoldReason.SILENCED for match in matches)
+        return HoldReason.SILENCED if silent else HoldReason.NO_RECEIVER
     nearest = _nearest(matches)
     return (nearest[0].verdict.reason or HoldReason.CONDITION) if nearest else HoldReason.NO_WATCHLISTS
 

@@ -15,6 +15,8 @@ _ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _BRACKETS: Final = str.maketrans({"<": "‹", ">": "›"})
 _URL: Final = re.compile(r"https?://[!-~]+", re.ASCII)
 _URL_UNSAFE: Final = {"<": "%3C", ">": "%3E", '"': "%22", "|": "%7C", "\\": "%5C", "`": "%60"}
+_PORT: Final = re.compile(r":([^:@\[\]]+)$")
+_NUMBERS: Final = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+)){0,3}\.?", re.IGNORECASE)
 URL_LIMIT: Final = 1_000
 
 
@@ -50,9 +52,28 @@ def link(url: str | None) -> str | None:
 
 
 def odd_host(url: str | None) -> str | None:
-    """Return the host where it is spelled in punycode: a reader must see that `аpple.com` is `xn--pple-43d.com`."""
+    """Return where a link leads when it may look as if it led elsewhere: a reader must see that `аpple.com` is `xn--pple-43d.com`.
+
+    Said of hosts in punycode or beyond ASCII, of hosts that are numbers, of what stands behind an `@`, and of ports other than the usual.
+    """
     try:
-        host = urlsplit(url or "").hostname
+        parts = urlsplit(url or "")
+        host = parts.hostname
     except ValueError:
         return None
-    return host if host and "xn--" in host else None
+    if not host:
+        return None
+    port = _PORT.search(parts.netloc)
+    odd_port = port is not None and (parts.scheme, port[1]) not in {("http", "80"), ("https", "443")}
+    is_number = ":" in host or _NUMBERS.fullmatch(host) is not None
+    if not (odd_port or is_number or "@" in parts.netloc or "xn--" in host or not host.isascii()):
+        return None
+    shown = f"[{host}]" if ":" in host else host if host.isascii() else _in_punycode(host)
+    return f"{shown}:{port[1]}" if port and odd_port else shown
+
+
+def _in_punycode(host: str) -> str:
+    try:
+        return host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return "xn--" + host.encode("punycode", "replace").decode("ascii")

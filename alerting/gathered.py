@@ -23,6 +23,7 @@ class Gathering:
     gathered_for: str  # a digest receiver, `overflow:RECEIVER` or `outage:RECEIVER`
     reason: GatherReason
     due_at: datetime
+    zone: str | None = None  # whose clocks the digest goes by
     calendar: str | None = None  # outside of which it came
     full: Full | None = None
 
@@ -34,6 +35,8 @@ class Gathering:
             "for": self.gathered_for,
             "due_at": self.due_at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         }
+        if self.zone is not None:
+            found["zone"] = self.zone
         if self.calendar is not None:
             found["calendar"] = self.calendar
         if self.full is not None:

@@ -18,12 +18,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from alerting.decide import Row
 from alerting.digests.schedule import next_time
 from alerting.gathered import Full, Gathering
 from alerting.message import Message, alert_id_of
 from alerting.receivers.told import changes, told_of
 from alerting.routes import Receiver, Routes
+from alerting.said import Reply, Row
 from newswire.outcomes import GatherReason
 from newswire.records import MessageKind
 from newswire.store.digests import OUTAGE_PREFIX, OUTAGE_QUIET_S, OVERFLOW_PREFIX, Recent
@@ -77,7 +77,7 @@ def gathered_for(receiver: Receiver, *, outside: Mapping[str, str], seen_at: dat
     if receiver.digest is not None:
         calendar = outside.get(receiver.name)
         reason = GatherReason.CALENDAR if calendar else GatherReason.DIGEST
-        return Gathering(receiver.name, reason, next_time(receiver.digest, now), calendar)
+        return Gathering(receiver.name, reason, next_time(receiver.digest, now), receiver.digest.zone, calendar)
     if now - seen_at > OLD:
         return Gathering(OUTAGE_PREFIX + receiver.name, GatherReason.OUTAGE, now + timedelta(seconds=OUTAGE_QUIET_S))
     return None
@@ -88,10 +88,12 @@ def capped(receiver: Receiver, full: Full, routes: Routes, open_due: datetime | 
 
     `open_due` is when the overflow that waits already is told, which takes this story with it.
     """
-    digests = [(next_time(one.digest, now), one.name) for one in routes.receivers if one.digest and one.digest.to == receiver.name]
+    digests = [
+        (next_time(one.digest, now), one.name, one.digest.zone) for one in routes.receivers if one.digest and one.digest.to == receiver.name
+    ]
     if digests:
-        due_at, name = min(digests)
-        return Gathering(name, GatherReason.CAPPED, due_at, full=full)
+        due_at, name, zone = min(digests)
+        return Gathering(name, GatherReason.CAPPED, due_at, zone, full=full)
     return Gathering(OVERFLOW_PREFIX + receiver.name, GatherReason.CAPPED, open_due or full.until, full=full)
 
 
@@ -111,8 +113,11 @@ def says_news(before: Message, after: Message) -> bool:
     return bool(changes(told_of(before), after))
 
 
-def caused_by(rows: Iterable[Row], at: float) -> Iterable[Recent]:
-    """Yield the messages among these rows that stand in a channel for themselves."""
+def caused_by(rows: Iterable[Row], replies: Iterable[Reply], at: float) -> Iterable[Recent]:
+    """Yield the messages among these that stand in a channel for themselves."""
     for row in rows:
         if row.kind is MessageKind.PARENT and row.gathered is None and not row.grows:
             yield Recent(row.receiver, tuple(shown.watchlist for shown in row.message.watchlists), at)
+    for reply in replies:
+        if reply.update.in_channel:
+            yield Recent(reply.receiver, tuple(reply.update.speaks_for), at)

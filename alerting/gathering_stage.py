@@ -12,11 +12,12 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from alerting.decide import Outcome, Row, Told
+from alerting.decide import Outcome
 from alerting.desk import Desk
 from alerting.gathered import Gathering
 from alerting.gathering import HOUR_S, Rooms, capped, caused_by, gathered_for, grown, says_news, told_again
 from alerting.message import Message, to_json
+from alerting.said import Row, Told
 from alerting.watchlists.telling import DEFAULT_CAP
 from newswire.outcomes import GatherReason
 from newswire.records import MessageKind
@@ -39,27 +40,31 @@ class Gatherer:
 
     def gathered(self, outcome: Outcome, seen_at: datetime, told: Mapping[str, Told], outside: Mapping[str, str]) -> Outcome:
         """Return the outcome with its rows as they are to be stored: told at once, gathered, or grown where a digest tells the story."""
-        rows = [placed for row in outcome.rows for placed in self._placed(row, seen_at, told, outside)]
-        return replace(outcome, rows=tuple(rows)) if rows or outcome.rows else outcome
+        if not outcome.rows and not outcome.replies:
+            return outcome
+        replies = tuple(one for one in outcome.replies if (one.update.story_id, one.receiver) not in self._standings)
+        for one in caused_by((), replies, self._now.timestamp()):
+            self._rooms.add(one)
+        return replace(outcome, rows=tuple(self._placed(row, seen_at, told, outside) for row in outcome.rows), replies=replies)
 
-    def _placed(self, row: Row, seen_at: datetime, told: Mapping[str, Told], outside: Mapping[str, str]) -> Iterable[Row]:
+    def _placed(self, row: Row, seen_at: datetime, told: Mapping[str, Told], outside: Mapping[str, str]) -> Row:
         key = (row.message.story_id, row.receiver)
         standing = self._standings.get(key)
         if standing is not None:
             before = told.get(row.receiver)
             if standing.waits or (row.kind is not MessageKind.PARENT and before is not None and not says_news(before.message, row.message)):
-                return [grown(row, standing.sequence)]
+                return grown(row, standing.sequence)
             row = told_again(row)
         elif row.kind is not MessageKind.PARENT:
-            return [row]
+            return row
         placed = replace(row, gathered=self._way(row, seen_at, outside))
         if placed.gathered is not None:
             self._standings[key] = Standing(placed.sequence, waits=True)
         else:
             self._standings.pop(key, None)
-            for one in caused_by([placed], self._now.timestamp()):
+            for one in caused_by([placed], (), self._now.timestamp()):
                 self._rooms.add(one)
-        return [placed]
+        return placed
 
     def _way(self, row: Row, seen_at: datetime, outside: Mapping[str, str]) -> Gathering | None:
         receiver = self._receivers.get(row.receiver)

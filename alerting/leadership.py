@@ -14,6 +14,7 @@ from newswire.store import Store, leaders
 
 ROLE: Final = leaders.ALERTER
 LEASE_S: Final = 10.0
+"""One that hangs, or was stopped, is followed when this has passed since it renewed, and those who stand by have asked: within 15 s."""
 STANDBY_S: Final = 1.0
 _RENEWED: Final = 1 / 5  # of the lease, so often
 _DEAD: Final = 1 / 3  # of the lease: not renewed for so long, and not present, is dead
@@ -109,8 +110,11 @@ class StoreLeadership:
         try:
             leaders.holds(connection, ROLE, self._owner, held.epoch)
         except Fenced:
-            self._held = None
-            self._metrics.active.set(0)
+            # Several threads ask. One that looked in an old epoch takes nothing from another that leads anew by now; the lock cannot be
+            # taken here, as who holds it may wait for the caller's transaction.
+            if self._held is held:
+                self._held = None
+                self._metrics.active.set(0)
             raise
         return held.epoch
 

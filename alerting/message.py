@@ -14,6 +14,7 @@ from typing import Final
 
 from pydantic import TypeAdapter
 
+from alerting.official import is_official
 from newswire.records import Basis, Field, Label, Report, Severity, Span
 
 QUOTE_LIMIT: Final = 320
@@ -112,6 +113,7 @@ class Message:
     sequence: int = 0  # which version goes out: 0 says it first, 1 and on are edits; the sender sets it from the outbox row
     threaded: bool = False  # an edit whose news a reply tells as well: who cannot edit says nothing for it
     earlier: Earlier | None = None  # where the same story was told before
+    also: tuple[str, ...] = ()  # lines of replies of which nobody can know whether they arrived: said here too
 
     @property
     def supporting(self) -> tuple[Carrier, ...]:
@@ -173,17 +175,36 @@ def opened(report: Report, story_id: str, receiver: str, watchlists: Sequence[Sh
 def joined(message: Message, report: Report, watchlists: Sequence[ShownWatchlist], spans: Iterable[Span]) -> Message:
     """Return the message with one more report of its story in it.
 
-    A report of the item whose headline is shown brings the facts up to date; any other item adds itself, and takes the headline only
-    where nothing else bears the alert out any more. Severity never falls: what was said loudly is not unsaid in silence.
+    A report of the item whose headline is shown brings the facts up to date; any other item adds itself and its partners, and takes the
+    headline only where nothing else bears the alert out any more. Severity never falls: what was said loudly is not unsaid in silence.
     """
     shown = _with_watchlists(message.watchlists, watchlists)
-    carriers = _with_carrier(message.carriers, _carrier(report))
     severity = max(message.severity, _highest(watchlists), key=lambda one: one.rank)
+    if is_outdated(message, report):
+        return replace(message, watchlists=shown, severity=severity)
+    carriers = _with_carrier(message.carriers, _carrier(report))
     if report.item.item_id != message.item_id and message.supporting:
-        return replace(message, watchlists=shown, carriers=carriers, severity=severity)
+        partners = _distinct((*message.partners, *report.partners))
+        return replace(message, watchlists=shown, carriers=carriers, severity=severity, partners=partners)
     fresh = opened(report, message.story_id, "", shown, spans)
-    quote = fresh.quote or (message.quote if report.item.item_id == message.item_id else None)
-    return replace(fresh, alert_id=message.alert_id, severity=severity, carriers=carriers, quote=quote)
+    return replace(
+        fresh,
+        alert_id=message.alert_id,
+        severity=severity,
+        carriers=carriers,
+        partners=_distinct((*fresh.partners, *(code for one in carriers if one.supports for code in one.partners))),
+        quote=fresh.quote or (message.quote if report.item.item_id == message.item_id else None),
+        earlier=message.earlier,
+        also=message.also,
+    )
+
+
+def is_outdated(message: Message, report: Report) -> bool:
+    """Return whether a later revision of the report's item is in the message already."""
+    known = next((one for one in message.carriers if one.item_id == report.item.item_id), None)
+    if known is None or known.revision == report.item.revision or known.seen_at is None:
+        return False
+    return report.item.seen_at < known.seen_at
 
 
 def unsupported(message: Message, report: Report, lacking: str) -> Message:
@@ -256,7 +277,18 @@ def _cut(sentence: str, marks: Sequence[tuple[int, int]]) -> Quote:
 
 def _carrier(report: Report) -> Carrier:
     item = report.item
-    return Carrier(item.item_id, item.revision, report.basis, item.outlet, item.outlet_country, item.url)
+    return Carrier(
+        item.item_id,
+        item.revision,
+        report.basis,
+        item.outlet,
+        item.outlet_country,
+        item.url,
+        title=item.title[:TITLE_KEPT],
+        partners=report.partners,
+        official=is_official(item.source_url),
+        seen_at=item.seen_at,
+    )
 
 
 def _with_carrier(carriers: tuple[Carrier, ...], carrier: Carrier) -> tuple[Carrier, ...]:
@@ -290,4 +322,4 @@ def _distinct(words: Iterable[str]) -> tuple[str, ...]:
 def _visible(message: Message) -> Message:
     """Return the message without what no receiver shows."""
     carriers = [Carrier("", "", Basis.FEED, c.outlet, c.country, None) for c in message.supporting]
-    return replace(message, score=round(message.score, 2), carriers=tuple(dict.fromkeys(carriers)), seen_at=_NEVER)
+    return replace(message, score=round(message.score, 2), carriers=tuple(dict.fromkeys(carriers)), seen_at=_NEVER, threaded=False)

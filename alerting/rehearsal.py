@@ -11,20 +11,22 @@ from functools import partial
 from types import TracebackType
 from typing import Final, Self
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, and_, bindparam, delete, func, not_, select, update
 
+from alerting import updates
 from alerting.decide import Match, decide, decision_id_of
 from alerting.desk import Desk
 from alerting.message import Message, from_json
 from alerting.routes import Routes
 from alerting.stage import LOOK_BACK_S, ReportHandler
+from alerting.updates import Update
 from alerting.watchlists.compile import WatchlistSet
 from alerting.watchlists.match import match
 from newswire.bus import Delivered
 from newswire.clock import Clock
 from newswire.codec import decode
 from newswire.metrics import Metrics
-from newswire.outcomes import Stage
+from newswire.outcomes import SendState, Stage
 from newswire.records import DeadLetter, Decision, DecisionKind, Label, MessageKind, Report
 from newswire.service import guard
 from newswire.silence import Silence
@@ -36,20 +38,28 @@ _SCRATCH: Final = "sqlite://"
 _FORGOTTEN: Final = (delete(archive), delete(search_due), delete(trail), delete(matches))
 """What no later decision looks at: it would be most of the memory of a long rehearsal."""
 
+_reply: Final = outbox.c.kind == MessageKind.REPLY.value
+_waits: Final = and_(_reply, outbox.c.state == SendState.NEW.value)
 _PUT_SINCE: Final = (
     select(outbox.c.row_id, outbox.c.receiver, outbox.c.kind, outbox.c.message)
-    .where(outbox.c.row_id > bindparam("last"))
+    .where(outbox.c.row_id > bindparam("last"), not_(_reply))
     .order_by(outbox.c.row_id)
 )
+_DUE_REPLIES: Final = (
+    select(outbox.c.row_id, outbox.c.receiver, outbox.c.kind, outbox.c.message)
+    .where(_waits, outbox.c.next_try_at <= bindparam("now"))
+    .order_by(outbox.c.next_try_at, outbox.c.row_id)
+)
+_NEXT_REPLY: Final = select(func.min(outbox.c.next_try_at)).where(_waits)
 
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """What a receiver would be told, as it was put in the outbox."""
+    """What a receiver would be told: a message as it was put in the outbox, or a reply as it was when it was due."""
 
     receiver: str
     kind: MessageKind
-    message: Message
+    message: Message | Update
 
 
 class Rehearsal:
@@ -101,12 +111,25 @@ class Rehearsal:
         return [taken.get(decision_id) for _, decision_id in wanted]
 
     def tellings(self) -> list[Telling]:
-        """Return what was put in the outbox since the last call, in order."""
-        with self._store.read() as connection:
+        """Return what receivers would have been told since the last call, in order: a reply only once it is due, after that it grows no more."""
+        now = self._clock.now().timestamp()
+        with self._store.begin() as connection:
             rows = connection.execute(_PUT_SINCE, {"last": self._last_row}).all()
+            replies = connection.execute(_DUE_REPLIES, {"now": now}).all()
+            sent = update(outbox).where(outbox.c.row_id.in_([row.row_id for row in replies]))
+            connection.execute(sent.values(state=SendState.SENT.value, settled_at=now))
         if rows:
             self._last_row = rows[-1].row_id
-        return [Telling(row.receiver, MessageKind(row.kind), from_json(row.message)) for row in rows]
+        return [
+            *(Telling(row.receiver, MessageKind(row.kind), from_json(row.message)) for row in rows),
+            *(Telling(row.receiver, MessageKind.REPLY, updates.from_json(row.message)) for row in replies),
+        ]
+
+    def next_reply_at(self) -> float | None:
+        """Return when the next reply is due that is still gathered, in seconds since 1970 UTC; None where none is."""
+        with self._store.read() as connection:
+            due_at: float | None = connection.execute(_NEXT_REPLY).scalar()
+        return due_at
 
     def decide_next(self, report: Report, message: Delivered) -> Decision | None:
         """Return the decision about the next report of many: the same as `decide`, quicker, and with nothing kept that is not needed.

@@ -6,7 +6,7 @@ is then no mrkdwn. A bulletin that is too long is laid out ever more tightly, an
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from alerting.bulletin import Bulletin, Line, Piece, text_of
@@ -19,12 +19,15 @@ EVENT_TYPES: Final = {
     MessageKind.DIGEST: "newswire_digest",
     MessageKind.NOTICE: "newswire_notice",
 }
+UPDATE: Final = "Update: "
 POSSIBLE_REPEAT: Final = "Possible repeat: an earlier attempt was not confirmed."
 ROOM: Final = 12_000
 """Characters of JSON for the layout: Slack refuses it beyond about 13,200 (`msg_blocks_too_long`, slackapi/bolt-js#2509)."""
 LINES_MOST: Final = 200
 PLAIN_ROOM: Final = 3_000
 HOST_LIMIT: Final = 80
+NAMED: Final = 60
+"""A heading that holds so much of a headline names it."""
 
 Element = dict[str, Any]
 
@@ -39,6 +42,15 @@ class _Room:
 
 
 _ROOMS: Final = (_Room(600, 1_000, 2_400), _Room(200, 400, 600), _Room(110, 200, 300))
+
+
+def standing_alone(bulletin: Bulletin) -> Bulletin:
+    """Return a reply as it is told where it stands in no thread: below the headline of its story, which it then names first."""
+    title, url = ((bulletin.data or {}).get(name) for name in ("title", "url"))
+    if bulletin.kind is not MessageKind.REPLY or not isinstance(title, str) or title[:NAMED] in text_of(bulletin.heading):
+        return bulletin
+    headline = Piece(title, bold=True, url=url if isinstance(url, str) else None)
+    return replace(bulletin, heading=(Piece(UPDATE, bold=True), headline), lines=(bulletin.heading, *bulletin.lines))
 
 
 def payload(bulletin: Bulletin) -> dict[str, Any]:

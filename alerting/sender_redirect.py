@@ -1,38 +1,106 @@
 """What a receiver refused for good is told to the fallback receiver instead."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from sqlalchemy import Connection
 
-from alerting.message import alert_id_of, folded, from_json, to_json
+from alerting import bulletin as bulletins
+from alerting import updates
+from alerting.bulletin import Bulletin
+from alerting.message import Message, alert_id_of, folded, from_json
+from alerting.sender_fold import entry_of
+from alerting.sender_said import Content
+from alerting.updates import Update
 from newswire.records import MessageKind
 from newswire.store import outbox
 from newswire.store.outbox import Entry, Queued
 
+_TRIES: Final = 5
 
-def redirect(connection: Connection, row: Queued, fallback: str, *, at: float) -> None:
-    """Put what the row says in the fallback's outbox: a message of its own, or an edit of the one that it has about this story."""
-    message = from_json(row.message)
-    known = outbox.told(connection, [row.story_id]).get(row.story_id, {}).get(fallback)
-    if known is None:
-        sequence = 0
-        message = replace(message, alert_id=alert_id_of(row.story_id, fallback), possible_repeat=False)
-    else:
-        sequence = known[0] + 1
-        message = folded(from_json(known[1]), message)
-    entry = Entry(
+
+def redirect(connection: Connection, row: Queued, content: Content, fallback: str, *, at: float) -> None:
+    """Put what the row says in the fallback's outbox: an alert by a message of its own, or by an edit of the one that it has about this
+    story; a reply in the thread of that message; a digest's page and a notice as they are.
+    """
+    if isinstance(content, Message):
+        _redirect_alert(connection, row, content, fallback, at=at)
+    elif row.kind is MessageKind.REPLY:
+        _redirect_reply(connection, row, content, fallback, at=at)
+    elif isinstance(content, Bulletin):
+        message = bulletins.to_json(replace(content, possible_repeat=False))
+        outbox.put(connection, [_entry(row, fallback, content, alert_id=row.alert_id, sequence=row.sequence, message=message)], at)
+
+
+def _redirect_alert(connection: Connection, row: Queued, message: Message, fallback: str, *, at: float) -> None:
+    for _ in range(_TRIES):  # on PostgreSQL a report of the same story may take the sequence at the same moment
+        known = outbox.told(connection, [row.story_id]).get(row.story_id, {}).get(fallback)
+        if known is None:
+            sequence = 0
+            there = replace(message, alert_id=alert_id_of(row.story_id, fallback), possible_repeat=False)
+        else:
+            sequence = known[0] + 1
+            there = folded(from_json(known[1]), message)
+        if outbox.put_new(connection, entry_of(there, row, fallback, sequence), at):
+            return
+    raise RuntimeError(f"no sequence is free at {fallback} for story {row.story_id}")
+
+
+def _redirect_reply(connection: Connection, row: Queued, content: Update | Bulletin, fallback: str, *, at: float) -> None:
+    """Say the reply in the fallback's thread of the story, which is begun where there is none: only the reply was refused then."""
+    if outbox.parent_of(connection, row.story_id, fallback) is None:
+        told = outbox.told(connection, [row.story_id]).get(row.story_id, {}).get(row.receiver)
+        if told is None:
+            return
+        _redirect_alert(connection, row, from_json(told[1]), fallback, at=at)
+    parent = outbox.parent_of(connection, row.story_id, fallback)
+    assert parent is not None
+    alert_id = parent.alert_id
+    waits = outbox.growing(connection, alert_id)
+    if isinstance(content, Update) and waits is not None:
+        try:
+            before = updates.from_json(waits.message)
+        except ValueError:
+            pass
+        else:
+            more = updates.to_json(updates.extended(before, replace(content, alert_id=alert_id)))
+            if outbox.grow(connection, waits.row_id, more):
+                return
+    for _ in range(_TRIES):
+        sequence = max(1, outbox.next_sequence(connection, row.story_id, fallback, [MessageKind.REPLY]))
+        numbered = updates.numbered(_update(content, row, alert_id), sequence)
+        if isinstance(content, Update):
+            message = updates.to_json(numbered)
+        else:
+            there = replace(content, bulletin_id=numbered.update_id, alert_id=alert_id, possible_repeat=False)
+            message = bulletins.to_json(there)
+        if outbox.put_new(connection, _entry(row, fallback, content, alert_id=alert_id, sequence=sequence, message=message), at):
+            return
+    raise RuntimeError(f"no sequence is free at {fallback} for a reply in story {row.story_id}")
+
+
+def _update(content: Update | Bulletin, row: Queued, alert_id: str) -> Update:
+    """Return the update for another alert of the same story; of a bulletin only what gives it its id."""
+    if isinstance(content, Update):
+        return replace(content, alert_id=alert_id)
+    return Update(alert_id, row.story_id, row.title, None, content.severity, 0, 0)
+
+
+def _entry(row: Queued, receiver: str, content: Update | Bulletin, *, alert_id: str, sequence: int, message: str) -> Entry:
+    watchlists: Sequence[str] = content.speaks_for if isinstance(content, Update) else content.watchlists
+    return Entry(
         story_id=row.story_id,
-        receiver=fallback,
-        kind=MessageKind.EDIT if sequence else MessageKind.PARENT,
+        receiver=receiver,
+        kind=row.kind,
         sequence=sequence,
-        alert_id=message.alert_id,
+        alert_id=alert_id,
         decision_id=row.decision_id,
         item_id=row.item_id,
         revision=row.revision,
-        watchlists=[shown.watchlist for shown in message.watchlists],
-        severity=message.severity.value,
-        title=message.title,
-        url=message.url,
-        message=to_json(message),
+        watchlists=watchlists,
+        severity=content.severity.value,
+        title=row.title,
+        url=content.url if isinstance(content, Update) else None,
+        message=message,
     )
-    outbox.put(connection, [entry], at)

@@ -5,7 +5,7 @@ Writes: archive, stories, decisions, matches, outbox, trail. Then, and only then
 Never: sends, or decides the same (item, revision, basis, final) twice.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,19 +15,22 @@ from sqlalchemy import Connection
 
 from alerting.decide import Match, Outcome, Told, decide, decision_id_of
 from alerting.desk import Desk
-from alerting.gathering_stage import Gatherer, gathered_facts, grow, stored
+from alerting.gathering_stage import Gatherer, gathered_facts, grow
 from alerting.leadership import Leadership
-from alerting.message import BECAUSE_LIMIT, from_json, to_json
+from alerting.message import BECAUSE_LIMIT, from_json
+from alerting.news import Manner
+from alerting.outbox_entries import entries_of, said_in_threads
 from alerting.returning import linked, returned_facts
 from alerting.routes import Labelled, reached
 from alerting.silences import hold_back
 from alerting.stories import KEEP_S, MEMBERS_KEPT, Placement, StoryIndex
 from alerting.stories_member import Member, document_of
 from alerting.stories_return import Return
+from alerting.threads import Threads
 from alerting.watchlists.match import Match as Found
 from alerting.watchlists.match import held_back, match
 from alerting.watchlists.model import Status
-from alerting.watchlists.telling import Updates
+from alerting.watchlists.telling import Alerting
 from newswire.bus import Delivered
 from newswire.clock import Clock
 from newswire.codec import decode
@@ -35,11 +38,10 @@ from newswire.crash import crash_point
 from newswire.dead import dead_output
 from newswire.metrics import Metrics
 from newswire.outcomes import HoldReason, ReportOutcome, Stage
-from newswire.records import Basis, DeadLetter, Decision, Item, Label, Report
+from newswire.records import Basis, DeadLetter, Decision, Item, Label, MessageKind, Report
 from newswire.service import Handled, guard
-from newswire.store import Store, archive, decisions, matches, outbox, silences, stories, trail
+from newswire.store import Store, archive, decisions, matches, outbox, silences, stories, trail, updates
 from newswire.store.matches import Matched
-from newswire.store.outbox import Entry
 from newswire.store.search import countries_of
 from newswire.store.stories import Joining
 
@@ -120,7 +122,6 @@ class ReportHandler:
                 known = decisions.known(connection, [one.decision_id for one in judged])
                 fresh = list({one.decision_id: one for one in judged if one.decision_id not in known}.values())
                 decided = self._decide_fresh(connection, fresh, now, desk) if fresh else []
-                _write(connection, decided, now.timestamp())
         except BaseException:
             self._index = None  # it may hold what was rolled back
             raise
@@ -131,10 +132,8 @@ class ReportHandler:
         of_items = stories.of_items(connection, [one.report.item.item_id for one in fresh])
         placed = [self._place(index, one, of_items) for one in fresh]
         story_ids = {placement.story_id for placement, _ in placed if placement is not None}
-        told: dict[str, dict[str, Told]] = {
-            story_id: {receiver: Told(from_json(text), sequence) for receiver, (sequence, text) in of_story.items()}
-            for story_id, of_story in outbox.told(connection, sorted(story_ids)).items()
-        }
+        threads = Threads(updates.threads(connection, sorted(story_ids)), now)
+        told = _told(connection, story_ids, threads)
         decided = []
         quiet, explains = silences.current(connection, now.timestamp()), desk.routes.explains()
         gatherer = Gatherer(connection, desk, sorted(story_ids), now)
@@ -143,11 +142,17 @@ class ReportHandler:
             of_story = told.setdefault(story_id or "", {})
             one = replace(judged, matches=hold_back(quiet, judged.matches, judged.report, story_id, now))
             outcome = decide(one.report, matches=one.matches, story_id=story_id, told=of_story, now=now + n * _TICK, explains=explains)
-            outcome = gatherer.gathered(outcome, one.report.item.seen_at, of_story, one.outside)
+            item = one.report.item
+            outcome = gatherer.gathered(outcome, item.seen_at, of_story, one.outside)
             outcome, returned = linked(connection, outcome, member, told_before=bool(of_story))
             for row in outcome.rows:
-                of_story[row.receiver] = Told(row.message, row.sequence)
+                before = of_story.get(row.receiver) if row.kind is MessageKind.EDIT or row.grows else None
+                fresh_told = Told(row.message, 0, told_at=None if row.gathered else now, has_thread=row.gathered is None)
+                of_story[row.receiver] = replace(before or fresh_told, message=row.message, sequence=row.sequence)
+            for reply in outcome.replies:
+                threads.add(reply, decision_id=one.decision_id, item_id=item.item_id, revision=item.revision)
             decided.append(_Decided(one, outcome, placement, member, returned))
+        _write(connection, decided, threads, now.timestamp())
         return decided
 
     def _place(self, index: StoryIndex, one: _Judged, of_items: dict[str, str]) -> tuple[Placement | None, Member | None]:
@@ -196,11 +201,26 @@ def _judge(value: bytes, desk: Desk, now: datetime) -> _Judged:
         told = receivers if found.tells else ()
         inside.update(one.receiver for one in who if found.tells and one.calendar is None)
         outside.update({one.receiver: one.calendar for one in who if found.tells and one.calendar is not None})
-        made.append(Match(verdict, of.title, found.spans, told, explain=of.alert.explain, updates=of.alert.updates is not Updates.NONE))
+        made.append(Match(verdict, of.title, found.spans, told, explain=of.alert.explain, manner=_manner(of.alert)))
         holds.append(_hold(found, receivers, report.item, now))
     clustered = report.label is Label.DIPLOMACY or any(one.verdict.matched for one in made)
     only_outside = {receiver: calendar for receiver, calendar in outside.items() if receiver not in inside}
     return _Judged(report, decision_id_of(report), tuple(made), tuple(holds), clustered, only_outside)
+
+
+def _manner(alert: Alerting) -> Manner:
+    return Manner(alert.updates, alert.update_every, alert.realert)
+
+
+def _told(connection: Connection, story_ids: Collection[str], threads: Threads) -> dict[str, dict[str, Told]]:
+    """Return what was said of these stories, by receiver."""
+    return {
+        story_id: {
+            receiver: Told(from_json(text), sequence, threads.told_at(story_id, receiver), threads.has_thread(story_id, receiver))
+            for receiver, (sequence, text) in of_story.items()
+        }
+        for story_id, of_story in outbox.told(connection, sorted(story_ids)).items()
+    }
 
 
 def _hold(found: Found, receivers: Sequence[str], item: Item, now: datetime) -> HoldReason | None:
@@ -212,14 +232,15 @@ def _hold(found: Found, receivers: Sequence[str], item: Item, now: datetime) -> 
     return reason or (None if receivers else HoldReason.NO_RECEIVER)
 
 
-def _write(connection: Connection, decided: Sequence[_Decided], at: float) -> None:
+def _write(connection: Connection, decided: Sequence[_Decided], threads: Threads, at: float) -> None:
     archive.keep(connection, [archive.Archived(one.judged.report, one.outcome.decision.story_id) for one in decided], at)
     joining = [_joining(one) for one in decided if one.placement is not None]
     stories.join(connection, [one for one in joining if one is not None], at, members_kept=MEMBERS_KEPT)
     decisions.keep(connection, [one.outcome.decision for one in decided])
     matches.keep(connection, [row for one in decided for row in _matched(one)], at)
-    outbox.put(connection, [entry for one in decided for entry in _entries(one)], at)
+    outbox.put(connection, [entry for one in decided for entry in entries_of(one.outcome)], at)
     grow(connection, [row for one in decided for row in one.outcome.rows], at)
+    said_in_threads(connection, threads, at)
     trail.record(connection, [_step(one, at) for one in decided])
 
 
@@ -253,30 +274,6 @@ def _matched(one: _Decided) -> list[Matched]:
         )
         for found, hold in zip(one.judged.matches, one.judged.holds, strict=True)
         if found.verdict.matched and story_id is not None
-    ]
-
-
-def _entries(one: _Decided) -> list[Entry]:
-    item = one.judged.report.item
-    return [
-        Entry(
-            story_id=row.message.story_id,
-            receiver=row.receiver,
-            kind=row.kind,
-            sequence=row.sequence,
-            alert_id=row.message.alert_id,
-            decision_id=one.judged.decision_id,
-            item_id=item.item_id,
-            revision=item.revision,
-            watchlists=[shown.watchlist for shown in row.message.watchlists],
-            severity=row.message.severity.value,
-            title=row.message.title,
-            url=row.message.url,
-            message=to_json(row.message),
-            gathered=stored(row.gathered),
-        )
-        for row in one.outcome.rows
-        if not row.grows
     ]
 
 

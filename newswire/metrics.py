@@ -20,7 +20,7 @@ class Metrics:
     when nothing is in flight.
     """
 
-    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:  # noqa: PLR0915 -- one statement a metric
         self.registry = registry or CollectorRegistry()
 
         def counter(name: str, text: str, *labels: str) -> Counter:
@@ -53,9 +53,14 @@ class Metrics:
         self.reports = counter("newswire_alerting_reports_total", "Reports, by ReportOutcome and reason.", "outcome", "reason")
         self.matches = counter("newswire_alerting_matches_total", "Reports that a watchlist matched.", "watchlist")
         self.silences = gauge("newswire_alerting_silences", "Silences that have not ended, by SilenceState.", "state")
+        self.digests = counter("newswire_alerting_digests_total", "Digests put in the outbox, by DigestOccasion.", "occasion")
         self.outbox = gauge("newswire_alerting_outbox_rows", "Outbox rows not settled, by SendState.", "state")
         self.sends_in = counter("newswire_alerting_sends_in_total", "Attempts to deliver begun.", "receiver")
         self.sends = counter("newswire_alerting_sends_total", "Attempts to deliver ended, by SendOutcome.", "receiver", "outcome")
+        self.replies_folded = counter(
+            "newswire_alerting_replies_folded_total", "Replies in doubt that an edit of their parent tells.", "receiver"
+        )
+        self.lanes_busy = gauge("newswire_alerting_lanes_busy", "Receivers that are being called.")
         self.receiver_refusing = gauge(
             "newswire_alerting_receiver_refusing", "1 where a receiver refuses our token or our channel.", "receiver"
         )

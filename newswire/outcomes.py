@@ -149,6 +149,7 @@ class AlertReason(StrEnum):
     SEVERITY_RAISED = "severity_raised"
     NOT_SUPPORTED = "not_supported"  # the full text no longer supports what was told on the headline
     REVISED = "revised"  # the outlet changed its text; the story had been told
+    REALERT = "realert"  # the story goes on, and is told anew after so long as the watchlist says
 
 
 class Kept(StrEnum):
@@ -192,6 +193,14 @@ class GatherReason(StrEnum):
     OUTAGE = "outage"  # it waited for more than six hours in queues of our own
 
 
+class DigestOccasion(StrEnum):
+    """Why there is a digest."""
+
+    SCHEDULED = "scheduled"  # its time has come
+    OVERFLOW = "overflow"  # a watchlist or a channel had its messages of the hour
+    OUTAGE = "outage"  # it all waited for hours in queues of our own
+
+
 class SendOutcome(StrEnum):
     """How one attempt to deliver ended."""
 
@@ -199,6 +208,7 @@ class SendOutcome(StrEnum):
     FOUND = "found"  # an earlier attempt in doubt turned out to have been accepted
     IN_DOUBT = "in_doubt"
     REPEATED = "repeated"  # resent, marked "possible repeat"
+    FOLDED = "folded"  # a reply in doubt that cannot be looked for: an edit of its parent says it
     RATE_LIMITED = "rate_limited"
     RETRY = "retry"  # surely not accepted; again after a wait
     REFUSED = "refused"  # this message, route or token was refused

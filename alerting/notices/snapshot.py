@@ -4,18 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from alerting.digests.proof import Place
 from alerting.reload import Standing as FilesStanding
 from newswire.silence import Silence
 from newswire.store.source_health import SourceHealth
 from newswire.store.standings import Overdue, Settled, Standing
-
-
-@dataclass(frozen=True, slots=True)
-class Outlet:
-    """How a source is called, and the country that it writes from."""
-
-    name: str
-    country: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +33,7 @@ class Snapshot:
     held: Mapping[str, Held] = field(default_factory=dict)  # by the id of a silence that has ended
     files: FilesStanding | None = None
     sources: Sequence[SourceHealth] | None = None  # None: not looked at this time
-    outlets: Mapping[str, Outlet] = field(default_factory=dict)  # by source
+    places: Mapping[str, Place] = field(default_factory=dict)  # by source
     fallback: str | None = None  # the receiver that is told what another refuses
     took_over: bool = False  # this process stood by before, and now is the active alerter
     owner: str = ""  # names this process

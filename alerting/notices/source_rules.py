@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from typing import Final
 
 from alerting.bulletin import Line, Piece
+from alerting.digests.proof import Place
 from alerting.notices.history import History
 from alerting.notices.notice import Notice, counted
-from alerting.notices.snapshot import Outlet, Snapshot
+from alerting.notices.snapshot import Snapshot
 from alerting.render import country_name
 from newswire.outcomes import FetchReason, NoticeKind
 from newswire.records import Severity
@@ -99,24 +100,24 @@ def source_notices(snapshot: Snapshot, history: History) -> Iterator[Notice]:
     sources = {one.source_id: one for one in snapshot.sources}
     begun = [key for key, found in troubles.items() if key not in known or known[key].kind is not found.kind]
     back = [key for key in known if key in sources and key not in troubles]
-    for (kind, place), ids in _grouped({key: troubles[key].kind for key in begun}, snapshot.outlets).items():
+    for (kind, place), ids in _grouped({key: troubles[key].kind for key in begun}, snapshot.places).items():
         if history.may_say(kind, place, now):
             yield _begun(kind, place, [sources[key] for key in ids], troubles, snapshot)
-    for (kind, place), ids in _grouped({key: known[key].kind for key in back}, snapshot.outlets).items():
+    for (kind, place), ids in _grouped({key: known[key].kind for key in back}, snapshot.places).items():
         if history.may_say(kind, place, now, over=True):
             yield _over(kind, place, [sources[key] for key in ids], snapshot)
 
 
-def _grouped(kinds: Mapping[str, NoticeKind], outlets: Mapping[str, Outlet]) -> dict[tuple[NoticeKind, str], list[str]]:
+def _grouped(kinds: Mapping[str, NoticeKind], places: Mapping[str, Place]) -> dict[tuple[NoticeKind, str], list[str]]:
     """Return the sources by kind and country, or by kind alone where many countries are struck."""
     by_place: dict[tuple[NoticeKind, str], list[str]] = {}
     for key, kind in sorted(kinds.items()):
-        country = outlets[key].country if key in outlets else None
+        country = places[key].country if key in places else None
         by_place.setdefault((kind, country or ""), []).append(key)
     for kind in set(kinds.values()):
-        places = [place for place in by_place if place[0] is kind]
-        if len(places) > COUNTRIES:
-            by_place[kind, _EVERYWHERE] = sorted(key for place in places for key in by_place.pop(place))
+        struck = [place for place in by_place if place[0] is kind]
+        if len(struck) > COUNTRIES:
+            by_place[kind, _EVERYWHERE] = sorted(key for place in struck for key in by_place.pop(place))
     return by_place
 
 
@@ -134,7 +135,7 @@ def _begun(kind: NoticeKind, place: str, struck: Sequence[SourceHealth], trouble
         means="what they alone carry is not seen until they come back",
         do="first see whether this machine's own network is sound" if everywhere else do,
         since=max(moments, default=snapshot.now.timestamp()),
-        details=tuple(_line(one, found[one.source_id], snapshot.outlets) for one in struck),
+        details=tuple(_line(one, found[one.source_id], snapshot.places) for one in struck),
         members=tuple(one.source_id for one in struck),
     )
 
@@ -151,20 +152,20 @@ def _over(kind: NoticeKind, place: str, back: Sequence[SourceHealth], snapshot: 
         do="",
         since=now,
         over=True,
-        details=tuple((Piece(_name(one, snapshot.outlets)),) for one in back),
+        details=tuple((Piece(_name(one, snapshot.places)),) for one in back),
         members=tuple(one.source_id for one in back),
     )
 
 
-def _line(source: SourceHealth, trouble: Trouble, outlets: Mapping[str, Outlet]) -> Line:
-    name = Piece(_name(source, outlets), url=source.url)
+def _line(source: SourceHealth, trouble: Trouble, places: Mapping[str, Place]) -> Line:
+    name = Piece(_name(source, places), url=source.url)
     if trouble.since is None:
         return (name, Piece(f": {trouble.cause}"))
     return (name, Piece(f": {trouble.cause}, since "), Piece("", at=datetime.fromtimestamp(trouble.since, UTC)))
 
 
-def _name(source: SourceHealth, outlets: Mapping[str, Outlet]) -> str:
-    return outlets[source.source_id].name if source.source_id in outlets else source.host
+def _name(source: SourceHealth, places: Mapping[str, Place]) -> str:
+    return places[source.source_id].outlet if source.source_id in places else source.host
 
 
 def _of(place: str) -> str:

@@ -12,11 +12,12 @@ from typing import Final
 import structlog
 from sqlalchemy import Connection
 
+from alerting.digests.proof import Place
 from alerting.leadership import STANDBY_S, Leadership
 from alerting.notices.decide import hears_notices, notices_due
 from alerting.notices.history import History
 from alerting.notices.notice import Notice, row_of
-from alerting.notices.snapshot import Held, Outlet, Snapshot
+from alerting.notices.snapshot import Held, Snapshot
 from alerting.reload import Standing
 from newswire.bus import Bus
 from newswire.clock import Clock
@@ -52,7 +53,7 @@ class NoticeWorker:
         self,
         *,
         standing: Callable[[], Standing],
-        outlets: Callable[[], Mapping[str, Outlet]],
+        places: Mapping[str, Place],
         store: Store,
         bus: Bus,
         clock: Clock,
@@ -60,8 +61,8 @@ class NoticeWorker:
         leadership: Leadership,
         owner: str,
     ) -> None:
-        """`standing` is how the desk's files stand, `outlets` the names of the sources by their id, `owner` names this process."""
-        self._standing, self._outlets = standing, outlets
+        """`standing` is how the desk's files stand, `places` who publishes each source by their id, `owner` names this process."""
+        self._standing, self._places = standing, places
         self._store, self._bus, self._clock, self._metrics = store, bus, clock, metrics
         self._leadership, self._owner = leadership, owner
         self._history: History | None = None
@@ -110,7 +111,7 @@ class NoticeWorker:
                 held={one.silence_id: _held(connection, one.silence_id) for one in current if one.ended_at <= at},
                 files=standing,
                 sources=sources,
-                outlets={} if sources is None else self._outlets(),
+                places={} if sources is None else self._places,
                 fallback=standing.desk.routes.fallback,
                 took_over=self._stood_by,
                 owner=self._owner,

@@ -10,6 +10,7 @@ _SLACK_SCOPES: Final = (
 )
 _INCOMING: Final = "this incoming webhook is no longer there or may not post: make a new one in Slack (docs/slack.md) and set its variable"
 _MESSAGE: Final = "this one message was refused, others go on; `newswire dead replay` sends it again"
+_THREAD: Final = "the message in whose thread it belongs is gone from the channel; what was to be said there is in `newswire alerts`"
 _ADDRESS: Final = "nobody takes messages at this address: put the variable that holds it right"
 _ACCESS: Final = "the address refuses who we are: look at what it asks for, and at the secret"
 _PEOPLE: Final = "the mail server refuses the sender or every recipient: look at `from` and `to` in routes.yaml"
@@ -29,6 +30,9 @@ _ADVICE: Final = {
     "channel_not_found": "no such channel: write it in routes.yaml as Slack names it, or by its id; invite the bot to a private one",
     "not_in_channel": "invite the bot to the channel: /invite @Newswire",
     "is_archived": "the channel is archived: restore it, or name another one in routes.yaml",
+    "thread_not_found": _THREAD,
+    "invalid_thread_ts": _THREAD,
+    "cannot_reply_to_message": _THREAD,
     "restricted_action": "the workspace lets only some post there: ask its administrators, or name another channel",
     "channel_is_archived": "the channel is archived: restore it, or make an incoming webhook for another one",
     "user_not_found": "the person whom this incoming webhook writes to is gone: make a new one",

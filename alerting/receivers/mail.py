@@ -1,4 +1,4 @@
-"""Mail as a receiver: a thread for each story. An edit is a mail in it where it says something new, and nothing otherwise.
+"""Mail as a receiver: a thread for each story. A reply is a mail in it; an edit only where it says something new that no reply tells.
 
 A mail in doubt is sent again with the same Message-ID, by which many mail servers and programs drop the second, and marked as a possible
 repeat for those that do not.
@@ -16,6 +16,7 @@ from alerting.receivers.mail_bulletin import bulletin_mail, bulletin_subject
 from alerting.receivers.mail_text import mail, subject_of
 from alerting.receivers.smtp import Smtp
 from alerting.receivers.told import Memory, Told, changes, from_text, told_of
+from alerting.render_bulletin import standing_alone
 
 CHANNEL: Final = "email"
 SPACING_S: Final = 1.0  # relays count mails a minute
@@ -51,15 +52,18 @@ class MailReceiver:
     def edit(self, message: Message, channel: str, reference: str, *, plain: bool = False) -> Answer:  # noqa: ARG002 -- the port's signature
         before = self._memory.before(message.alert_id, reference)
         news = changes(before, message) if before is not None else ["Update."]
-        if not news:
-            return Accepted(CHANNEL, reference)
         subject = before.heading if before is not None and before.heading else subject_of(message)
+        if message.threaded:
+            self._memory.keep(message.alert_id, told_of(message, subject))
+        if message.threaded or not news:
+            return Accepted(CHANNEL, reference)
         return self._send(message, subject, news, text_only=plain)
 
     def find(self, alert_id: str, *, channel: str | None, since: str | None) -> FindAnswer:  # noqa: ARG002 -- the port's signature
         return Unreadable("no_read_back")
 
     def say(self, bulletin: Bulletin, *, channel: str | None, thread: str | None, plain: bool = False) -> Answer:  # noqa: ARG002 -- the port's signature
+        bulletin = bulletin if thread else standing_alone(bulletin)
         begun = from_text(thread) if thread else None
         subject = begun.heading if begun is not None and begun.heading else bulletin_subject(bulletin)
         said = bulletin_mail(

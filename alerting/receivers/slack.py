@@ -33,7 +33,7 @@ from alerting.receivers import (
 from alerting.receivers.deadline import Deadlines, NoRoomError
 from alerting.receivers.slack_answers import UNKNOWN_METHOD, answer_of
 from alerting.render import EVENT_TYPE, payload, plain_payload
-from alerting.render_bulletin import EVENT_TYPES
+from alerting.render_bulletin import EVENT_TYPES, standing_alone
 from alerting.render_bulletin import payload as bulletin_payload
 from alerting.render_bulletin import plain_payload as plain_bulletin_payload
 
@@ -118,6 +118,7 @@ class SlackReceiver:
         return self._found(lambda said: _carried(said, (EVENT_TYPE,), "alert_id") == alert_id, channel, since, None)
 
     def say(self, bulletin: Bulletin, *, channel: str | None, thread: str | None, plain: bool = False) -> Answer:
+        bulletin = bulletin if thread else standing_alone(bulletin)
         said = plain_bulletin_payload(bulletin) if plain else bulletin_payload(bulletin)
         said |= {"thread_ts": thread} if thread else {}
         try:

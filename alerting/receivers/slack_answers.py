@@ -23,6 +23,10 @@ _BAD_MESSAGE: Final = {
     "metadata_too_large",
     "metadata_must_be_sent_from_app",
     "too_many_attachments",
+    # A reply whose thread is gone, or was never one.
+    "thread_not_found",
+    "invalid_thread_ts",
+    "cannot_reply_to_message",
     # An edit whose parent is gone or may no longer be edited: nothing that we send again changes that.
     "message_not_found",
     "cant_update_message",

@@ -1,8 +1,8 @@
 """A Slack incoming webhook as a receiver: the same layout as through the Web API, but it can only post.
 
-No threads, no edits, no look whether something arrived. An edit becomes a short message of its own where it says something new (a higher
-severity, a new partner, a full text that does not bear the alert out), and nothing otherwise: a count that grows is not worth a line in
-a channel. What is in doubt is sent again, marked as a possible repeat.
+No threads, no edits, no look whether something arrived. A reply becomes a short message of its own that names its story. An edit whose news
+no reply tells does too, where it says something new (a higher severity, a new partner, a full text that does not bear the alert out): a count
+that grows is not worth a line in a channel. What is in doubt is sent again, marked as a possible repeat.
 """
 
 import json
@@ -20,6 +20,7 @@ from alerting.receivers.told import Memory, changes, told_of
 from alerting.render import fallback_text, payload, plain_payload
 from alerting.render_bulletin import payload as bulletin_payload
 from alerting.render_bulletin import plain_payload as plain_bulletin_payload
+from alerting.render_bulletin import standing_alone
 
 CHANNEL: Final = "incoming-webhook"
 SPACING_S: Final = 1.0  # Slack's own rule for them, too: one a second, short bursts allowed
@@ -47,7 +48,9 @@ class SlackWebhookReceiver:
     def edit(self, message: Message, channel: str, reference: str, *, plain: bool = False) -> Answer:  # noqa: ARG002 -- an update is plain text as it is
         before = self._memory.before(message.alert_id, reference)
         news = changes(before, message) if before is not None else ["Update."]
-        if not news:
+        if message.threaded:
+            self._memory.keep(message.alert_id, told_of(message))
+        if message.threaded or not news:
             return Accepted(CHANNEL, reference)
         return self._say(message, update_payload(message, news))
 
@@ -55,7 +58,8 @@ class SlackWebhookReceiver:
         return Unreadable("no_read_back")
 
     def say(self, bulletin: Bulletin, *, channel: str | None, thread: str | None, plain: bool = False) -> Answer:  # noqa: ARG002 -- there is one channel, and no thread
-        said = plain_bulletin_payload(bulletin) if plain else bulletin_payload(bulletin)
+        alone = standing_alone(bulletin)
+        said = plain_bulletin_payload(alone) if plain else bulletin_payload(alone)
         return self._sent(said, Accepted(CHANNEL, bulletin.bulletin_id))
 
     def find_said(self, bulletin_id: str, *, channel: str | None, thread: str | None, since: str | None) -> FindAnswer:  # noqa: ARG002 -- the port's signature

@@ -13,12 +13,12 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
-from alerting.bulletin import Bulletin, Line
+from alerting.bulletin import Bulletin, Line, Piece
 from alerting.escape import link, odd_host, plain
 from alerting.message import Message
 from alerting.receivers import Accepted, Answer, FindAnswer, NotSent, Unreadable
 from alerting.render import COLOURS, TEXT_LIMIT, TITLE_LIMIT, facts_line, notes, origin_parts, other_outlets, parties_line, quote_parts
-from alerting.render_bulletin import HOST_LIMIT, POSSIBLE_REPEAT, seamless
+from alerting.render_bulletin import HOST_LIMIT, POSSIBLE_REPEAT, UPDATE, seamless, standing_alone
 from newswire.records import MessageKind, Severity
 
 BAR: Final = "▌ "
@@ -66,7 +66,7 @@ class TerminalReceiver:
 
     def edit(self, message: Message, channel: str, reference: str, *, plain: bool = False) -> Answer:  # noqa: ARG002 -- the port's signature
         # A terminal cannot be edited: more evidence for what was said is not worth a line, something new is.
-        if not self._news(message):
+        if not self._news(message) or message.threaded:
             return Accepted("terminal", message.alert_id)
         return self._print(message.severity, message.alert_id, _update_lines(message))
 
@@ -74,7 +74,8 @@ class TerminalReceiver:
         return Unreadable("terminal")
 
     def say(self, bulletin: Bulletin, *, channel: str | None, thread: str | None, plain: bool = False) -> Answer:  # noqa: ARG002 -- the port's signature
-        return self._print(bulletin.severity, bulletin.bulletin_id, _bulletin_lines(bulletin, hyperlinks=self._console.is_terminal))
+        lines = _bulletin_lines(standing_alone(bulletin), hyperlinks=self._console.is_terminal)
+        return self._print(bulletin.severity, bulletin.bulletin_id, lines)
 
     def find_said(self, bulletin_id: str, *, channel: str | None, thread: str | None, since: str | None) -> FindAnswer:  # noqa: ARG002 -- the port's signature
         return Unreadable("terminal")
@@ -142,8 +143,9 @@ def _update_lines(message: Message) -> list[Text]:
 
 
 def _bulletin_lines(bulletin: Bulletin, *, hyperlinks: bool) -> list[Text]:
+    heading = bulletin.heading[1:] if bulletin.heading[:1] == (Piece(UPDATE, bold=True),) else bulletin.heading
     head = Text("update: " if bulletin.kind is MessageKind.REPLY else "", style="bold")
-    head.append_text(_bulletin_line(bulletin.heading, hyperlinks=hyperlinks, style=Style(bold=True)))
+    head.append_text(_bulletin_line(heading, hyperlinks=hyperlinks, style=Style(bold=True)))
     repeat = [Text(POSSIBLE_REPEAT, style="bold red")] if bulletin.possible_repeat else []
     return [head, *repeat, *(_bulletin_line(line, hyperlinks=hyperlinks, style=Style()) for line in bulletin.lines)]
 

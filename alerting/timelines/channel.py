@@ -27,13 +27,17 @@ class Seen:
     outlets: int
     reason: str
     given: int | None = None  # the place of the report that brought it about
+    says: str = ""  # of a reply: its lines
 
     def __str__(self) -> str:
         words = [self.severity.value, some(self.watchlists, limit=4)]
         if self.because:
             words.append(f"because of {quoted(self.because, last='and')}")
-        words += [counted(self.outlets), self.reason]
-        return f"{_ARTICLES[self.kind]} at {self.receiver}: “{self.title}” ({', '.join(words)})"
+        words.append(counted(self.outlets))
+        if self.reason:
+            words.append(self.reason)
+        said = f": {self.says}" if self.says else ""
+        return f"{_ARTICLES[self.kind]} at {self.receiver}: “{self.title}” ({', '.join(words)}){said}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,8 @@ def unlike(wanted: Expected, seen: Seen) -> list[str]:
     if lacking := [word for word in wanted.because or () if word not in seen.because]:
         said = quoted(seen.because, last="and") if seen.because else "nothing"
         found.append(f"it is because of {said}, not of {quoted(lacking, last='and')}")
+    if lacking := [said for said in wanted.says or () if said.casefold() not in seen.says.casefold()]:
+        found.append(f"it says “{seen.says}”, not {quoted(lacking, last='and')}")
     if wanted.outlets is not None and wanted.outlets != seen.outlets:
         found.append(f"it counts {counted(seen.outlets)}, not {wanted.outlets}")
     if wanted.reason is not None and wanted.reason != seen.reason:
@@ -136,6 +142,8 @@ def _wants(expected: Expectation) -> str:
         words.append(f"“{wanted.title}” in its headline")
     if wanted.because is not None:
         words.append(f"because of {quoted(wanted.because, last='and')}")
+    if wanted.says is not None:
+        words.append(f"that says {quoted(wanted.says, last='and')}")
     if wanted.outlets is not None:
         words.append(counted(wanted.outlets))
     if wanted.reason is not None:

@@ -33,8 +33,9 @@ class Names:
 def check_timeline(raw: Raw, names: Names) -> Iterator[Problem]:
     """Yield every mistake and warning of one timeline that its model cannot see."""
     yield from _known(raw, (), "watchlists", "watchlist", names.watchlists)
-    for name in _mapping(raw.get("status")):
-        yield from _in_force(("status", name), name, raw, names)
+    for key in ("status", "alert"):
+        for name in _mapping(raw.get(key)):
+            yield from _in_force((key, name), name, raw, names)
     items = _mapping(raw.get("items"))
     for name, item in items.items():
         yield from check_pins(_mapping(item), ("items", name), names.vocabulary)

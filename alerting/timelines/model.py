@@ -24,6 +24,7 @@ from alerting.watchlists.fields import (
 )
 from alerting.watchlists.model import InlineItem, Status
 from alerting.watchlists.strict import STRICT
+from alerting.watchlists.telling import Alerting
 from newswire.outcomes import AlertReason
 from newswire.records import Basis
 
@@ -114,6 +115,7 @@ class Expected(BaseModel):
     severity: Maybe[SeverityField] = None
     title: Maybe[Text] = Field(None, description="stands in its headline")
     because: Maybe[Texts] = Field(None, description="what it names as its reasons: terms as written, or 'partner US'")
+    says: Maybe[Texts] = Field(None, description="of a reply: this stands in its lines, such as 'New partner: Japan'")
     outlets: Maybe[Count] = Field(None, description="how many outlets it counts")
     reason: Maybe[
         Annotated[AlertReason, BeforeValidator(one_of(AlertReason, "reason")), WithJsonSchema({"enum": [*map(str, AlertReason)]})]
@@ -165,6 +167,9 @@ class Timeline(BaseModel):
     watchlists: Maybe[Texts] = Field(None, description="only these are in force; all of them where it is missing")
     status: dict[Text, Annotated[Status, BeforeValidator(one_of(Status, "status"))]] = Field(
         {}, description="the status that a watchlist has here, whatever its own file says"
+    )
+    alert: dict[Text, Alerting] = Field(
+        {}, description="how a watchlist tells here, whatever its own file says: {gaming-partners: {updates: message, update_every: 5m}}"
     )
     items: dict[Text, InlineItem] = Field({}, description="items by name, for those that are seen more than once")
     feed: Annotated[tuple[FeedStep, ...], BeforeValidator(_some), Field(json_schema_extra={"minItems": 1, "maxItems": MAX_STEPS})]

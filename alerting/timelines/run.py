@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from alerting.bulletin import Bulletin, text_of
 from alerting.rehearsal import Rehearsal, Telling
 from alerting.routes import Routes
 from alerting.timelines.channel import Difference, Seen, differences
 from alerting.timelines.feed import Given, reports_of
 from alerting.timelines.model import Kind, Timeline
+from alerting.updates import Update, laid_out
 from alerting.watchlists.compile import WatchlistSet, compile_watchlists
 from alerting.watchlists.explain import Row, truth_table
 from alerting.watchlists.facts import facts_of
@@ -79,11 +81,14 @@ class DeskInForce:
     def compiled(self, timeline: Timeline) -> WatchlistSet:
         """Return the watchlists that are in force in this timeline, with the status that they have there."""
         chosen = self.watchlists if timeline.watchlists is None else {name: self.watchlists[name] for name in timeline.watchlists}
-        as_here = {
-            name: one.model_copy(update={"status": timeline.status[name]}) if name in timeline.status else one
-            for name, one in chosen.items()
-        }
+        as_here = {name: one.model_copy(update=_as_here(timeline, name)) for name, one in chosen.items()}
         return compile_watchlists(as_here, self.lists)
+
+
+def _as_here(timeline: Timeline, name: str) -> dict[str, object]:
+    """Return what of a watchlist is another thing in this timeline than in its own file."""
+    given = {"status": timeline.status.get(name), "alert": timeline.alert.get(name)}
+    return {key: value for key, value in given.items() if value is not None}
 
 
 def run_timeline(name: str, timeline: Timeline, desk: DeskInForce, understand: Understand) -> TimelineResult:
@@ -95,6 +100,9 @@ def run_timeline(name: str, timeline: Timeline, desk: DeskInForce, understand: U
     with Rehearsal(watchlists=watchlists, routes=desk.routes, clock=clock) as rehearsal:
         rehearsal.silence(one.begun(timeline.start.timestamp()) for one in timeline.silences)
         for moment in _moments(timeline):
+            while (due := _next_reply(timeline, rehearsal)) is not None and due < moment:
+                clock.set(timeline.start + due)
+                steps += _passed(due, rehearsal)
             clock.set(timeline.start + moment)
             steps += _passed(moment, rehearsal)
             steps += [_handed(n, one, rehearsal) for n, one in enumerate(given) if one.at == moment]
@@ -105,6 +113,12 @@ def run_timeline(name: str, timeline: Timeline, desk: DeskInForce, understand: U
 
 def _moments(timeline: Timeline) -> list[timedelta]:
     return sorted({timeline.until, *(step.at for step in timeline.feed), *(one.at for one in timeline.expect)})
+
+
+def _next_reply(timeline: Timeline, rehearsal: Rehearsal) -> timedelta | None:
+    """Return when the next reply is due that still gathers."""
+    due_at = rehearsal.next_reply_at()
+    return None if due_at is None else datetime.fromtimestamp(due_at, UTC) - timeline.start
 
 
 def _passed(moment: timedelta, rehearsal: Rehearsal) -> list[Step]:
@@ -134,19 +148,24 @@ def _silence(decision: Decision | None, now: datetime) -> str:
 
 
 def _seen(at: timedelta, telling: Telling, reason: str, given: int | None) -> Seen:
-    message = telling.message
+    told = telling.message
     return Seen(
         at=at,
         kind=_KINDS[telling.kind],
         receiver=telling.receiver,
-        watchlists=tuple(shown.watchlist for shown in message.watchlists),
-        severity=message.severity,
-        title=message.title,
-        because=message.because,
-        outlets=len({carrier.outlet for carrier in message.supporting} or {message.outlet}),
+        watchlists=told.speaks_for if isinstance(told, Update) else tuple(shown.watchlist for shown in told.watchlists),
+        severity=told.severity,
+        title=told.title,
+        because=tuple(dict.fromkeys(word for shown in told.watchlists for word in shown.because)),
+        outlets=told.outlets if isinstance(told, Update) else len({one.outlet for one in told.supporting} or {told.outlet}),
         reason=reason,
         given=given,
+        says=_said(laid_out(told)) if isinstance(told, Update) else "",
     )
+
+
+def _said(bulletin: Bulletin) -> str:
+    return " · ".join(text_of(line) for line in (bulletin.heading, *bulletin.lines))
 
 
 def _tables(difference: Difference, given: Sequence[Given], timeline: Timeline, watchlists: WatchlistSet) -> tuple[Table, ...]:

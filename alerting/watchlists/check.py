@@ -16,7 +16,6 @@ from alerting.watchlists.lists import Lists, fault_of_use
 from alerting.watchlists.model import CHOICES, Status
 from alerting.watchlists.names import right_name
 from alerting.watchlists.nearest import unknown
-from alerting.watchlists.telling import Updates
 from alerting.watchlists.terms import ListOfTerms, Phrase, TermLike, read_term
 from alerting.watchlists.vocabulary import Vocabulary, fault_of, is_known
 
@@ -64,26 +63,7 @@ def check_watchlist(raw: Raw, known: Known, today: date) -> Iterator[Problem]:
         day = date.fromisoformat(str(raw.get("review_by")))
         if day < today:
             yield Problem(("review_by",), f"review_by was {day}: read the watchlist again, then set a new day", warning=True)
-    yield from _not_yet(raw.get("alert"))
     yield from _tests(raw, vocabulary)
-
-
-_LATER: Final = {
-    "update_every": "later reports are added to the message as they come",
-    "realert": "a story that was told is not told anew",
-}
-"""Keys of `alert` that are read and checked, and what is done in their place until they are acted on."""
-
-
-def _not_yet(raw: object) -> Iterator[Problem]:
-    if not isinstance(raw, Mapping):
-        return
-    for key, instead in _LATER.items():
-        if key in raw:
-            yield Problem(("alert", key), f"`{key}` comes into force with a later release; until then {instead}", warning=True)
-    if raw.get("updates") in (Updates.THREAD, Updates.MESSAGE):
-        message = f"`updates: {raw['updates']}` comes into force with a later release; until then {_LATER['update_every']}"
-        yield Problem(("alert", "updates"), message, warning=True)
 
 
 def check_list(raw: Raw, vocabulary: Vocabulary) -> Iterator[Problem]:

@@ -194,8 +194,10 @@ Duration = Annotated[timedelta, BeforeValidator(_duration), WithJsonSchema({"typ
 
 
 def duration_in_words(duration: timedelta) -> str:
-    """Return the duration as a file would say it: 72h, 7d."""
-    minutes = int(duration.total_seconds() // 60)
+    """Return the duration as a file would say it: 72h, 7d, 90s."""
+    minutes, seconds = divmod(int(duration.total_seconds()), 60)
+    if seconds:
+        return f"{60 * minutes + seconds}s"
     if minutes % 1440 == 0 and minutes > 3 * 1440:
         return f"{minutes // 1440}d"
     return f"{minutes // 60}h" if minutes % 60 == 0 else f"{minutes}m"

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from typing import Final
 
+from alerting.routes import TERMINAL_ONLY, Routes
 from alerting.watchlists import expression
 from alerting.watchlists.compile import CompiledWatchlist
 from alerting.watchlists.condition_kinds import Combined, Condition, OneOf, Understood
 from alerting.watchlists.fields import ANY_LABEL, duration_in_words
+from alerting.watchlists.hearers import cap_in_words, hearers_of, times_of
 from alerting.watchlists.model import Status
 from alerting.watchlists.nearest import quoted, some
-from alerting.watchlists.telling import Explain, Updates
+from alerting.watchlists.telling import Alerting, Explain, Updates
 from newswire.records import Label
 
 _BEGINS: Final = {
@@ -20,10 +22,16 @@ _BEGINS: Final = {
 }
 
 
-def in_words(watchlist: CompiledWatchlist) -> str:
+def in_words(watchlist: CompiledWatchlist, routes: Routes = TERMINAL_ONLY) -> str:
     """Return the sentence, without the watchlist's name: `alerts at once, high, on diplomacy items that say …`."""
+    hearers = hearers_of(routes, watchlist)
+    begins = _BEGINS[watchlist.status]
+    if hearers.digests and not hearers.at_once:
+        begins = begins.replace("at once", f"in {times_of(hearers.digests)}").replace(
+            "would alert", f"would alert in {times_of(hearers.digests)}"
+        )
     labels = "all" if watchlist.labels == ANY_LABEL else " or ".join(label for label in Label if label in watchlist.labels)
-    sentence = f"{_BEGINS[watchlist.status]}, {watchlist.severity}, on {labels} items that {say_block(watchlist.conditions)}"
+    sentence = f"{begins}, {watchlist.severity}, on {labels} items that {say_block(watchlist.conditions)}"
     if scope := _scope(watchlist):
         sentence += f", only {scope}"
     if watchlist.min_score:
@@ -31,13 +39,28 @@ def in_words(watchlist: CompiledWatchlist) -> str:
     sentence += f"; items older than {duration_in_words(watchlist.max_age)} stay silent"
     for rise in watchlist.rises:
         sentence += f"; {rise.severity} where they {say_block(rise.conditions)}"
-    if watchlist.alert.updates is not Updates.NONE:
-        sentence += "; later reports are added to its message"
+    sentence += _later(watchlist.alert)
+    if hearers.at_once:
+        sentence += f"; {cap_in_words(watchlist.alert.cap.per_hour, hearers)}"
+    if hearers.at_once and hearers.digests:
+        sentence += f"; what the routes send there waits for {times_of(hearers.digests)}"
     if watchlist.alert.explain is not Explain.FULL:
         sentence += _SHOWS[watchlist.alert.explain]
     if watchlist.to:
         sentence += f"; told to {' and '.join(watchlist.to)} beside those that the routes name"
     return sentence
+
+
+def _later(alert: Alerting) -> str:
+    """Return how later reports of a story are told."""
+    every = duration_in_words(alert.update_every)
+    said = {
+        Updates.THREAD: f"; later reports in its thread every {every}",
+        Updates.MESSAGE: f"; later reports in the channel every {every}",
+        Updates.EDIT: "; later reports are added to its message",
+        Updates.NONE: "; later reports are not told",
+    }[alert.updates]
+    return said if alert.realert is None else f"{said}; told anew after {duration_in_words(alert.realert)}"
 
 
 _SHOWS: Final = {

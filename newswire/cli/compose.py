@@ -28,8 +28,8 @@ from newswire.topics import ALERTING_GROUP, ITEMS, PROCESSORS_GROUP, REPORTS
 
 if TYPE_CHECKING:
     from alerting.desk import Desk
+    from alerting.digests.proof import Place
     from alerting.leadership import StoreLeadership
-    from alerting.notices.snapshot import Outlet
     from alerting.reload import ReloadWorker
     from alerting.watchlists.compile import WatchlistSet
     from alerting.watchlists.load import DeskFiles
@@ -337,6 +337,7 @@ def process_workers(ground: Ground, understanding: "Understanding", http: "Http"
 def alert_workers(ground: Ground, desk: "ReloadWorker", stack: ExitStack, stream: TextIO | None) -> "list[Worker]":
     """Return the workers of the third stage: decide, send, publish, all behind the one leadership; and what keeps the desk's set in force."""
     from alerting.archive_upkeep import IndexWorker, Keep, RetentionWorker
+    from alerting.digests.worker import DigestWorker
     from alerting.leadership import LeaderGate, StoreLeadership
     from alerting.notices.worker import NoticeWorker
     from alerting.publisher import PublisherWorker
@@ -389,9 +390,10 @@ def alert_workers(ground: Ground, desk: "ReloadWorker", stack: ExitStack, stream
         metrics=ground.metrics,
         leadership=leadership,
     )
+    places = _places(ground)
     notices = NoticeWorker(
         standing=desk.standing,
-        outlets=partial(_outlets, ground.folder),
+        places=places,
         store=ground.store,
         bus=ground.bus,
         clock=ground.clock,
@@ -400,15 +402,18 @@ def alert_workers(ground: Ground, desk: "ReloadWorker", stack: ExitStack, stream
         owner=ground.owner,
     )
     silence_watch = SilenceWatch(store=ground.store, clock=ground.clock, metrics=ground.metrics, leadership=leadership)
-    return [LeaderGate(reports, leadership=leadership), sender, publisher, index, retention, silence_watch, notices, desk]
+    digests = DigestWorker(
+        store=ground.store, desk=desk.current, clock=ground.clock, metrics=ground.metrics, leadership=leadership, places=places
+    )
+    return [LeaderGate(reports, leadership=leadership), sender, publisher, index, retention, silence_watch, digests, notices, desk]
 
 
-def _outlets(folder: Path) -> "dict[str, Outlet]":
-    """Return how the sources are called, by their id; none where their files have faults, of which `newswire check` tells."""
-    from alerting.notices.snapshot import Outlet
+def _places(ground: Ground) -> "dict[str, Place]":
+    """Return who publishes each source, for those who are told which of them are silent; what cannot be read is known by its host."""
+    from alerting.digests.proof import Place
 
-    with suppress(ConfigurationError):
-        return {one.source_id: Outlet(one.outlet, one.country) for one in read_sources(folder)}
+    with suppress(ConfigurationError):  # the collectors say what is wrong with it
+        return {one.source_id: Place(one.outlet, one.country) for one in read_sources(ground.folder)}
     return {}
 
 

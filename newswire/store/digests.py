@@ -87,6 +87,21 @@ _GROW: Final = (
     )
 )
 _OUTAGE_SINCE: Final = select(func.min(outbox.c.gathered_at)).where(_WAITS, outbox.c.gathered_for == bindparam("name"))
+_HELD: Final = (
+    select(outbox)
+    .where(
+        outbox.c.gathered_for.is_not(None),
+        outbox.c.state == SendState.GATHERED.value,
+        outbox.c.created_at >= bindparam("since"),
+        outbox.c.created_at < bindparam("until"),
+    )
+    .order_by(outbox.c.created_at, outbox.c.row_id)
+)
+_OF_STORIES: Final = (
+    select(outbox)
+    .where(outbox.c.story_id.in_(bindparam("story_ids", expanding=True)), outbox.c.gathered_for.is_not(None), outbox.c.kind == _PARENT)
+    .order_by(outbox.c.row_id)
+)
 _OPEN_DUE: Final = select(func.min(outbox.c.next_try_at)).where(
     _WAITS, outbox.c.gathered_for == bindparam("name"), outbox.c.next_try_at > bindparam("now")
 )
@@ -159,6 +174,16 @@ class DueDigest:
 
 
 @dataclass(frozen=True, slots=True)
+class Telling:
+    """How it stands with a row that a digest tells; times are seconds since 1970 UTC."""
+
+    row: GatheredRow
+    state: SendState
+    reason: str | None  # the receiver's code, where it failed
+    settled_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """How the newest first message of a story stands at a receiver, where a digest tells it."""
 
@@ -224,6 +249,17 @@ def settled(connection: Connection, digest_id: str, state: SendState, reason: st
     else:
         values = {"state": SendState.FAILED.value, "outcome": SendOutcome.REFUSED.value, "reason": (reason or "")[:64]}
     return connection.execute(_SETTLE.values(**values, settled_at=at, published=False), {"digest": digest_id}).rowcount
+
+
+def held(connection: Connection, since: float, until: float) -> list[GatheredRow]:
+    """Return what was gathered of alerts of [since, until) and is not told yet, oldest first."""
+    return [_gathered(row) for row in connection.execute(_HELD, {"since": since, "until": until})]
+
+
+def tellings(connection: Connection, story_ids: Sequence[str]) -> list[Telling]:
+    """Return how it stands with all that digests tell, or told, of these stories, oldest first."""
+    rows = connection.execute(_OF_STORIES, {"story_ids": list(story_ids)})
+    return [Telling(_gathered(row), SendState(row.state), row.reason, row.settled_at) for row in rows]
 
 
 def standings(connection: Connection, story_ids: Sequence[str]) -> dict[tuple[str, str], Standing]:

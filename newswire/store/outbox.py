@@ -42,6 +42,7 @@ __all__ = [
     "Queued",
     "alerts",
     "channel_of",
+    "countries_in",
     "counts",
     "grow",
     "growing",
@@ -63,6 +64,7 @@ __all__ = [
     "revive",
     "sending",
     "told",
+    "told_at",
     "unpublished",
     "waiting",
     "waiting_receivers",
@@ -84,6 +86,19 @@ _GROWING: Final = select(outbox).where(outbox.c.alert_id == bindparam("alert_id"
 _GROW: Final = update(outbox).where(outbox.c.row_id == bindparam("row"), _untried).values(message=bindparam("says"))
 _NEWEST_PARENT: Final = (
     select(outbox).where(_of_story, outbox.c.kind == MessageKind.PARENT.value).order_by(outbox.c.sequence.desc()).limit(1)
+)
+_TOLD_AT: Final = (
+    select(outbox.c.channel, outbox.c.reference)
+    .where(
+        _of_story,
+        outbox.c.kind == MessageKind.PARENT.value,
+        outbox.c.state == SendState.SENT.value,
+        outbox.c.alert_id != bindparam("not_as"),
+        outbox.c.channel.is_not(None),
+        outbox.c.reference.is_not(None),
+    )
+    .order_by(outbox.c.sequence.desc())
+    .limit(1)
 )
 _HIGHEST: Final = select(func.max(outbox.c.sequence)).where(_of_story, outbox.c.kind.in_(bindparam("kinds", expanding=True)))
 _WAITING_COUNT: Final = select(func.count().label("rows"), func.min(outbox.c.created_at).label("oldest")).where(
@@ -155,6 +170,12 @@ def parent_of(connection: Connection, story_id: str, receiver: str) -> Queued | 
     return queued(row) if row else None
 
 
+def told_at(connection: Connection, story_id: str, receiver: str, *, not_as: str) -> tuple[str, str] | None:
+    """Return channel and reference of the newest message that told the story at the receiver, but by the alert `not_as`."""
+    row = connection.execute(_TOLD_AT, {"story_id": story_id, "receiver": receiver, "not_as": not_as}).first()
+    return (row.channel, row.reference) if row else None
+
+
 def next_sequence(connection: Connection, story_id: str, receiver: str, kinds: Iterable[MessageKind]) -> int:
     """Return the sequence after the highest that the story has at the receiver, among these kinds that share it."""
     asked = {"story_id": story_id, "receiver": receiver, "kinds": [kind.value for kind in kinds]}
@@ -219,7 +240,7 @@ def alerts(connection: Connection, since: float | None = None, until: float | No
                 "at": parent.created_at,
                 "title": row.title,
                 "url": row.url,
-                "countries": _countries(row.message),
+                "countries": countries_in(row.message),
             }
         )
     return found
@@ -253,7 +274,7 @@ def _row(one: Entry, at: float) -> dict[str, Any]:
     }
 
 
-def _countries(message: str) -> list[str]:
+def countries_in(message: str) -> list[str]:
     """Return home and partners of a message, home first."""
     told = json.loads(message)
     return [code for code in (told.get("home"), *told.get("partners", ())) if code]

@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerting.decide import Match, Outcome, Told, decide, decision_id_of
-from alerting.message import CARRIERS_LIMIT, Message, from_json, looks_the_same, quote_of, to_json
-from alerting.watchlists.telling import Explain
+from alerting.message import CARRIERS_LIMIT, Earlier, EarlierKind, Message, from_json, looks_the_same, quote_of, to_json
+from alerting.news import Manner
+from alerting.watchlists.telling import Explain, Updates
 from newswire.outcomes import AlertReason, HoldReason, ReportOutcome
 from newswire.records import Basis, DecisionKind, Evidence, Field, Label, MessageKind, Report, Severity
 from tests.alerting_builders import a_match, a_miss, a_report, page_of, span_of
@@ -73,10 +74,15 @@ def test_another_outlet_joins_and_a_receiver_reached_later_gets_a_message_of_its
     assert (outcome.outcome, outcome.decision.reason) == (ReportOutcome.ALERTED, AlertReason.SAME_STORY)
 
 
-def test_the_same_outlet_again_adds_nothing_that_can_be_seen() -> None:
+def test_the_same_outlet_again_changes_nothing_in_the_message_and_is_named_in_the_thread() -> None:
     told = told_by(decided(a_report(), a_match()))
+    quiet = decided(a_report("two"), in_manner(a_match(), Updates.EDIT), told=told)
+    assert (quiet.rows, quiet.replies, quiet.outcome, quiet.decision.reason) == ((), (), ReportOutcome.JOINED, AlertReason.SAME_STORY)
     outcome = decided(a_report("two"), a_match(), told=told)
-    assert (outcome.rows, outcome.outcome, outcome.decision.reason) == ((), ReportOutcome.JOINED, AlertReason.SAME_STORY)
+    assert looks_the_same(outcome.rows[0].message, told["desk"].message)
+    assert [one.outlet for one in outcome.replies[0].update.reports] == ["The Nation"]
+    page = decided(page_of(a_report("two")), a_match(), told=told_by(outcome, told))
+    assert page.replies == (), "it was named"
 
 
 def test_severity_rises_and_never_falls() -> None:
@@ -223,6 +229,14 @@ def test_a_message_is_bounded_however_many_carry_the_story() -> None:
     assert len(message.because) <= 12
 
 
+def in_manner(match: Match, updates: Updates) -> Match:
+    return replace(match, manner=Manner(updates))
+
+
+def since(told: dict[str, Told], ago: timedelta) -> dict[str, Told]:
+    return {name: replace(one, told_at=NOW - ago) for name, one in told.items()}
+
+
 REPORTS = st.builds(
     lambda key, basis, outlet, revision: a_report(
         key, revision=revision, outlet=outlet, basis=basis, final=basis is Basis.PAGE, title=f"{key} {revision}"
@@ -252,7 +266,9 @@ def test_whatever_comes_a_receiver_has_one_parent_and_each_edit_shows_something_
             assert (row.kind is MessageKind.PARENT) == (before is None)
             if before is not None:
                 assert row.sequence == before.sequence + 1
-                assert not looks_the_same(row.message, before.message)
+                replied = any(reply.receiver == row.receiver for reply in outcome.replies)
+                assert replied == row.message.threaded
+                assert replied or not looks_the_same(row.message, before.message)
                 assert row.message.severity.rank >= before.message.severity.rank
                 assert {s.watchlist for s in before.message.watchlists} <= {s.watchlist for s in row.message.watchlists}
             assert from_json(to_json(row.message)) == row.message
@@ -298,10 +314,109 @@ def test_what_a_text_lacks_is_not_said_in_the_words_of_a_rule_that_readers_may_n
 
 
 def test_a_watchlist_without_updates_leaves_its_message_as_it_is_unless_it_was_wrong() -> None:
-    told = told_by(decided(a_report(text=""), replace(a_match(), updates=False)))
+    told = told_by(decided(a_report(text=""), in_manner(a_match(), Updates.NONE)))
     page = page_of(a_report())
-    quiet = replace(a_match(spans=[span_of(page, "gaming industry")]), updates=False)
+    quiet = in_manner(a_match(spans=[span_of(page, "gaming industry")]), Updates.NONE)
     assert decided(page, quiet, told=told).rows == ()
     assert len(decided(page, quiet, a_match("telecom"), told=told).rows) == 1, "another watchlist has news"
-    (row,) = decided(page_of(a_report(text="Weather.")), replace(a_miss("gaming"), updates=False), told=told).rows
+    wrong = decided(page_of(a_report(text="Weather.")), in_manner(a_miss("gaming"), Updates.NONE), told=told)
+    (row,) = wrong.rows
     assert row.message.unsupported is not None
+    assert (row.message.threaded, wrong.replies) == (False, ())
+
+
+@pytest.mark.parametrize(
+    ("updates", "threaded", "in_channel"),
+    [(Updates.EDIT, False, []), (Updates.THREAD, True, [False]), (Updates.MESSAGE, True, [True])],
+)
+def test_a_later_report_is_told_as_its_watchlist_asks(updates: Updates, *, threaded: bool, in_channel: list[bool]) -> None:
+    told = told_by(decided(a_report(), a_match()))
+    outcome = decided(a_report("two", outlet="Dawn"), in_manner(a_match(), updates), told=told)
+    assert [(row.kind, row.message.threaded) for row in outcome.rows] == [(MessageKind.EDIT, threaded)]
+    assert [one.update.in_channel for one in outcome.replies] == in_channel
+
+
+def test_of_several_watchlists_the_most_talkative_counts_and_the_shortest_times() -> None:
+    told = told_by(decided(a_report(), a_match()))
+    slow = replace(a_match(), manner=Manner(Updates.EDIT, timedelta(minutes=5), None))
+    talkative = replace(a_match("telecom"), manner=Manner(Updates.MESSAGE, timedelta(hours=1), timedelta(hours=24)))
+    (reply,) = decided(a_report("two", outlet="Dawn"), slow, talkative, told=told).replies
+    assert (reply.update.in_channel, reply.every) == (True, timedelta(minutes=5))
+    anew = decided(a_report("two", outlet="Dawn"), slow, talkative, told=since(told, timedelta(hours=24)))
+    assert [row.kind for row in anew.rows] == [MessageKind.PARENT]
+
+
+def test_evidence_from_the_page_edits_and_needs_no_reply() -> None:
+    told = told_by(decided(a_report(text=""), a_match()))
+    page = page_of(a_report())
+    outcome = decided(page, a_match(spans=[span_of(page, "gaming industry")]), told=told)
+    assert ([row.message.threaded for row in outcome.rows], outcome.replies) == ([False], ())
+
+
+def test_a_story_that_goes_on_is_told_anew_once_its_message_is_old() -> None:
+    anew = replace(a_match(), manner=Manner(realert=timedelta(hours=24)))
+    told = told_by(decided(a_report(), anew))
+    young = decided(a_report("two", outlet="Dawn"), anew, told=since(told, timedelta(hours=23)))
+    assert [row.kind for row in young.rows] == [MessageKind.EDIT]
+    old = since(told, timedelta(hours=24))
+    assert decided(page_of(a_report()), anew, told=old).replies == (), "nothing that goes on"
+    outcome = decided(a_report("two", outlet="Dawn"), anew, told=old)
+    (row,) = outcome.rows
+    assert (row.kind, row.sequence, outcome.replies) == (MessageKind.PARENT, 1, ())
+    assert (outcome.outcome, outcome.decision.kind, outcome.decision.reason) == (
+        ReportOutcome.ALERTED,
+        DecisionKind.ALERT,
+        AlertReason.REALERT,
+    )
+    assert row.message.alert_id not in ("", told["desk"].message.alert_id)
+    assert row.message.earlier == Earlier(EarlierKind.REALERT, STORY, "desk", NOW - timedelta(hours=24), a_report().item.title)
+    assert [one.outlet for one in row.message.carriers] == ["The Nation", "Dawn"]
+    after = decided(a_report("three", outlet="Jang"), anew, told={"desk": Told(row.message, 1, NOW)})
+    assert [(one.kind, one.sequence, one.message.alert_id) for one in after.rows] == [(MessageKind.EDIT, 2, row.message.alert_id)]
+    assert after.replies[0].update.alert_id == row.message.alert_id
+
+
+def test_a_receiver_that_a_rise_reaches_is_told_where_the_story_was_told_first() -> None:
+    told = since(told_by(decided(a_report(), a_match(severity=Severity.MEDIUM))), timedelta(minutes=9))
+    outcome = decided(a_report("two", outlet="Dawn"), a_match(severity=Severity.HIGH, receivers=("desk", "minister")), told=told)
+    parent = next(row for row in outcome.rows if row.receiver == "minister")
+    assert parent.message.earlier == Earlier(EarlierKind.OTHER_CHANNEL, STORY, "desk", NOW - timedelta(minutes=9), a_report().item.title)
+    beside = decided(a_report("two"), a_match("telecom", severity=Severity.MEDIUM, receivers=("telecoms",)), told=told)
+    assert beside.rows[0].message.earlier is None, "another watchlist's receiver, and no rise"
+
+
+def test_a_correction_is_owed_to_each_receiver_that_is_not_told_again() -> None:
+    report = a_report()
+    told = told_by(decided(report, a_match(), a_match("telecom", receivers=("ops",))))
+    outcome = decided(page_of(report), a_match(), a_miss("telecom"), told=told)
+    assert [(row.receiver, row.message.unsupported is None) for row in outcome.rows] == [("ops", False)]
+    assert [(one.receiver, one.update.unsupported is None) for one in outcome.replies] == [("ops", False)]
+    assert outcome.decision.receivers == ("desk", "ops")
+    nobody = decided(page_of(report), a_match(receivers=()), a_miss("telecom"), told={"ops": told["ops"]})
+    assert (nobody.decision.reason, [row.receiver for row in nobody.rows]) == (AlertReason.NOT_SUPPORTED, ["ops"])
+
+
+def test_no_reply_stands_under_what_a_digest_tells() -> None:
+    told = {name: replace(one, has_thread=False) for name, one in told_by(decided(a_report(), a_match())).items()}
+    outcome = decided(a_report("two", outlet="Dawn"), a_match(), told=told)
+    assert ([(row.kind, row.message.threaded) for row in outcome.rows], outcome.replies) == ([(MessageKind.EDIT, False)], ())
+
+
+def test_an_older_revision_that_comes_late_changes_neither_headline_nor_what_bears_it_out() -> None:
+    old = a_report()
+    new = a_report(revision="r2", title="Pakistan, US agree on IT")
+    new = replace(new, item=replace(new.item, seen_at=old.item.seen_at + timedelta(minutes=5)))
+    told = told_by(decided(new, a_match(), told=told_by(decided(old, a_match()))))
+    late = decided(page_of(old), a_match("telecom"), told=told)
+    assert late.rows[0].message.title == "Pakistan, US agree on IT"
+    assert late.replies[0].update.corrections == ()
+    assert decided(page_of(old), a_miss(), told=told).rows == ()
+
+
+def test_partners_of_other_items_join_the_message() -> None:
+    told = told_by(decided(a_report(), a_match()))
+    outcome = decided(a_report("two", outlet="Dawn", partners=("JP", "US")), a_match(), told=told)
+    assert outcome.rows[0].message.partners == ("US", "JP")
+    assert outcome.replies[0].update.partners == ("JP",)
+    page = decided(page_of(a_report()), a_match(), told=told_by(outcome, told))
+    assert page.replies == (), "the page of the first item does not unsay what the second one said"

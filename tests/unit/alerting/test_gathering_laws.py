@@ -24,6 +24,7 @@ RECEIVERS = [
 ]
 ROUTES = Routes.model_validate({"receivers": RECEIVERS, "route": {"to": "desk"}})
 DESK, TRADE, MORNING, _ = ROUTES.receivers
+KARACHI = "Asia/Karachi"
 HOUR = timedelta(hours=1)
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)  # 17:00 in Karachi
 
@@ -90,7 +91,7 @@ def test_no_hour_holds_more_than_the_caps_allow_and_what_is_held_is_held_for_a_r
 def test_what_is_over_a_cap_waits_for_the_next_digest_of_its_receiver_or_for_one_of_its_own() -> None:
     full = Full("gaming", 30, NOON + HOUR / 2)
     assert capped(DESK, full, ROUTES, None, NOON) == Gathering(
-        "evening", GatherReason.CAPPED, datetime(2026, 11, 20, 14, tzinfo=UTC), full=full
+        "evening", GatherReason.CAPPED, datetime(2026, 11, 20, 14, tzinfo=UTC), KARACHI, full=full
     )
     assert capped(TRADE, full, ROUTES, None, NOON) == Gathering("overflow:trade", GatherReason.CAPPED, NOON + HOUR / 2, full=full)
     earlier = NOON + HOUR / 4
@@ -100,9 +101,9 @@ def test_what_is_over_a_cap_waits_for_the_next_digest_of_its_receiver_or_for_one
 def test_a_digest_gathers_whatever_comes_and_old_news_is_told_in_one_summary() -> None:
     due = datetime(2026, 11, 21, 2, tzinfo=UTC)
     fresh, old = NOON - 6 * HOUR, NOON - 6 * HOUR - timedelta(seconds=1)
-    assert gathered_for(MORNING, outside={}, seen_at=old, now=NOON) == Gathering("morning", GatherReason.DIGEST, due)
+    assert gathered_for(MORNING, outside={}, seen_at=old, now=NOON) == Gathering("morning", GatherReason.DIGEST, due, KARACHI)
     assert gathered_for(MORNING, outside={"morning": "duty"}, seen_at=fresh, now=NOON) == Gathering(
-        "morning", GatherReason.CALENDAR, due, "duty"
+        "morning", GatherReason.CALENDAR, due, KARACHI, "duty"
     )
     assert gathered_for(DESK, outside={}, seen_at=fresh, now=NOON) is None
     assert gathered_for(DESK, outside={}, seen_at=old, now=NOON) == Gathering(
@@ -120,7 +121,10 @@ def test_the_trail_keeps_why_and_when() -> None:
         "watchlist": None,
         "per_hour": 60,
     }
-    assert Gathering("morning", GatherReason.CALENDAR, NOON, "duty").facts("morning")["calendar"] == "duty"
+    assert (
+        Gathering("morning", GatherReason.CALENDAR, NOON, KARACHI, "duty").facts("morning").items()
+        >= {"calendar": "duty", "zone": KARACHI}.items()
+    )
 
 
 def test_what_is_news_to_a_reader_of_a_digest() -> None:

@@ -227,6 +227,7 @@ def test_a_capped_story_that_its_digest_told_is_told_again_in_its_channel_where_
         ("desk", "parent", 0, "sent", "capped", "overflow:desk"),
         ("desk", "parent", 1, "new", None, None),
         ("desk", "edit", 2, "new", None, None),
+        ("desk", "reply", 1, "new", None, None),
     ]
 
 

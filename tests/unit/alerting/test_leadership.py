@@ -1,9 +1,16 @@
 """Who leads when the leader dies, hangs, or a clock is set back: one that lives goes on, one that is dead is replaced."""
 
-from alerting.leadership import LEASE_S, Presence, StoreLeadership
-from newswire.clock import Clock
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+import pytest
+
+from alerting.leadership import LEASE_S, STANDBY_S, Presence, StoreLeadership
+from newswire.clock import Clock, SystemClock
+from newswire.errors import Fenced
 from newswire.metrics import Metrics
 from newswire.store import Store, leaders
+from newswire.store.tables import leaders as leaders_table
 from tests.fakes import NOW, JumpingClock
 
 
@@ -113,3 +120,58 @@ def test_nobody_leads_where_the_data_were_moved_away(store: Store) -> None:
     for _ in range(30):
         clock.pass_s(1.0)
         assert not heir.leading()
+
+
+TAKEN_OVER_WITHIN_S = 15.0
+"""The promise."""
+
+
+@pytest.mark.parametrize("present", [False, True])
+def test_whenever_a_leader_is_stopped_another_leads_within_the_promised_time(store: Store, *, present: bool) -> None:
+    """At every phase of its renewals and of the other one's questions; what a step takes is left over."""
+    longest = 0.0
+    for phase in range(0, 30, 3):
+        clock, presences = JumpingClock(NOW), Presences()
+        leader = leadership(store, clock, f"leader {phase}", presences.of("leader") if present else None)
+        heir = leadership(store, clock, f"heir {phase}", presences.of("heir") if present else None)
+        with store.begin() as connection:
+            connection.execute(leaders_table.delete())
+        for _ in range(20 + phase):
+            assert leader.leading()
+            heir.leading()
+            clock.pass_s(0.1)
+        longest = max(longest, waited_s(heir, clock))
+        assert not leader.leading()  # it goes on, and knows
+    assert LEASE_S <= longest <= TAKEN_OVER_WITHIN_S - 2 * STANDBY_S
+
+
+def test_one_that_was_stopped_and_goes_on_is_refused_in_its_next_transaction(store: Store) -> None:
+    clock = JumpingClock(NOW)
+    leader, heir = leadership(store, clock, "leader"), leadership(store, clock, "heir")
+    assert leader.leading()
+    heir.leading()
+    clock.pass_s(LEASE_S + 0.1)
+    assert heir.leading()
+    with pytest.raises(Fenced), store.begin() as connection:  # though its own look at the lease is not due
+        leader.check(connection)
+    with pytest.raises(Fenced, match="not the active alerter"), store.begin() as connection:
+        leader.check(connection)
+
+
+def test_many_threads_ask_while_the_role_changes_hands(store: Store) -> None:
+    """Neither is locked out by the other: who looks inside a transaction never waits for who asks the store."""
+    clock = SystemClock()
+    leader, heir = leadership(store, clock, "leader"), leadership(store, clock, "heir")
+
+    def ask(one: StoreLeadership) -> int:
+        checked = 0
+        for _ in range(20):
+            if one.leading():
+                with suppress(Fenced), store.begin() as connection:
+                    checked += one.check(connection) > 0
+        return checked
+
+    with ThreadPoolExecutor(8) as pool:
+        asked = list(pool.map(ask, [leader, heir] * 4))
+    assert sum(asked) >= 20
+    assert [one.leading() for one in (leader, heir)].count(True) == 1

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from alerting.bulletin import from_json, text_of, to_json
 from alerting.desk import Desk
+from alerting.digests.proof import Place
 from alerting.notices.decide import hears_notices, notices_due
 from alerting.notices.history import PAUSE_S, History
 from alerting.notices.notice import LINES_SHOWN, Notice, bulletin_of, row_of
-from alerting.notices.snapshot import Held, Outlet, Snapshot
+from alerting.notices.snapshot import Held, Snapshot
 from alerting.notices.source_rules import trouble_of
 from alerting.reload import Standing as FilesStanding
 from alerting.routes import Routes
@@ -192,30 +193,30 @@ def test_a_standby_that_took_over_says_so_once_an_hour_at_most() -> None:
     assert headings(watch.says(took_over, after_s=HOUR)) == ["Another alerter took over: host-2"]
 
 
-def sources(number: int, outlets: dict[str, Outlet], *, country: str, like: SourceHealth = SILENT) -> list[SourceHealth]:
+def sources(number: int, places: dict[str, Place], *, country: str, like: SourceHealth = SILENT) -> list[SourceHealth]:
     made = [replace(like, source_id=f"{country}{n}") for n in range(number)]
-    outlets.update({one.source_id: Outlet(f"Outlet {one.source_id}", country) for one in made})
+    places.update({one.source_id: Place(f"Outlet {one.source_id}", country) for one in made})
     return made
 
 
 def test_sources_of_one_country_are_told_of_together_and_so_is_their_return() -> None:
-    outlets: dict[str, Outlet] = {}
-    struck, watch = sources(5, outlets, country="PK"), Watch()
-    (notice,) = watch.says(seen(sources=struck, outlets=outlets))
+    places: dict[str, Place] = {}
+    struck, watch = sources(5, places, country="PK"), Watch()
+    (notice,) = watch.says(seen(sources=struck, places=places))
     assert (notice.heading, notice.severity) == ("5 sources of Pakistan fell silent", Severity.MEDIUM)
     assert words(notice)[0] == "Outlet PK0: dns, since 2026-11-01 09:00 UTC"
     back = [replace(one, failures=0, reason=None, succeeded_at=AT) for one in struck]
     assert watch.says(seen(sources=None), after_s=15) == []
-    assert headings(watch.says(seen(sources=[*back[:4], struck[4]], outlets=outlets), after_s=600)) == ["4 sources of Pakistan came back"]
-    assert watch.says(seen(sources=back, outlets=outlets), after_s=600) == []
-    assert headings(watch.says(seen(sources=back, outlets=outlets), after_s=HOUR)) == ["1 source of Pakistan came back"]
-    assert watch.says(seen(sources=back, outlets=outlets), after_s=DAY) == []
+    assert headings(watch.says(seen(sources=[*back[:4], struck[4]], places=places), after_s=600)) == ["4 sources of Pakistan came back"]
+    assert watch.says(seen(sources=back, places=places), after_s=600) == []
+    assert headings(watch.says(seen(sources=back, places=places), after_s=HOUR)) == ["1 source of Pakistan came back"]
+    assert watch.says(seen(sources=back, places=places), after_s=DAY) == []
 
 
 def test_where_many_countries_are_struck_at_once_one_notice_points_at_our_own_network() -> None:
-    outlets: dict[str, Outlet] = {}
-    struck = [one for country in ("PK", "US", "KR", "CN", "SA", "TR") for one in sources(2, outlets, country=country)]
-    (notice,) = Watch().says(seen(sources=struck, outlets=outlets))
+    places: dict[str, Place] = {}
+    struck = [one for country in ("PK", "US", "KR", "CN", "SA", "TR") for one in sources(2, places, country=country)]
+    (notice,) = Watch().says(seen(sources=struck, places=places))
     assert notice.heading == "12 sources of several countries fell silent"
     assert "own network" in notice.do
 

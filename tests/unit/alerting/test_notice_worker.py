@@ -10,8 +10,8 @@ from sqlalchemy import Connection, select, text
 
 from alerting.bulletin import from_json
 from alerting.desk import Desk
+from alerting.digests.proof import Place
 from alerting.leadership import STANDBY_S
-from alerting.notices.snapshot import Outlet
 from alerting.notices.worker import LOOK_S, SOURCES_LOOK_S, NoticeWorker
 from alerting.reload import Standing
 from alerting.routes import Routes
@@ -51,7 +51,7 @@ def make(store: Store, bus: MemoryBus, clock: ManualClock, metrics: Metrics) -> 
     ) -> NoticeWorker:
         return NoticeWorker(
             standing=standing,
-            outlets=lambda: {"s1": Outlet("Dawn", "PK"), "s2": Outlet("Jang", "PK")},
+            places={"s1": Place("Dawn", "PK"), "s2": Place("Jang", "PK")},
             store=store,
             bus=bus,
             clock=clock,

@@ -9,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
 from alerting.decide import Told, decide
+from alerting.leadership import Leadership
 from alerting.message import Message, to_json
 from alerting.receivers import Answer, Receiver
 from alerting.receivers.directory import Directory, Listed
@@ -16,7 +17,8 @@ from alerting.receivers.slack import SlackReceiver
 from alerting.receivers.terminal import TerminalReceiver
 from alerting.routes import Receiver as Entered
 from alerting.routes import Routes
-from alerting.sender import ACCESS_RETRY_S, SenderWorker
+from alerting.sender import SenderWorker
+from alerting.sender_lane import ACCESS_RETRY_S
 from newswire.clock import ManualClock
 from newswire.errors import Fenced
 from newswire.metrics import Metrics
@@ -27,6 +29,7 @@ from newswire.store.outbox import Entry, Queued
 from tests.alerting_builders import AlwaysLeading, a_match, a_report
 from tests.fake_slack import FAULTS, FakeSlack
 from tests.fakes import NOW
+from tests.inline_calls import InlineCalls
 
 TOKEN = SecretStr("xoxb-test")
 DOUBT_S = 30.0
@@ -78,15 +81,16 @@ Make = Callable[..., SenderWorker]
 
 @pytest.fixture
 def make(store: Store, clock: ManualClock, metrics: Metrics) -> Make:
-    def made(*receivers: Receiver, fallback: str | None = None) -> SenderWorker:
+    def made(*receivers: Receiver, fallback: str | None = None, leadership: Leadership | None = None) -> SenderWorker:
         listed = Listed({one.name: one for one in receivers}, fallback)
         return SenderWorker(
             store=store,
             listed=lambda: listed,
             clock=clock,
             metrics=metrics,
-            leadership=AlwaysLeading(),
+            leadership=leadership or AlwaysLeading(),
             doubt_wait_s=DOUBT_S,
+            calls=InlineCalls(),
         )
 
     return made
@@ -133,7 +137,7 @@ def test_a_parent_is_sent_once_and_its_edit_after_it(
     sender = make(desk_at(slack))
     assert sender.step() == 0
     assert not sender.idle()
-    assert sender.step() > 0  # a message a second
+    pass_time(clock, 1.0)
     drain(sender, clock)
     (posted,) = slack.posted
     assert posted.alert_id == alert_id
@@ -359,8 +363,7 @@ def test_who_does_not_lead_sends_nothing(make: Make, store: Store, clock: Manual
             return False
 
     put(store)
-    sender = make(desk_at(slack))
-    sender._leadership = Standby()
+    sender = make(desk_at(slack), leadership=Standby())
     assert sender.step() > 0
     assert not sender.idle()
     assert slack.calls == []
@@ -372,8 +375,7 @@ def test_who_was_replaced_in_the_meantime_writes_nothing(make: Make, store: Stor
             raise Fenced("another leads")
 
     put(store)
-    sender = make(desk_at(slack))
-    sender._leadership = Replaced()
+    sender = make(desk_at(slack), leadership=Replaced())
     with pytest.raises(Fenced):
         sender.step()
     assert slack.posted == []
@@ -417,6 +419,7 @@ class Living:
             metrics=metrics,
             leadership=self.role,
             doubt_wait_s=DOUBT_S,
+            calls=InlineCalls(),
         )
 
     def make(self, entry: Entered) -> Receiver:

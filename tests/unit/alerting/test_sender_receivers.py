@@ -23,6 +23,7 @@ from newswire.store.standings import standings
 from tests.alerting_builders import AlwaysLeading
 from tests.fake_smtp import FakeSmtp
 from tests.fake_webhook import FakeWebhook, Says
+from tests.inline_calls import InlineCalls
 from tests.unit.alerting.test_sender import DOUBT_S, drain, pass_time, put, rows, sends
 
 Make = Callable[..., SenderWorker]
@@ -33,7 +34,13 @@ def make(store: Store, clock: ManualClock, metrics: Metrics) -> Make:
     def made(receiver: Receiver, fallback: str | None = None) -> SenderWorker:
         listed = Listed({receiver.name: receiver}, fallback)
         return SenderWorker(
-            store=store, listed=lambda: listed, clock=clock, metrics=metrics, leadership=AlwaysLeading(), doubt_wait_s=DOUBT_S
+            store=store,
+            listed=lambda: listed,
+            clock=clock,
+            metrics=metrics,
+            leadership=AlwaysLeading(),
+            doubt_wait_s=DOUBT_S,
+            calls=InlineCalls(),
         )
 
     return made

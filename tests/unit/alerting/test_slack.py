@@ -113,7 +113,9 @@ def test_a_history_that_cannot_be_read_is_said() -> None:
 
 
 def test_an_edit_of_a_message_that_is_gone_is_a_bad_message(slack: FakeSlack) -> None:
-    assert receiver_at(slack).edit(a_message(), "C0000001", "1.0") == BadMessage("message_not_found")
+    receiver = receiver_at(slack)
+    receiver.post(a_message())
+    assert receiver.edit(a_message(), "C0000001", "1.0") == BadMessage("message_not_found")
 
 
 def test_the_plain_form_has_no_blocks(slack: FakeSlack) -> None:

@@ -47,13 +47,21 @@ def seen(result: TimelineResult) -> list[tuple[int, str, str, str, int, str]]:
 
 def test_a_second_outlet_edits_the_message_that_the_first_one_posted() -> None:
     result = run(timeline({"at": "0m", "item": "pact"}, {"at": "3m", "item": "pact", "outlet": "The News"}))
-    assert seen(result) == [(0, "post", "terminal", "high", 1, "matched"), (3, "edit", "terminal", "high", 2, "same_story")]
+    assert seen(result) == [
+        (0, "post", "terminal", "high", 1, "matched"),
+        (3, "edit", "terminal", "high", 2, "same_story"),
+        (15, "reply", "terminal", "high", 2, ""),
+    ]
 
 
 def test_the_page_adds_evidence_and_raises_the_severity() -> None:
     page = {"at": "1m", "item": "visit", "basis": "page", "text": "The US ambassador praised esports."}
     result = run(timeline({"at": "0m", "item": "visit"}, page))
-    assert seen(result) == [(0, "post", "terminal", "medium", 1, "matched"), (1, "edit", "terminal", "high", 1, "severity_raised")]
+    assert seen(result) == [
+        (0, "post", "terminal", "medium", 1, "matched"),
+        (1, "edit", "terminal", "high", 1, "severity_raised"),
+        (1, "reply", "terminal", "high", 1, "severity_raised"),
+    ]
 
 
 def test_the_page_takes_the_headline_back() -> None:
@@ -144,8 +152,8 @@ def test_a_timeline_fails_with_the_table_of_the_watchlist_that_was_expected() ->
 
 def test_what_was_not_expected_fails_with_the_tables_of_those_who_told() -> None:
     result = run(timeline({"at": "0m", "item": "pact"}, {"at": "2h", "item": "pact", "outlet": "The News"}))
-    assert [[table.watchlist for table in failure.tables] for failure in result.failures] == [["gaming", "partners"]] * 2
-    assert [failure.fault.split(":")[0] for failure in result.failures] == ["at 0m", "at 2h"]
+    assert [[table.watchlist for table in failure.tables] for failure in result.failures] == [["gaming", "partners"]] * 3
+    assert [failure.fault.split(":")[0] for failure in result.failures] == ["at 0m", "at 2h", "at 2h"]
 
 
 @pytest.mark.parametrize("kind", ["reply", "digest"])
@@ -168,6 +176,24 @@ def test_equal_words_are_understood_alike_whenever_they_are_seen() -> None:
     assert len(set(asked)) == 1
 
 
+def test_a_reply_is_seen_when_it_is_due_and_says_what_was_gathered_until_then() -> None:
+    steps = [
+        {"at": at, "item": "pact", "outlet": outlet} for at, outlet in (("0m", "Dawn"), ("3m", "Jang"), ("14m", "APP"), ("16m", "Geo"))
+    ]
+    result = run(timeline(*steps, expect=[{"at": "15m", "reply": {"says": ["2 more outlets", "APP"]}}]))
+    assert [(at, outlets) for at, kind, _, _, outlets, _ in seen(result) if kind == "reply"] == [(15, 3), (30, 4)]
+    assert all(failure.fault.startswith("at ") and "reply at terminal is not" not in failure.fault for failure in result.failures)
+    wrong = run(timeline(*steps, expect=[{"at": "15m", "reply": {"says": "Geo"}}]))
+    assert any("it says “2 more outlets: Jang, APP (3 outlets in all) · Jang: " in failure.fault for failure in wrong.failures)
+
+
+def test_a_timeline_says_how_a_watchlist_tells_there() -> None:
+    steps = [{"at": "0m", "item": "pact"}, {"at": "3m", "item": "pact", "outlet": "Jang"}]
+    told = seen(run(timeline(*steps, watchlists=["partners"], alert={"partners": {"updates": "message", "update_every": "5m"}})))
+    assert [(at, kind) for at, kind, *_ in told] == [(0, "post"), (3, "edit"), (5, "reply")]
+    assert len(seen(run(timeline(*steps, watchlists=["partners"], alert={"partners": {"updates": "none"}})))) == 1
+
+
 def test_nothing_is_written_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)  # the working folder is where a store or a log would be made
     run(timeline({"at": "0m", "item": "visit"}))
@@ -183,7 +209,11 @@ def test_a_silence_holds_updates_for_as_long_as_it_lasts_and_says_whose_it_is() 
     silences = [{"watchlist": ["gaming", "partners"], "from": "2m", "for": "10m"}]
     steps = [{"at": at, "item": "pact", "outlet": outlet} for at, outlet in (("0m", "Dawn"), ("3m", "The News"), ("12m", "The Nation"))]
     result = run(timeline(*steps, silences=silences))
-    assert seen(result) == [(0, "post", "terminal", "high", 1, "matched"), (12, "edit", "terminal", "high", 2, "same_story")]
+    assert seen(result) == [
+        (0, "post", "terminal", "high", 1, "matched"),
+        (12, "edit", "terminal", "high", 2, "same_story"),
+        (15, "reply", "terminal", "high", 2, ""),
+    ]
     assert result.steps[1].silence == "held, silenced: gaming: silenced by this timeline until 08:12 UTC: its `silences` say so"
 
 

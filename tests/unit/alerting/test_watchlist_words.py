@@ -7,7 +7,7 @@ from alerting.watchlists.nearest import quoted, some, unknown
 from tests.unit.alerting.desk import compiled
 
 LISTS = {"partner-countries": {"countries": ["US", "KR", "NO"]}, "gaming-words": {"terms": ["esports", "video game*"]}}
-LATER = "; later reports are added to its message"
+LATER = "; later reports in its thread every 15m"
 END = "; the label must score 0.5 or more; items older than 72h stay silent" + LATER
 
 
@@ -44,7 +44,7 @@ END = "; the label must score 0.5 or more; items older than 72h stay silent" + L
             },
             (
                 "alerts at once, medium, on all items that say 'tax', only in the language en or ur and in dawn; items older than 7d stay silent; "
-                "later reports are added to its message; told to desk and ops beside those that the routes name"
+                "later reports in its thread every 15m; told to desk and ops beside those that the routes name"
             ),
         ),
         (
@@ -66,6 +66,20 @@ END = "; the label must score 0.5 or more; items older than 72h stay silent" + L
 )
 def test_a_watchlist_in_words(keys: dict[str, Any], said: str) -> None:
     assert in_words(compiled(keys, lists=LISTS).watchlists[0]) == said
+
+
+@pytest.mark.parametrize(
+    ("alert", "said"),
+    [
+        ({"update_every": "90s", "realert": "24h"}, "; later reports in its thread every 90s; told anew after 24h"),
+        ({"updates": "message", "realert": "never"}, "; later reports in the channel every 15m"),
+        ({"updates": "edit"}, "; later reports are added to its message"),
+        ({"updates": "none"}, "; later reports are not told"),
+    ],
+)
+def test_how_later_reports_are_told_in_words(alert: dict[str, Any], said: str) -> None:
+    whole = in_words(compiled({"when": {"partners": "any"}, "alert": alert}).watchlists[0])
+    assert whole == "alerts at once, medium, on diplomacy items that engage a foreign country" + END.removesuffix(LATER) + said
 
 
 def test_the_nearest_word_is_offered() -> None:

@@ -1,0 +1,144 @@
+"""Replies in the outbox: what stands in a story's threads, and a reply that grows while it waits.
+
+A reply that was never attempted may still grow. The sender reads a row's message in the transaction in which it marks it as sending, so
+`grow` either changes what is sent, or finds the row begun and changes nothing.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from newswire.outcomes import GatherReason, SendState
+from newswire.records import MessageKind
+from newswire.store.outbox import Entry
+from newswire.store.tables import outbox
+from newswire.store.upsert import upsert
+
+_KEYS: Final = ("story_id", "receiver", "kind", "sequence")
+_BY_DIGEST: Final = frozenset(GatherReason)
+
+_THREADS: Final = (
+    select(
+        outbox.c.row_id,
+        outbox.c.story_id,
+        outbox.c.receiver,
+        outbox.c.kind,
+        outbox.c.sequence,
+        outbox.c.alert_id,
+        outbox.c.message,
+        outbox.c.state,
+        outbox.c.reason,
+        outbox.c.attempts,
+        outbox.c.next_try_at,
+        outbox.c.created_at,
+        outbox.c.settled_at,
+    )
+    .where(
+        outbox.c.story_id.in_(bindparam("story_ids", expanding=True)),
+        outbox.c.kind.in_((MessageKind.PARENT.value, MessageKind.REPLY.value)),
+    )
+    .order_by(outbox.c.sequence)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReply:
+    """The newest reply about a story at a receiver."""
+
+    row_id: int
+    sequence: int
+    alert_id: str
+    message: str
+    due_at: float
+    last_at: float  # when it was sent, else when it is or was due
+    waits: bool  # it was never attempted, so it may grow
+
+
+@dataclass(frozen=True, slots=True)
+class StoredThread:
+    """The newest message about a story at a receiver, and the newest reply about that story."""
+
+    alert_id: str
+    told_at: float | None  # when it was sent, else put; None while a digest gathers it
+    by_digest: bool  # a digest tells it, or told it: no thread is under it
+    reply: StoredReply | None
+
+
+def threads(connection: Connection, story_ids: Sequence[str]) -> dict[str, dict[str, StoredThread]]:
+    """Return what stands in the threads of these stories, by story and receiver."""
+    parents: dict[tuple[str, str], Any] = {}
+    replies: dict[tuple[str, str], Any] = {}
+    for stored in connection.execute(_THREADS, {"story_ids": list(story_ids)}):
+        (parents if stored.kind == MessageKind.PARENT.value else replies)[stored.story_id, stored.receiver] = stored
+    found: dict[str, dict[str, StoredThread]] = {}
+    for (story_id, receiver), row in parents.items():
+        reply = replies.get((story_id, receiver))
+        gathered = row.state == SendState.GATHERED.value
+        found.setdefault(story_id, {})[receiver] = StoredThread(
+            alert_id=row.alert_id,
+            told_at=None if gathered else row.settled_at or row.created_at,
+            by_digest=gathered or row.reason in _BY_DIGEST,
+            reply=None if reply is None else _reply(reply),
+        )
+    return found
+
+
+def _reply(row: Any) -> StoredReply:
+    return StoredReply(
+        row_id=row.row_id,
+        sequence=row.sequence,
+        alert_id=row.alert_id,
+        message=row.message,
+        due_at=row.next_try_at,
+        last_at=row.settled_at or row.next_try_at,
+        waits=row.state == SendState.NEW.value and row.attempts == 0,
+    )
+
+
+def grow(connection: Connection, row_id: int, entry: Entry, due_at: float) -> bool:
+    """Let a reply that was never attempted say what `entry` says, at that time; return whether it still was so."""
+    grown = (
+        update(outbox)
+        .where(outbox.c.row_id == row_id, outbox.c.state == SendState.NEW.value, outbox.c.attempts == 0)
+        .values(
+            watchlists=json.dumps(list(entry.watchlists)),
+            severity=entry.severity,
+            title=entry.title,
+            url=entry.url,
+            message=entry.message,
+            next_try_at=due_at,
+        )
+    )
+    return connection.execute(grown).rowcount == 1
+
+
+def put(connection: Connection, entries: Iterable[tuple[Entry, float]], at: float) -> None:
+    """Put replies in the outbox, each due at its time; one that is there already stays as it is."""
+    rows = [
+        {
+            "story_id": one.story_id,
+            "receiver": one.receiver,
+            "kind": one.kind.value,
+            "sequence": one.sequence,
+            "alert_id": one.alert_id,
+            "decision_id": one.decision_id,
+            "item_id": one.item_id,
+            "revision": one.revision,
+            "watchlists": json.dumps(list(one.watchlists)),
+            "severity": one.severity,
+            "title": one.title,
+            "url": one.url,
+            "message": one.message,
+            "state": SendState.NEW.value,
+            "attempts": 0,
+            "next_try_at": due_at,
+            "created_at": at,
+            "published": False,
+        }
+        for one, due_at in entries
+    ]
+    if rows:
+        upsert(connection, outbox, rows, _KEYS)

@@ -1,0 +1,201 @@
+"""Which row of the outbox is due, on both databases: the order within a story at a receiver, and what a row may still become."""
+
+from dataclasses import replace
+
+import pytest
+
+from newswire.errors import Fenced
+from newswire.outcomes import GatherReason, SendOutcome, SendState
+from newswire.records import MessageKind
+from newswire.store import Store, outbox
+from newswire.store.outbox import Entry, Gathered, Queued
+
+PARENT, EDIT, REPLY, DIGEST, NOTICE = (
+    MessageKind.PARENT,
+    MessageKind.EDIT,
+    MessageKind.REPLY,
+    MessageKind.DIGEST,
+    MessageKind.NOTICE,
+)
+AT = 100.0
+
+
+def entry(kind: MessageKind = PARENT, sequence: int = 0, *, story: str = "s", receiver: str = "desk", alert: str = "a") -> Entry:
+    return Entry(story, receiver, kind, sequence, alert, "d", "i", "r", ["gaming"], "high", "title", None, f"{kind} {sequence}")
+
+
+def put(store: Store, *entries: Entry) -> None:
+    with store.begin() as connection:
+        outbox.put(connection, entries, AT)
+
+
+def due(store: Store, now: float = AT, receiver: str = "desk") -> Queued | None:
+    with store.read() as connection:
+        return outbox.next_due(connection, receiver, now)
+
+
+def said(store: Store, now: float = AT) -> str | None:
+    row = due(store, now)
+    return row.message if row else None
+
+
+def send(store: Store, row: Queued | None, reference: str | None = "1.0") -> None:
+    assert row is not None
+    with store.begin() as connection:
+        outbox.mark_sending(connection, row, clock_mark=None)
+        outbox.mark_sent(connection, row, SendOutcome.SENT, channel="C1", reference=reference, at=AT)
+
+
+def fail(store: Store, row: Queued | None) -> None:
+    assert row is not None
+    with store.begin() as connection:
+        outbox.mark_failed(connection, row.row_id, "channel_not_found", at=AT)
+
+
+def all_said(store: Store, now: float = AT) -> list[str]:
+    found = []
+    while (row := due(store, now)) is not None:
+        found.append(row.message)
+        send(store, row)
+    return found
+
+
+def head(store: Store, row: Queued | None) -> tuple[MessageKind, int] | None:
+    assert row is not None
+    with store.read() as connection:
+        found = outbox.head_of(connection, row)
+    return (found.kind, found.sequence) if found else None
+
+
+def test_replies_wait_for_their_parent_and_for_each_other_in_whatever_order_they_were_put(store: Store) -> None:
+    put(store, entry(REPLY, 2), entry(REPLY, 1), entry(EDIT, 1), entry())
+    row = due(store)
+    assert row is not None
+    assert row.kind is PARENT
+    with store.begin() as connection:
+        outbox.mark_doubt(connection, row.row_id, since=AT, next_try_at=AT + 30, reason="timeout")
+    assert due(store) is None
+    assert all_said(store, AT + 30) == ["parent 0", "reply 1", "reply 2", "edit 1"]
+
+
+def test_a_reply_in_doubt_holds_back_later_replies_and_nothing_else(store: Store) -> None:
+    put(store, entry())
+    send(store, due(store))
+    put(store, entry(REPLY, 1), entry(REPLY, 2), entry(EDIT, 1), entry(story="other", alert="b"))
+    row = due(store)
+    assert row is not None
+    with store.begin() as connection:
+        outbox.mark_sending(connection, row, clock_mark="0.5")
+        outbox.mark_doubt(connection, row.row_id, since=AT, next_try_at=AT + 30, reason="timeout")
+    assert all_said(store) == ["edit 1", "parent 0"]
+    assert said(store, AT + 30) == "reply 1"
+
+
+def test_a_failed_parent_sets_its_replies_free_to_fail(store: Store) -> None:
+    put(store, entry(), entry(REPLY, 1))
+    fail(store, due(store))
+    row = due(store)
+    assert row is not None
+    assert row.kind is REPLY
+    with store.read() as connection:
+        parent = outbox.head_of(connection, row)
+    assert parent is not None
+    assert parent.state is SendState.FAILED
+
+
+def test_a_reply_gathers_until_its_time_and_grows_until_it_is_attempted(store: Store) -> None:
+    put(store, entry(), replace(entry(REPLY, 1), due_at=AT + 600))
+    send(store, due(store))
+    assert due(store, AT + 599) is None
+    with store.read() as connection:
+        assert outbox.waiting_receivers(connection, AT) == []  # nothing to wait for
+        assert outbox.waiting_receivers(connection) == ["desk"]
+        growing = outbox.growing(connection, "a")
+    assert growing is not None
+    as_read = due(store, AT + 600)
+    assert as_read is not None
+    with store.begin() as connection:
+        assert outbox.grow(connection, growing.row_id, "both")
+    with store.begin() as connection:
+        assert outbox.mark_sending(connection, as_read, clock_mark=None) == "both"  # what it says by now, not what was read
+        assert not outbox.grow(connection, growing.row_id, "too late")
+        assert outbox.growing(connection, "a") is None
+        outbox.mark_again(connection, as_read.row_id, SendOutcome.RATE_LIMITED, next_try_at=AT, reason="rate_limited")
+        assert not outbox.grow(connection, growing.row_id, "too late")
+
+
+def test_a_row_that_another_took_is_not_sent(store: Store) -> None:
+    put(store, entry())
+    row = due(store)
+    send(store, row)
+    assert row is not None
+    with pytest.raises(Fenced, match="taken by another"), store.begin() as connection:
+        outbox.mark_sending(connection, row, clock_mark=None)
+    with store.begin() as connection:  # nor is what is known to be sent changed by an answer that comes late
+        outbox.mark_sent(connection, row, SendOutcome.FOUND, channel="C2", reference="2.0", at=AT)
+        parent = outbox.parent_of(connection, "s", "desk")
+    assert parent is not None
+    assert (parent.outcome, parent.reference) == (SendOutcome.SENT, "1.0")
+
+
+def test_a_story_told_anew_has_edits_and_replies_of_its_own(store: Store) -> None:
+    put(store, entry(), entry(EDIT, 1))
+    assert all_said(store) == ["parent 0", "edit 1"]
+    put(
+        store, entry(EDIT, 2), entry(PARENT, 3, alert="b"), entry(EDIT, 4, alert="b"), entry(EDIT, 5, alert="b"), entry(REPLY, 1, alert="b")
+    )
+    put(store, entry(REPLY, 2))
+    rows = {}
+    while (row := due(store)) is not None:
+        if row.kind is not PARENT:
+            rows[row.message] = head(store, row)
+        send(store, row)
+    assert rows == {
+        "edit 2": (PARENT, 0),
+        "edit 5": (PARENT, 3),
+        "reply 1": (PARENT, 3),
+        "reply 2": (PARENT, 0),
+    }
+    with store.read() as connection:
+        newest = outbox.parent_of(connection, "s", "desk")
+        assert outbox.told_at(connection, "s", "desk", not_as="b") == ("C1", "1.0")
+    assert newest is not None
+    assert newest.alert_id == "b"
+
+
+def test_the_pages_of_a_digest_follow_its_first_in_their_order(store: Store) -> None:
+    pages = [entry(DIGEST, n, story="digest", alert="digest") for n in (2, 1, 0)]
+    put(store, *pages, entry(NOTICE, story="notice", alert="notice"))
+    assert all_said(store) == ["digest 0", "digest 1", "digest 2", "notice 0"]
+    with store.read() as connection:
+        assert outbox.pages(connection, "digest") == [(n, SendState.SENT, None) for n in (2, 1, 0)]
+
+
+def test_a_further_page_stands_in_the_thread_of_the_first(store: Store) -> None:
+    put(store, *(entry(DIGEST, n, story="digest", alert="digest") for n in (0, 1)))
+    send(store, due(store))
+    assert head(store, due(store)) == (DIGEST, 0)
+
+
+def test_receivers_do_not_wait_for_each_other(store: Store) -> None:
+    put(store, entry(), entry(receiver="ops", alert="b"))
+    row = due(store)
+    assert row is not None
+    with store.begin() as connection:
+        outbox.mark_sending(connection, row, clock_mark=None)
+    assert due(store, receiver="ops") is not None
+
+
+def test_what_a_digest_tells_is_never_due(store: Store) -> None:
+    put(store, replace(entry(), gathered=Gathered("morning", GatherReason.DIGEST, AT)))
+    assert due(store, AT + 1_000) is None
+
+
+def test_sequences_go_on_where_they_stand(store: Store) -> None:
+    put(store, entry(), entry(EDIT, 1), entry(REPLY, 4))
+    with store.begin() as connection:
+        assert outbox.next_sequence(connection, "s", "desk", [PARENT, EDIT]) == 2
+        assert outbox.next_sequence(connection, "s", "desk", [REPLY]) == 5
+        assert outbox.next_sequence(connection, "s", "ops", [REPLY]) == 0
+        assert not outbox.put_new(connection, entry(EDIT, 1), AT)
+        assert outbox.put_new(connection, entry(EDIT, 2), AT)
