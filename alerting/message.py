@@ -15,10 +15,12 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from alerting.official import is_official
+from alerting.sentence import how_of
 from newswire.records import Basis, Field, Label, Report, Severity, Span
 
 QUOTE_LIMIT: Final = 320
 BECAUSE_LIMIT: Final = 12
+PEOPLE_LIMIT: Final = 6
 CARRIERS_LIMIT: Final = 200
 """Items of one story that a message remembers; past it the count stops, the alert stays one."""
 
@@ -113,6 +115,8 @@ class Message:
     sequence: int = 0  # which version goes out: 0 says it first, 1 and on are edits; the sender sets it from the outbox row
     threaded: bool = False  # an edit whose news a reply tells as well: who cannot edit says nothing for it
     earlier: Earlier | None = None  # where the same story was told before
+    how: tuple[str, ...] = ()  # kinds of people who act, and what they do: `alerting.sentence.how_of`
+    people: tuple[str, ...] = ()  # officials that are named
     also: tuple[str, ...] = ()  # lines of replies of which nobody can know whether they arrived: said here too
 
     @property
@@ -169,6 +173,8 @@ def opened(report: Report, story_id: str, receiver: str, watchlists: Sequence[Sh
         topics=report.topics,
         quote=quote_of(report, spans),
         carriers=(_carrier(report),),
+        how=how_of(report.evidence),
+        people=report.people[:PEOPLE_LIMIT],
     )
 
 

@@ -1,29 +1,69 @@
 """A message as Slack is asked to show it: blocks, colour, fallback text and metadata. Pure.
 
-Every foreign string stands in a `rich_text` element, where Slack parses nothing, or escaped in the `text` fallback. No mrkdwn carries
-foreign text, nothing is unfurled, and there is neither `parse` nor `link_names`: nobody can be pinged from a headline.
+Every foreign string stands in a `rich_text` element or a `plain_text` one, where Slack parses nothing, or escaped in the `text` fallback. No mrkdwn carries
+foreign text, nothing is unfurled, and there is neither `parse` nor `link_names`: nobody can be pinged from a headline. A headline and a quote stand
+in sections of their own, so that one written from right to left turns nothing round but itself.
 """
 
-import json
-from datetime import datetime
-from functools import cache
-from importlib import resources
+from datetime import UTC, datetime
 from typing import Any, Final
 
-from alerting.escape import escape, link, odd_host, plain
+from alerting.bulletin import Line
+from alerting.escape import escape, link, plain
 from alerting.message import Message
+from alerting.names import country_name, flag, topic_name
+from alerting.render_words import (
+    NAME_LIMIT,
+    NO_TITLE,
+    QUOTE_SHOWN,
+    TITLE_LIMIT,
+    WORD_LIMIT,
+    also_lines,
+    counted_outlets,
+    earlier_line,
+    facts_line,
+    notes,
+    origin_parts,
+    other_outlets,
+    outlet_name,
+    parties_line,
+    quote_parts,
+    runs_left,
+    shortened,
+    trailing_last,
+    warnings,
+)
 from newswire.records import Severity
+
+__all__ = [
+    "COLOURS",
+    "EVENT_TYPE",
+    "MARKS",
+    "NAME_LIMIT",
+    "QUOTE_SHOWN",
+    "TEXT_LIMIT",
+    "TITLE_LIMIT",
+    "WORD_LIMIT",
+    "country_name",
+    "facts_line",
+    "fallback_text",
+    "flag",
+    "metadata",
+    "notes",
+    "origin_parts",
+    "other_outlets",
+    "parties_line",
+    "payload",
+    "plain_payload",
+    "quote_parts",
+    "topic_name",
+    "warnings",
+]
 
 EVENT_TYPE: Final = "newswire_alert"
 
-TITLE_LIMIT: Final = 250
-NAME_LIMIT: Final = 80
-WORD_LIMIT: Final = 48
 TEXT_LIMIT: Final = 600
 WATCHLISTS_SHOWN: Final = 4
-WORDS_SHOWN: Final = 6
-NAMES_SHOWN: Final = 5
-QUOTE_SHOWN: Final = 330
 
 COLOURS: Final = {
     Severity.INFO: "#9aa0a6",
@@ -32,8 +72,11 @@ COLOURS: Final = {
     Severity.HIGH: "#e8710a",
     Severity.CRITICAL: "#c5221f",
 }
+MARKS: Final = {Severity.INFO: "⚪", Severity.LOW: "🔵", Severity.MEDIUM: "🟡", Severity.HIGH: "🟠", Severity.CRITICAL: "🔴"}
+"""The colours as signs, for where there is no bar: Slack draws inline code in red, whatever it says."""
 
-_TOPIC_WORDS: Final = {"ai": "AI", "it": "IT", "5g": "5G", "e": "e-", "data": "data"}
+# What Slack's date tokens are asked to show; outside of it they show another day, or the message is refused.
+_SLACK_DATES: Final = (datetime(1980, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 
 Element = dict[str, Any]
 
@@ -44,7 +87,7 @@ def payload(message: Message) -> dict[str, Any]:
     return {
         "text": fallback_text(message),
         "blocks": [{"type": "rich_text", "elements": [_section(_heading(message))]}],
-        "attachments": [{"color": COLOURS[message.severity], "fallback": "", "blocks": [shown]}],
+        "attachments": [{"color": COLOURS[_seen_as(message)], "fallback": "", "blocks": [shown, *_small_print(message)]}],
         "unfurl_links": False,
         "unfurl_media": False,
         "metadata": metadata(message),
@@ -53,7 +96,9 @@ def payload(message: Message) -> dict[str, Any]:
 
 def plain_payload(message: Message, *, with_metadata: bool = True) -> dict[str, Any]:
     """Return the same as short text alone, for when Slack refuses the layout."""
-    said = {"text": fallback_text(message), "unfurl_links": False, "unfurl_media": False}
+    address = link(message.url)
+    text = fallback_text(message) + (f" · {escape(address, limit=2 * len(address))}" if address else "")
+    said = {"text": text, "unfurl_links": False, "unfurl_media": False}
     return said | ({"metadata": metadata(message)} if with_metadata else {})
 
 
@@ -70,165 +115,93 @@ def metadata(message: Message) -> dict[str, Any]:
 
 
 def fallback_text(message: Message) -> str:
-    """Return the one line that notifications show, escaped."""
-    names = ", ".join(shown.title for shown in message.watchlists[:WATCHLISTS_SHOWN])
-    flag = "possible repeat · " if message.possible_repeat else ""
-    line = f"[{message.severity}] {flag}{names}: {message.title} ({message.outlet})"
-    if message.unsupported:
-        line = f"Not borne out by the full text: {line}"
-    return escape(line, limit=TEXT_LIMIT)
+    """Return the one line that notifications show, escaped: a telephone cuts it after some hundred characters, so the best comes first.
+
+    That is the headline where it is in English, and else the sentence about it; what is written from right to left ends the line.
+    """
+    title = plain(message.title, limit=TITLE_LIMIT) or NO_TITLE
+    told, names = parties_line(message, flags=False), ", ".join(_watchlist_titles(message))
+    if message.language == "en" and not runs_left(title):
+        parts = trailing_last([f"{title} ({outlet_name(message)})", told, names])
+    else:
+        parts = [told, *trailing_last([names, f"{outlet_name(message)}: {title}"])]
+    doubts = [
+        *(["Not borne out by the full text"] if message.unsupported else []),
+        *(["possible repeat"] if message.possible_repeat else []),
+    ]
+    return escape(f"[{message.severity}] {' · '.join(part for part in [*doubts, *parts] if part)}", limit=TEXT_LIMIT)
+
+
+def _watchlist_titles(message: Message) -> list[str]:
+    names = [plain(shown.title, limit=NAME_LIMIT) or plain(shown.watchlist, limit=NAME_LIMIT) for shown in message.watchlists]
+    return shortened(trailing_last(names), WATCHLISTS_SHOWN)
+
+
+def _seen_as(message: Message) -> Severity:
+    """Return the severity whose colour it has: what is taken back catches no eye any more."""
+    return Severity.INFO if message.unsupported else message.severity
 
 
 def _heading(message: Message) -> list[Element]:
-    names = [plain(shown.title, limit=NAME_LIMIT) for shown in message.watchlists]
-    return [_text(_listed(names, WATCHLISTS_SHOWN), bold=True), _text(f"  {message.severity}", code=True)]
+    said = f"taken back, was {message.severity}" if message.unsupported else message.severity
+    return [_text(f"{MARKS[_seen_as(message)]} {said} · "), _text(", ".join(_watchlist_titles(message)), bold=True)]
 
 
 def _sections(message: Message) -> list[Element]:
-    sections = [_section([_text(note, bold=True)]) for note in notes(message)]
+    sections = [_section([_text(note, bold=True)]) for note in warnings(message)]
+    if message.earlier:
+        sections.append(_section(_pieces(earlier_line(message.earlier))))
     sections.append(_section([_headline(message)]))
     sections.append(_section(_origin(message)))
     parties = parties_line(message)
     if parties:
-        sections.append(_section([_text(parties)]))
+        sections.append(_section([_text(parties, strike=bool(message.unsupported))]))
     if message.quote:
         sections.append({"type": "rich_text_quote", "elements": _quoted(message)})
-    sections.append(_section([_text(facts_line(message))]))
-    others = other_outlets(message)
-    if others:
-        sections.append(_section([_text("also in: " + ", ".join(others))]))
+    also = [_section([_text(line)]) for line in also_lines(message)]
+    if also:
+        sections += [_section([_text("Since then:", bold=True)]), {"type": "rich_text_list", "style": "bullet", "elements": also}]
     return sections
 
 
 def _headline(message: Message) -> Element:
-    title = plain(message.title, limit=TITLE_LIMIT) or "(no title)"
+    title = plain(message.title, limit=TITLE_LIMIT) or NO_TITLE
     address = link(message.url)
     style = {"bold": True} | ({"strike": True} if message.unsupported else {})
     return {"type": "link", "url": address, "text": title, "style": style} if address else {"type": "text", "text": title, "style": style}
 
 
 def _origin(message: Message) -> list[Element]:
+    """Return outlet, country, language, when, and how far it has spread; an outlet's name from right to left is the last of them."""
     before, after = origin_parts(message)
-    elements = [_text(before)]
-    if message.published_at:
-        elements += [_text(" · "), _moment(message.published_at)]
-    return [*elements, _text(f" · {after}")]
+    counted = counted_outlets(message)
+    when = [_moment(message.published_at)] if message.published_at else [_text("undated, first seen "), _moment(message.seen_at)]
+    spread = _text(counted, bold=counted != "1 outlet")
+    return [_text(f"{before} · "), *when, _text(" · "), spread, *([_text(after.removeprefix(counted))] if after != counted else [])]
 
 
 def _quoted(message: Message) -> list[Element]:
     return [_text("“"), *(_text(text, bold=marked) for text, marked in quote_parts(message)), _text("”")]
 
 
-def notes(message: Message) -> list[str]:
-    """Return what a reader must know before the headline."""
-    said = []
-    if message.unsupported:
-        said.append(f"⚠ The full text does not bear this out: {plain(message.unsupported, limit=200)}")
-    if message.possible_repeat:
-        said.append("Possible repeat: an earlier attempt was not confirmed.")
-    return said
+def _small_print(message: Message) -> list[Element]:
+    """Return label, score and why, and who else carries it: what is looked up rather than read, so Slack may show it small and grey."""
+    others = other_outlets(message)
+    lines = [*([f"also in {', '.join(others)}"] if others else []), facts_line(message)]
+    # A block each: Slack sets the elements of one context beside each other.
+    return [{"type": "context", "elements": [{"type": "plain_text", "text": line, "emoji": False}]} for line in lines]
 
 
-def origin_parts(message: Message) -> tuple[str, str]:
-    """Return outlet, country and language, and the count of outlets and countries."""
-    parts = [plain(message.outlet, limit=NAME_LIMIT)]
-    host = odd_host(message.url)
-    if host:
-        parts.append(plain(host, limit=NAME_LIMIT))
-    if message.country:
-        parts.append(country_name(message.country))
-    parts.append(_names()["languages"].get(message.language, plain(message.language, limit=8)))
-    outlets = {carrier.outlet for carrier in message.supporting} or {message.outlet}
-    countries = {carrier.country for carrier in message.supporting if carrier.country}
-    count = _counted(len(outlets), "outlet", "outlets")
-    if countries:
-        count += f", {_counted(len(countries), 'country', 'countries')}"
-    return " · ".join(part for part in parts if part), count
-
-
-def parties_line(message: Message) -> str:
-    """Return who engages whom: `🇵🇰 Pakistan engages 🇺🇸 United States with ITU`; empty where nobody is known."""
-    home = f"{flag(message.home)} {country_name(message.home)}" if message.home else ""
-    partners = [f"{flag(code)} {country_name(code)}" for code in message.partners]
-    bodies = [plain(name, limit=WORD_LIMIT) for name in message.organisations]
-    whom = _listed(partners, NAMES_SHOWN) if partners else ""
-    with_bodies = _listed(bodies, NAMES_SHOWN) if bodies else ""
-    line = " · ".join(part for part in (whom, with_bodies) if part)
-    return f"{home} engages {line}" if home and line else home or line
-
-
-def facts_line(message: Message) -> str:
-    """Return topics, label and score, and the words that matched."""
-    parts = [topic_name(topic) for topic in message.topics[:NAMES_SHOWN]]
-    parts.append(f"{message.label} {message.score:.2f}")
-    words = [plain(word, limit=WORD_LIMIT) for word in message.because]
-    if words:
-        parts.append(f"because: {_listed(words, WORDS_SHOWN)}")
-    return " · ".join(parts)
-
-
-def other_outlets(message: Message) -> list[str]:
-    """Return the names of other outlets that carry it, each once, the first few."""
-    names = dict.fromkeys(plain(c.outlet, limit=WORD_LIMIT) for c in message.supporting if c.outlet != message.outlet)
-    return _shortened(list(names), NAMES_SHOWN)
-
-
-def quote_parts(message: Message) -> list[tuple[str, bool]]:
-    """Return the quote in stretches, each with whether it is one of the words that matched."""
-    quote = message.quote
-    if quote is None:
-        return []
-    parts: list[tuple[str, bool]] = []
-    position = 0
-    for start, end in quote.marks:
-        if position <= start < end <= min(len(quote.text), QUOTE_SHOWN):
-            parts += [(quote.text[position:start], False), (quote.text[start:end], True)]
-            position = end
-    parts.append((quote.text[position:QUOTE_SHOWN], False))
-    # Cleaned piece by piece: white space at the seams is kept, for a piece is a stretch of one sentence.
-    return [(_seamless(text), marked) for text, marked in parts if text]
-
-
-@cache
-def _names() -> dict[str, dict[str, str]]:
-    """Return CLDR's English names of countries and languages, by code."""
-    names: dict[str, dict[str, str]] = json.loads(resources.files("alerting").joinpath("message_names.json").read_text(encoding="utf-8"))
-    return names
-
-
-def country_name(code: str) -> str:
-    """Return the English name of a country."""
-    return _names()["countries"].get(code, plain(code, limit=8))
-
-
-def flag(code: str) -> str:
-    """Return the country's flag, spelled with regional indicators (UTS #51)."""
-    letters = [chr(0x1F1E6 + ord(letter) - ord("A")) for letter in code if "A" <= letter <= "Z"]
-    return "".join(letters) if len(letters) == len(code) == 2 else ""
-
-
-def topic_name(topic: str) -> str:
-    """Return a topic's id in words: `digital government`, `IT exports`."""
-    words = " ".join(_TOPIC_WORDS.get(word, word) for word in topic.split("_"))
-    return plain(words.replace("e- ", "e-"), limit=WORD_LIMIT)
-
-
-def _seamless(text: str) -> str:
-    before = " " if text[:1].isspace() else ""
-    after = " " if len(text) > 1 and text[-1:].isspace() else ""
-    return before + plain(text, limit=QUOTE_SHOWN) + after
-
-
-def _listed(words: list[str], most: int) -> str:
-    return ", ".join(_shortened(words, most))
-
-
-def _shortened(words: list[str], most: int) -> list[str]:
-    return words if len(words) <= most else [*words[:most], f"{len(words) - most} more"]
-
-
-def _counted(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
+def _pieces(line: Line) -> list[Element]:
+    elements = []
+    for piece in line:
+        if piece.at is not None:
+            elements.append(_moment(piece.at))
+        elif piece.url:
+            elements.append({"type": "link", "url": piece.url, "text": piece.text})
+        else:
+            elements.append(_text(piece.text, italic=True))
+    return elements
 
 
 def _section(elements: list[Element]) -> Element:
@@ -242,9 +215,8 @@ def _text(text: str, **style: bool) -> Element:
 
 def _moment(moment: datetime) -> Element:
     """Return the time as Slack shows it in each reader's own zone."""
-    return {
-        "type": "date",
-        "timestamp": int(moment.timestamp()),
-        "format": "{date_short_pretty} {time}",
-        "fallback": f"{moment:%Y-%m-%d %H:%M} UTC",
-    }
+    said = f"{moment:%Y-%m-%d %H:%M} UTC"
+    first, end = _SLACK_DATES
+    if not first <= moment < end:
+        return _text(said)
+    return {"type": "date", "timestamp": int(moment.timestamp()), "format": "{date_short_pretty} {time}", "fallback": said}

@@ -19,7 +19,7 @@ from alerting.sender_lane import Lane
 from alerting.sender_ledger import Ledger
 from alerting.sender_links import Links
 from newswire.clock import Clock
-from newswire.errors import Retryable
+from newswire.errors import Fenced, Retryable
 from newswire.metrics import Metrics
 from newswire.outcomes import SendState
 from newswire.store import Store, outbox
@@ -61,6 +61,7 @@ class SenderWorker:
     ) -> None:
         self._store, self._listed, self._clock, self._metrics, self._leadership = store, listed, clock, metrics, leadership
         self._calls, self._close_s = calls or ThreadCalls(), close_s
+        self._back_off_s = back_off_s
         self._in_use = listed()
         self._lanes = {name: Lane(receiver) for name, receiver in self._in_use.receivers.items()}
         self._unknown: frozenset[str] = frozenset()
@@ -168,8 +169,18 @@ class SenderWorker:
             row = self._next_due(name)
             if row is not None:
                 lane.used_at = now
-                self._calls.start(name, partial(self._attempts.serve, lane, row))
+                self._calls.start(name, partial(self._serve, lane, row))
         self._metrics.lanes_busy.set(len(self._calls.busy()))
+
+    def _serve(self, lane: Lane, row: Queued) -> None:
+        try:
+            self._attempts.serve(lane, row)
+        except (Fenced, Retryable):
+            raise
+        except Exception:
+            # A bug that this row meets is met again: at a pace that leaves room for the other receivers.
+            lane.back_off(self._clock.monotonic(), self._back_off_s)
+            raise
 
     def _next_due(self, name: str) -> Queued | None:
         # Read here and not in the call: a store that is slow keeps this one thread waiting, and no others are begun.

@@ -15,22 +15,17 @@ from newswire.store.outbox import Entry, Queued
 ALSO_LIMIT: Final = 12
 """Lines that a message says of folded replies, the newest: an edit must stay within what receivers take."""
 
-_TRIES: Final = 5
-
 
 def fold(connection: Connection, row: Queued, content: Content, *, at: float) -> None:
     """Put an edit in the outbox: the newest version of the story's message, with what the reply said among its lines."""
     assert not isinstance(content, Message)  # replies alone are folded
     said = bulletin_of(content, row.sequence)
     lines = [text for line in (said.heading, *said.lines) if (text := text_of(line).strip())]
-    for _ in range(_TRIES):  # on PostgreSQL a report of the same story may take the sequence at the same moment
-        sequence, told = outbox.told(connection, [row.story_id])[row.story_id][row.receiver]
-        message = from_json(told)
-        # `threaded` would let receivers that cannot edit say nothing, for a reply would.
-        folded = replace(message, also=(*message.also, *lines)[-ALSO_LIMIT:], threaded=False)
-        if outbox.put_new(connection, entry_of(folded, row, row.receiver, sequence + 1), at):
-            return
-    raise RuntimeError(f"no sequence is free for an edit of alert {row.alert_id}")
+    sequence, told = outbox.told(connection, [row.story_id])[row.story_id][row.receiver]
+    message = from_json(told)
+    # `threaded` would let receivers that cannot edit say nothing, for a reply would.
+    folded = replace(message, also=(*message.also, *lines)[-ALSO_LIMIT:], threaded=False)
+    outbox.put(connection, [entry_of(folded, row, row.receiver, sequence + 1)], at)
 
 
 def entry_of(message: Message, row: Queued, receiver: str, sequence: int) -> Entry:

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import Connection
 
 from alerting import message as messages
-from alerting.leadership import Leadership
+from alerting.leadership import ROLE, Leadership
 from alerting.sender_fold import fold
 from alerting.sender_redirect import redirect
 from alerting.sender_said import Content, content_of
@@ -19,7 +19,7 @@ from newswire.crash import crash_point
 from newswire.metrics import Metrics
 from newswire.outcomes import SendOutcome, SendState, Stage
 from newswire.records import MessageKind
-from newswire.store import Store, digests, outbox, trail
+from newswire.store import Store, digests, leaders, outbox, trail
 from newswire.store.outbox import Queued
 
 DOUBT_MOST_S: Final = 3_600.0
@@ -82,6 +82,7 @@ class Ledger:
         now, fallback = self._now(), self._fallback()
         _log.error("refused for good", receiver=row.receiver, alert_id=row.alert_id, kind=row.kind, code=code, fallback=fallback)
         with self._store.begin() as connection:
+            leaders.alone(connection, ROLE)  # the stage numbers the story's edits too
             self._leadership.check(connection)
             outbox.mark_failed(connection, row.row_id, code, at=now)
             _note(connection, row, SendOutcome.REFUSED, code, now)
@@ -101,6 +102,7 @@ class Ledger:
         now = self._now()
         _log.warning("cannot read back, folded into an edit of its parent", receiver=row.receiver, alert_id=row.alert_id, code=code)
         with self._store.begin() as connection:
+            leaders.alone(connection, ROLE)  # the stage numbers the story's edits too
             self._leadership.check(connection)
             fold(connection, row, content, at=now)
             outbox.mark_spoken_for(connection, row.row_id, SendOutcome.FOLDED, at=now)

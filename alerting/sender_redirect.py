@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
 
 from sqlalchemy import Connection
 
@@ -17,12 +16,10 @@ from newswire.records import MessageKind
 from newswire.store import outbox
 from newswire.store.outbox import Entry, Queued
 
-_TRIES: Final = 5
-
 
 def redirect(connection: Connection, row: Queued, content: Content, fallback: str, *, at: float) -> None:
     """Put what the row says in the fallback's outbox: an alert by a message of its own, or by an edit of the one that it has about this
-    story; a reply in the thread of that message; a digest's page and a notice as they are.
+    story; a reply in the thread of that message; a digest's page and a notice as they are. Sequences are taken: the caller is alone.
     """
     if isinstance(content, Message):
         _redirect_alert(connection, row, content, fallback, at=at)
@@ -34,17 +31,14 @@ def redirect(connection: Connection, row: Queued, content: Content, fallback: st
 
 
 def _redirect_alert(connection: Connection, row: Queued, message: Message, fallback: str, *, at: float) -> None:
-    for _ in range(_TRIES):  # on PostgreSQL a report of the same story may take the sequence at the same moment
-        known = outbox.told(connection, [row.story_id]).get(row.story_id, {}).get(fallback)
-        if known is None:
-            sequence = 0
-            there = replace(message, alert_id=alert_id_of(row.story_id, fallback), possible_repeat=False)
-        else:
-            sequence = known[0] + 1
-            there = folded(from_json(known[1]), message)
-        if outbox.put_new(connection, entry_of(there, row, fallback, sequence), at):
-            return
-    raise RuntimeError(f"no sequence is free at {fallback} for story {row.story_id}")
+    known = outbox.told(connection, [row.story_id]).get(row.story_id, {}).get(fallback)
+    if known is None:
+        sequence = 0
+        there = replace(message, alert_id=alert_id_of(row.story_id, fallback), possible_repeat=False)
+    else:
+        sequence = known[0] + 1
+        there = folded(from_json(known[1]), message)
+    outbox.put(connection, [entry_of(there, row, fallback, sequence)], at)
 
 
 def _redirect_reply(connection: Connection, row: Queued, content: Update | Bulletin, fallback: str, *, at: float) -> None:
@@ -57,27 +51,27 @@ def _redirect_reply(connection: Connection, row: Queued, content: Update | Bulle
     parent = outbox.parent_of(connection, row.story_id, fallback)
     assert parent is not None
     alert_id = parent.alert_id
-    waits = outbox.growing(connection, alert_id)
-    if isinstance(content, Update) and waits is not None:
-        try:
-            before = updates.from_json(waits.message)
-        except ValueError:
-            pass
-        else:
-            more = updates.to_json(updates.extended(before, replace(content, alert_id=alert_id)))
-            if outbox.grow(connection, waits.row_id, more):
-                return
-    for _ in range(_TRIES):
-        sequence = max(1, outbox.next_sequence(connection, row.story_id, fallback, [MessageKind.REPLY]))
-        numbered = updates.numbered(_update(content, row, alert_id), sequence)
-        if isinstance(content, Update):
-            message = updates.to_json(numbered)
-        else:
-            there = replace(content, bulletin_id=numbered.update_id, alert_id=alert_id, possible_repeat=False)
-            message = bulletins.to_json(there)
-        if outbox.put_new(connection, _entry(row, fallback, content, alert_id=alert_id, sequence=sequence, message=message), at):
-            return
-    raise RuntimeError(f"no sequence is free at {fallback} for a reply in story {row.story_id}")
+    if isinstance(content, Update) and _joined(connection, replace(content, alert_id=alert_id)):
+        return
+    sequence = max(1, outbox.next_sequence(connection, row.story_id, fallback, [MessageKind.REPLY]))
+    numbered = updates.numbered(_update(content, row, alert_id), sequence)
+    if isinstance(content, Update):
+        message = updates.to_json(numbered)
+    else:
+        message = bulletins.to_json(replace(content, bulletin_id=numbered.update_id, alert_id=alert_id, possible_repeat=False))
+    outbox.put(connection, [_entry(row, fallback, content, alert_id=alert_id, sequence=sequence, message=message)], at)
+
+
+def _joined(connection: Connection, update: Update) -> bool:
+    """Return whether a reply of the same alert that was not attempted yet says this one's news too by now."""
+    waits = outbox.growing(connection, update.alert_id)
+    if waits is None:
+        return False
+    try:
+        before = updates.from_json(waits.message)
+    except ValueError:
+        return False
+    return outbox.grow(connection, waits.row_id, updates.to_json(updates.extended(before, update)))
 
 
 def _update(content: Update | Bulletin, row: Queued, alert_id: str) -> Update:

@@ -17,7 +17,18 @@ from alerting.bulletin import Bulletin, Line, Piece
 from alerting.escape import link, odd_host, plain
 from alerting.message import Message
 from alerting.receivers import Accepted, Answer, FindAnswer, NotSent, Unreadable
-from alerting.render import COLOURS, TEXT_LIMIT, TITLE_LIMIT, facts_line, notes, origin_parts, other_outlets, parties_line, quote_parts
+from alerting.render import (
+    COLOURS,
+    TEXT_LIMIT,
+    TITLE_LIMIT,
+    facts_line,
+    notes,
+    origin_parts,
+    other_outlets,
+    parties_line,
+    quote_parts,
+    warnings,
+)
 from alerting.render_bulletin import HOST_LIMIT, POSSIBLE_REPEAT, UPDATE, seamless, standing_alone
 from newswire.records import MessageKind, Severity
 
@@ -117,7 +128,7 @@ def _lines(message: Message, *, hyperlinks: bool) -> list[Text]:
     style = Style(bold=True, strike=bool(message.unsupported), link=address if hyperlinks else None)
     before, counted = origin_parts(message)
     moment = f" · {message.published_at.astimezone():%d %b %H:%M}" if message.published_at else ""
-    lines = [heading, *(Text(note, style="bold red") for note in notes(message))]
+    lines = [heading, *_notes(message)]
     lines.append(Text(plain(message.title, limit=TITLE_LIMIT) or "(no title)", style=style))
     if address and not hyperlinks:
         lines.append(Text(address, style="dim"))
@@ -135,11 +146,16 @@ def _lines(message: Message, *, hyperlinks: bool) -> list[Text]:
     return lines
 
 
+def _notes(message: Message) -> list[Text]:
+    doubtful = warnings(message)
+    return [Text(note, style="bold red" if note in doubtful else "italic") for note in notes(message)]
+
+
 def _update_lines(message: Message) -> list[Text]:
     _, counted = origin_parts(message)
     head = Text("update: ", style="bold").append(plain(message.title, limit=TITLE_LIMIT) or "(no title)", style="")
     facts = Text(f"{message.severity} · {counted} · {facts_line(message)}", style="dim")
-    return [head, *(Text(note, style="bold red") for note in notes(message)), facts]
+    return [head, *_notes(message), facts]
 
 
 def _bulletin_lines(bulletin: Bulletin, *, hyperlinks: bool) -> list[Text]:

@@ -37,6 +37,7 @@ def _take(dialect: postgresql.Insert | sqlite.Insert) -> Executable:
 _TAKE: Final = {"sqlite": _take(sqlite.insert(leaders)), "postgresql": _take(postgresql.insert(leaders))}
 _LEASE_UNTIL: Final = select(leaders.c.lease_until).where(leaders.c.role == bindparam("role"))
 _HELD: Final = select(leaders.c.owner, leaders.c.epoch).where(leaders.c.role == bindparam("role")).with_for_update(read=True)
+_ALONE: Final = select(leaders.c.epoch).where(leaders.c.role == bindparam("role")).with_for_update()
 _RELEASE: Final = (
     update(leaders)
     .where(
@@ -79,6 +80,15 @@ def holds(connection: Connection, role: str, owner: str, epoch: int) -> None:
     if found is None or (found.owner, found.epoch) != (owner, epoch):
         holder = "nobody" if found is None else f"{found.owner} in epoch {found.epoch}"
         raise Fenced(f"the role of {role} belongs to {holder}, not to {owner} in epoch {epoch}")
+
+
+def alone(connection: Connection, role: str) -> None:
+    """Return when no other transaction of the role's holder is open that looked whether it holds it; the next waits for this one to end.
+
+    For what reads before it writes and must not miss what another part of the same process writes at that moment. To be called before
+    `holds`, as two that share a look cannot both become alone. On SQLite writers exclude each other anyway.
+    """
+    connection.execute(_ALONE, {"role": role}).scalar()
 
 
 def release(connection: Connection, role: str, owner: str, epoch: int) -> None:

@@ -33,7 +33,7 @@ from newswire.store.outbox_sending import (
     waiting_receivers,
 )
 from newswire.store.tables import decisions, outbox
-from newswire.store.upsert import insert_new, upsert
+from newswire.store.upsert import upsert
 
 __all__ = [
     "SUPERSEDED",
@@ -59,7 +59,6 @@ __all__ = [
     "pages",
     "parent_of",
     "put",
-    "put_new",
     "replace_message",
     "revive",
     "sending",
@@ -146,11 +145,6 @@ def put(connection: Connection, entries: Iterable[Entry], at: float) -> None:
     """Put rows in the outbox, due at once where they do not say otherwise; one that is there already stays as it is."""
     if rows := [_row(one, at) for one in entries]:
         upsert(connection, outbox, rows, _KEYS)
-
-
-def put_new(connection: Connection, entry: Entry, at: float) -> bool:
-    """Put a row in the outbox; return whether there was none of its story, receiver, kind and sequence."""
-    return bool(insert_new(connection, outbox, [_row(entry, at)], _KEYS))
 
 
 def growing(connection: Connection, alert_id: str) -> Queued | None:

@@ -197,5 +197,3 @@ def test_sequences_go_on_where_they_stand(store: Store) -> None:
         assert outbox.next_sequence(connection, "s", "desk", [PARENT, EDIT]) == 2
         assert outbox.next_sequence(connection, "s", "desk", [REPLY]) == 5
         assert outbox.next_sequence(connection, "s", "ops", [REPLY]) == 0
-        assert not outbox.put_new(connection, entry(EDIT, 1), AT)
-        assert outbox.put_new(connection, entry(EDIT, 2), AT)

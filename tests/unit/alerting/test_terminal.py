@@ -33,11 +33,11 @@ def test_a_reader_sees_what_whom_why_and_where() -> None:
         "high",
         "Pakistan, US agree",
         "The Nation · Pakistan · English",
-        "1 outlet, 1 country",
+        "1 outlet",
         "Pakistan engages",
         "United States",
         "promotion of the gaming industry",
-        "because: gaming industry, partner US",
+        "because: “gaming industry”, partner US",
         "https://nation.example/one",
     ):
         assert said in unwrapped
@@ -69,9 +69,11 @@ def test_an_edit_is_one_line_more_that_says_what_changed() -> None:
     joined = decide(report, matches=[a_match()], story_id="5" * 32, told={"desk": Told(message, 0)}, now=NOW).rows[0].message
     stream = io.StringIO()
     receiver = TerminalReceiver(stream=stream, colour=False)
-    assert receiver.edit(replace(joined, unsupported="label is domestic"), "terminal", "x") == Accepted("terminal", message.alert_id)
+    assert receiver.edit(replace(joined, unsupported="label is domestic", threaded=False), "terminal", "x") == Accepted(
+        "terminal", message.alert_id
+    )
     assert "update: Pakistan, US agree" in stream.getvalue()
-    assert "2 outlets, 1 country" in stream.getvalue()
+    assert "2 outlets · 1 country" in stream.getvalue()
     assert "does not bear this out: label is domestic" in stream.getvalue()
 
 
