@@ -115,9 +115,9 @@ class Message:
     sequence: int = 0  # which version goes out: 0 says it first, 1 and on are edits; the sender sets it from the outbox row
     threaded: bool = False  # an edit whose news a reply tells as well: who cannot edit says nothing for it
     earlier: Earlier | None = None  # where the same story was told before
+    also: tuple[str, ...] = ()  # lines of replies of which nobody can know whether they arrived: said here too
     how: tuple[str, ...] = ()  # kinds of people who act, and what they do: `alerting.sentence.how_of`
     people: tuple[str, ...] = ()  # officials that are named
-    also: tuple[str, ...] = ()  # lines of replies of which nobody can know whether they arrived: said here too
 
     @property
     def supporting(self) -> tuple[Carrier, ...]:

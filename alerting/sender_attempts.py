@@ -11,6 +11,7 @@ from typing import Final, assert_never
 import structlog
 
 from alerting import message as messages
+from alerting.bulletin import Bulletin
 from alerting.leadership import Leadership
 from alerting.message import Message
 from alerting.receivers import (
@@ -99,8 +100,7 @@ class Attempts:
         if row.kind in {MessageKind.EDIT, MessageKind.REPLY} or (row.kind is MessageKind.DIGEST and row.sequence):
             with self._store.read() as connection:
                 head = outbox.head_of(connection, row)
-        by_digest = head is not None and head.state in {SendState.GATHERED, SendState.SENT} and head.reference is None
-        if by_digest and row.kind in {MessageKind.EDIT, MessageKind.REPLY}:
+        if head is not None and row.kind in {MessageKind.EDIT, MessageKind.REPLY} and _told_by_digest(head):
             self._ledger.told_by_digest(row)
             return None
         if row.kind is MessageKind.EDIT:
@@ -123,7 +123,7 @@ class Attempts:
             self._settle(tried, mark)
             return
         linked = self._links.linked(tried.content) if isinstance(tried.content, Message) else None
-        noted_at = self._clock.monotonic()
+        noted_at = self._moments()
         with self._store.begin() as connection:
             self._leadership.check(connection)
             text = outbox.mark_sending(connection, row, clock_mark=mark)
@@ -146,14 +146,14 @@ class Attempts:
             return None
         return tried.row.reference if tried.row.state is SendState.SENDING else tried.receiver.clock_mark()
 
-    def _on_the_wire(self, tried: Try, noted_at: float, *, plain: bool = False) -> Answer:
+    def _on_the_wire(self, tried: Try, noted_at: tuple[float, float], *, plain: bool = False) -> Answer:
         """Return the receiver's answer to a post, an edit or a bulletin.
 
         Raises:
             Fenced: this process was stopped since it noted the send, and has been replaced.
 
         """
-        if self._clock.monotonic() - noted_at > FRESH_S:
+        if any(now - noted > FRESH_S for now, noted in zip(self._moments(), noted_at, strict=True)):
             with self._store.begin() as connection:
                 self._leadership.check(connection)
         receiver, row, content, place = tried.receiver, tried.row, tried.content, tried.place
@@ -164,6 +164,10 @@ class Attempts:
             return _answered(lambda: receiver.post(content, plain=plain))
         numbered = replace(content, sequence=row.sequence)
         return _answered(lambda: receiver.edit(numbered, place.channel or "", place.thread or "", plain=plain))
+
+    def _moments(self) -> tuple[float, float]:
+        """Return now on both clocks: that which never jumps stands still while a virtual machine does."""
+        return self._clock.monotonic(), self._clock.now().timestamp()
 
     def _look_for(self, tried: Try) -> None:
         """Look for a message in doubt, and send it again where it is not there."""
@@ -254,10 +258,13 @@ class Attempts:
         lane.hold(self._clock.monotonic(), ACCESS_RETRY_S)
 
 
+def _told_by_digest(head: Queued) -> bool:
+    return head.state is SendState.GATHERED or (head.state is SendState.SENT and head.reference is None)
+
+
 def _accepted_as(tried: Try) -> SendOutcome:
-    content = tried.content
-    marked = isinstance(content, Message) or tried.row.kind in {MessageKind.REPLY, MessageKind.DIGEST, MessageKind.NOTICE}
-    return SendOutcome.REPEATED if marked and getattr(content, "possible_repeat", False) else SendOutcome.SENT
+    repeats = isinstance(tried.content, Message | Bulletin) and tried.content.possible_repeat
+    return SendOutcome.REPEATED if repeats and tried.row.kind is not MessageKind.EDIT else SendOutcome.SENT
 
 
 def _answered(call: Callable[[], Answer]) -> Answer:

@@ -14,6 +14,7 @@ from alerting.sender_said import Content
 from alerting.updates import Update
 from newswire.records import MessageKind
 from newswire.store import outbox
+from newswire.store import updates as replies
 from newswire.store.outbox import Entry, Queued
 
 
@@ -51,7 +52,7 @@ def _redirect_reply(connection: Connection, row: Queued, content: Update | Bulle
     parent = outbox.parent_of(connection, row.story_id, fallback)
     assert parent is not None
     alert_id = parent.alert_id
-    if isinstance(content, Update) and _joined(connection, replace(content, alert_id=alert_id)):
+    if isinstance(content, Update) and _joined(connection, row, replace(content, alert_id=alert_id), fallback, at=at):
         return
     sequence = max(1, outbox.next_sequence(connection, row.story_id, fallback, [MessageKind.REPLY]))
     numbered = updates.numbered(_update(content, row, alert_id), sequence)
@@ -62,16 +63,17 @@ def _redirect_reply(connection: Connection, row: Queued, content: Update | Bulle
     outbox.put(connection, [_entry(row, fallback, content, alert_id=alert_id, sequence=sequence, message=message)], at)
 
 
-def _joined(connection: Connection, update: Update) -> bool:
+def _joined(connection: Connection, row: Queued, update: Update, fallback: str, *, at: float) -> bool:
     """Return whether a reply of the same alert that was not attempted yet says this one's news too by now."""
-    waits = outbox.growing(connection, update.alert_id)
-    if waits is None:
+    waits = replies.threads(connection, [row.story_id])[row.story_id][fallback].reply
+    if waits is None or not waits.waits or waits.alert_id != update.alert_id:
         return False
     try:
-        before = updates.from_json(waits.message)
+        both = updates.extended(updates.from_json(waits.message), update)
     except ValueError:
         return False
-    return outbox.grow(connection, waits.row_id, updates.to_json(updates.extended(before, update)))
+    entry = _entry(row, fallback, both, alert_id=update.alert_id, sequence=waits.sequence, message=updates.to_json(both))
+    return replies.grow(connection, waits.row_id, entry, at)
 
 
 def _update(content: Update | Bulletin, row: Queued, alert_id: str) -> Update:

@@ -47,7 +47,7 @@ def handler_for(slack: "FakeSlack") -> type[BaseHTTPRequestHandler]:
             match fault:
                 case "ok":
                     self._json(200, body)
-                case "accept_then_500" | "http_503":
+                case "accept_then_500" | "http_500" | "http_503":
                     self._send(int(fault[-3:]), "text/html", b"<html>upstream</html>")
                 case "html" | "accept_then_html":
                     self._send(200, "text/html", b"<html>Please sign in to this network</html>")

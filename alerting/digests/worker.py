@@ -34,7 +34,11 @@ _log = structlog.get_logger(__name__)
 
 
 class DigestWorker:
-    """Looks every five seconds, while this process is the active alerter. `places` says who publishes each source; None: nothing is watched here."""
+    """Looks every five seconds, while this process is the active alerter.
+
+    `places` says who publishes each source; None: nothing is watched here, and nothing is to be proved. A `quiet` one tells of no time for
+    which nothing was gathered, and says nothing in the log: for rehearsals.
+    """
 
     name = "digests"
 
@@ -47,9 +51,10 @@ class DigestWorker:
         metrics: Metrics,
         leadership: Leadership,
         places: Mapping[str, Place] | None = None,
+        quiet: bool = False,
     ) -> None:
         self._store, self._desk, self._clock, self._metrics, self._leadership = store, desk, clock, metrics, leadership
-        self._places = places
+        self._places, self._quiet = places, quiet
         self._orphans: frozenset[str] = frozenset()  # groups of which it was said that nobody hears them
 
     def step(self) -> float:
@@ -103,7 +108,7 @@ class DigestWorker:
         return found
 
     def _warn(self, unheard: frozenset[str]) -> None:
-        for name in sorted(unheard - self._orphans):
+        for name in sorted(unheard - self._orphans) if not self._quiet else ():
             _log.warning("alerts wait for a digest that nobody in routes.yaml hears", digest=name, kept="until the routes name it again")
         self._orphans = unheard
 
@@ -118,15 +123,15 @@ class DigestWorker:
         if laid_out:
             self._metrics.digests.labels(due.occasion).inc()
             pages_put, stories = laid_out
+        if laid_out and not self._quiet:
             _log.info("digest", digest=due.gathered_for, receiver=due.receiver.name, stories=stories, pages=pages_put)
 
     def _put(self, connection: Connection, due: Due, facts: Facts | None, now: datetime) -> tuple[int, int] | None:
         """Put the digest's rows and take what it tells; return how many pages and stories, None where another was faster."""
         waiting = [row.row_id for row in digests.gathered(connection, due.gathered_for) if row.gathered_for == due.gathered_for]
-        if due.occasion is DigestOccasion.SCHEDULED:
-            if not digest_times.tell(connection, due.name, due.due_at):
-                return None
-        elif not waiting:
+        if due.occasion is DigestOccasion.SCHEDULED and not digest_times.tell(connection, due.name, due.due_at):
+            return None
+        if not waiting and (self._quiet or due.occasion is not DigestOccasion.SCHEDULED):
             return None
         at, digest_id = now.timestamp(), digest_id_of(due, waiting)
         digests.take(connection, due.gathered_for, digest_id, waiting, at)

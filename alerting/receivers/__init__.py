@@ -81,7 +81,7 @@ FindAnswer = Accepted | NotFound | Unreadable | RateLimited | Unclear | BadAcces
 
 
 class Receiver(Protocol):
-    """One place where alerts go. Called from one thread."""
+    """One place where alerts go. One call at a time is made to it, from any thread; `permalink` may be asked meanwhile."""
 
     name: str
     spacing_s: float  # least time between two messages

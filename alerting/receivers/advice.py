@@ -15,7 +15,38 @@ _ADDRESS: Final = "nobody takes messages at this address: put the variable that 
 _ACCESS: Final = "the address refuses who we are: look at what it asks for, and at the secret"
 _PEOPLE: Final = "the mail server refuses the sender or every recipient: look at `from` and `to` in routes.yaml"
 
+_EDIT: Final = "the message that was to be edited is gone or may be edited no more; a reply or the next story is told as ever"
+_THEIRS: Final = "the other side has a fault of its own; what may have arrived is looked for, or sent again"
+_BROKEN: Final = "the connection broke before the answer came; what may have arrived is looked for, or sent again"
+
 _ADVICE: Final = {
+    "no_text": _MESSAGE,
+    "msg_too_long": _MESSAGE,
+    "msg_blocks_too_long": _MESSAGE,
+    "invalid_blocks": _MESSAGE,
+    "invalid_blocks_format": _MESSAGE,
+    "invalid_attachments": _MESSAGE,
+    "too_many_attachments": _MESSAGE,
+    "invalid_arguments": _MESSAGE,
+    "invalid_metadata": _MESSAGE,
+    "metadata_too_large": _MESSAGE,
+    "metadata_must_be_sent_from_app": "only an app's own token may carry what messages are found again by: use the bot token of docs/slack.md",
+    "message_not_found": _EDIT,
+    "cant_update_message": _EDIT,
+    "edit_window_closed": _EDIT,
+    "internal_error": _THEIRS,
+    "fatal_error": _THEIRS,
+    "service_unavailable": _THEIRS,
+    "request_timeout": _THEIRS,
+    "ConnectionResetError": _BROKEN,
+    "ConnectionAbortedError": _BROKEN,
+    "BrokenPipeError": _BROKEN,
+    "RemoteDisconnected": _BROKEN,
+    "RemoteProtocolError": _BROKEN,
+    "IncompleteRead": _BROKEN,
+    "ReadError": _BROKEN,
+    "WriteError": _BROKEN,
+    "SMTPServerDisconnected": _BROKEN,
     "invalid_auth": _SIGN_IN,
     "not_authed": _SIGN_IN,
     "account_inactive": _SIGN_IN,
@@ -84,7 +115,7 @@ _ADVICE: Final = {
     "unreadable_row": "written by a version of Newswire that this one does not understand; the log has more",
     "bug": "a fault of Newswire: the log has more",
 }
-_FAMILIES: Final = ("restricted_action", "http_3", "http_4", "http_5", "smtp_4", "smtp_5")
+_FAMILIES: Final = ("restricted_action", "invalid_metadata", "http_3", "http_4", "http_5", "smtp_4", "smtp_5")
 ELSE: Final = "see the log"
 
 

@@ -12,7 +12,7 @@ RETRY_AFTER_ELSE_S: Final = 30.0
 
 _RATE_LIMITED: Final = {"ratelimited", "rate_limited", "message_limit_exceeded"}
 
-_BAD_MESSAGE: Final = {
+BAD_MESSAGE: Final = {
     "msg_too_long",
     "msg_blocks_too_long",
     "invalid_blocks",
@@ -33,7 +33,7 @@ _BAD_MESSAGE: Final = {
     "edit_window_closed",
 }
 
-_BAD_ROUTE: Final = {"channel_not_found", "not_in_channel", "is_archived"}
+BAD_ROUTE: Final = {"channel_not_found", "not_in_channel", "is_archived"}
 
 UNKNOWN_METHOD: Final = "unknown_method"
 
@@ -67,9 +67,9 @@ def answer_of(status: int, error: str, headers: Mapping[str, str]) -> Answer:
         code = UNKNOWN_METHOD
     if status >= 500 or not code:
         return Unclear(f"http_{status}" if status != 200 else "not_json")
-    if code in _BAD_MESSAGE or code.startswith("invalid_metadata"):
+    if code in BAD_MESSAGE or code.startswith("invalid_metadata"):
         return BadMessage(code)
-    if code in _BAD_ROUTE or code.startswith("restricted_action"):
+    if code in BAD_ROUTE or code.startswith("restricted_action"):
         return BadRoute(code)
     if code in BAD_ACCESS:
         return BadAccess(code)

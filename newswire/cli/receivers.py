@@ -1,6 +1,5 @@
 """`newswire receivers`: who can be told, how each stands, and a test message to one of them."""
 
-import secrets
 import sys
 from collections.abc import Iterable
 from datetime import datetime
@@ -15,6 +14,7 @@ from rich.text import Text
 from newswire.cli import app
 from newswire.cli.compose_receivers import make_receiver
 from newswire.cli.options import AsJson, Config, print_json, print_json_lines, read_settings
+from newswire.cli.receiver_steps import Step, steps
 from newswire.cli.watchlists import iso, store_if_there
 from newswire.clock import SystemClock
 from newswire.config import find_config_folder, load
@@ -23,8 +23,6 @@ from newswire.settings import Settings
 from newswire.store.standings import Standing, standings
 
 if TYPE_CHECKING:
-    from alerting.message import Message
-    from alerting.receivers import Answer
     from alerting.receivers.standing import Shown
     from alerting.routes import Receiver, Routes
 
@@ -56,8 +54,10 @@ def receivers_list(config: Config = None, as_json: AsJson = False) -> None:
 def receivers_test(
     name: Annotated[str, typer.Argument(help="A receiver's name in routes.yaml.")], config: Config = None, as_json: AsJson = False
 ) -> None:
-    """Send one receiver a message that is marked as a test, and say what came back. Exit status 1 where it was not taken."""
-    from alerting.receivers import Accepted
+    """Send one receiver a message that is marked as a test, and say what came back. Exit status 1 where it was not taken.
+
+    A receiver that has threads also gets a reply in its thread and an edit; what a Slack bot said is then looked for.
+    """
     from alerting.variables import lacking_of
 
     settings = read_settings(config)
@@ -68,12 +68,15 @@ def receivers_test(
     if lacks:
         raise ConfigurationError([Fault("environment", 0, 0, words) for words in lacks])
     clock = SystemClock()
-    answer = make_receiver(settings, entry, now=clock.now, test=True).post(test_message(name, clock.now()))
-    taken = isinstance(answer, Accepted)
+    done: list[Step] = []
+    for step in steps(make_receiver(settings, entry, now=clock.now, test=True), clock.now()):
+        done.append(step)
+        if not as_json:
+            print(one_line(f"{name}: {step.words}."), file=sys.stdout if step.good else sys.stderr)
+    taken = all(step.good for step in done if step.telling)
     if as_json:
-        print_json({"receiver": name, "kind": entry.kinds[0], "taken": taken} | _answer_values(answer))
-    else:
-        print(one_line(f"{name}: {answer_in_words(answer)}"), file=sys.stdout if taken else sys.stderr)
+        said = [{"step": step.step, "good": step.good, **step.values} for step in done]
+        print_json({"receiver": name, "kind": entry.kinds[0], "taken": taken, **done[0].values, "steps": said})
     if not taken:
         sys.exit(1)
 
@@ -94,69 +97,6 @@ def read_routes(folder: Path) -> "Routes":
     if routes is None:
         raise ConfigurationError(faults)
     return routes
-
-
-def test_message(receiver: str, now: datetime) -> "Message":
-    """Return a message that nobody can take for news."""
-    from alerting.message import Carrier, Message, Quote, ShownWatchlist
-    from newswire.records import Basis, Label, Severity
-
-    said = "This is a test: it was asked for by `newswire receivers test`, and nothing has happened."
-    return Message(
-        alert_id=secrets.token_hex(16),
-        story_id=secrets.token_hex(16),
-        severity=Severity.INFO,
-        watchlists=(ShownWatchlist("newswire-test", "TEST of Newswire", Severity.INFO, ("test",)),),
-        item_id="test",
-        title=f"Test message for the receiver “{receiver}”",
-        url=None,
-        outlet="Newswire",
-        country=None,
-        language="en",
-        published_at=now,
-        seen_at=now,
-        label=Label.OTHER,
-        score=0.0,
-        home=None,
-        partners=(),
-        organisations=(),
-        topics=(),
-        quote=Quote(said, ((10, 14),)),
-        carriers=(Carrier("test", "test", Basis.FEED, "Newswire", None, None),),
-    )
-
-
-def answer_in_words(answer: "Answer") -> str:
-    """Return what a receiver answered, what it means and what to do."""
-    from alerting.receivers import Accepted, BadAccess, BadMessage, BadRoute, NotSent, RateLimited, Unclear
-    from alerting.receivers.advice import what_to_do
-
-    match answer:
-        case Accepted():
-            return "the test message was taken."
-        case RateLimited(retry_after_s):
-            return f"not taken: rate limited, it wants {retry_after_s:.0f} s of silence."
-        case NotSent(reason):
-            return f"not sent: {reason}; {what_to_do(reason)}."
-        case Unclear(reason):
-            return f"not known whether it was taken: {reason}; {what_to_do(reason)}."
-        case BadMessage(code) | BadRoute(code) | BadAccess(code):
-            return f"refused: {code}; {what_to_do(code)}."
-
-
-def _answer_values(answer: "Answer") -> dict[str, Any]:
-    from alerting.receivers import Accepted, NotSent, RateLimited, Unclear
-    from alerting.receivers.advice import what_to_do
-
-    match answer:
-        case Accepted():
-            return {"answer": "Accepted", "reason": None, "do": None}
-        case RateLimited(retry_after_s):
-            return {"answer": "RateLimited", "reason": "rate_limited", "do": what_to_do("rate_limited"), "retry_after_s": retry_after_s}
-        case NotSent(reason) | Unclear(reason):
-            return {"answer": type(answer).__name__, "reason": reason, "do": what_to_do(reason)}
-        case _:
-            return {"answer": type(answer).__name__, "reason": answer.code, "do": what_to_do(answer.code)}
 
 
 def _entry(routes: "Routes", name: str) -> "Receiver":

@@ -44,8 +44,6 @@ __all__ = [
     "channel_of",
     "countries_in",
     "counts",
-    "grow",
-    "growing",
     "head_of",
     "mark_again",
     "mark_doubt",
@@ -80,9 +78,6 @@ _TOLD: Final = (
     .order_by(outbox.c.sequence)
 )
 _of_story: Final = and_(outbox.c.story_id == bindparam("story_id"), outbox.c.receiver == bindparam("receiver"))
-_untried: Final = and_(outbox.c.kind == MessageKind.REPLY.value, outbox.c.state == SendState.NEW.value, outbox.c.attempts == 0)
-_GROWING: Final = select(outbox).where(outbox.c.alert_id == bindparam("alert_id"), _untried).order_by(outbox.c.sequence.desc()).limit(1)
-_GROW: Final = update(outbox).where(outbox.c.row_id == bindparam("row"), _untried).values(message=bindparam("says"))
 _NEWEST_PARENT: Final = (
     select(outbox).where(_of_story, outbox.c.kind == MessageKind.PARENT.value).order_by(outbox.c.sequence.desc()).limit(1)
 )
@@ -145,17 +140,6 @@ def put(connection: Connection, entries: Iterable[Entry], at: float) -> None:
     """Put rows in the outbox, due at once where they do not say otherwise; one that is there already stays as it is."""
     if rows := [_row(one, at) for one in entries]:
         upsert(connection, outbox, rows, _KEYS)
-
-
-def growing(connection: Connection, alert_id: str) -> Queued | None:
-    """Return the alert's reply that still gathers: it was never attempted, so that it may say more by the time it is sent."""
-    row = connection.execute(_GROWING, {"alert_id": alert_id}).first()
-    return queued(row) if row else None
-
-
-def grow(connection: Connection, row_id: int, message: str) -> bool:
-    """Let a reply that gathers say more; return False where it was attempted in the meantime, and what is new needs another."""
-    return connection.execute(_GROW, {"row": row_id, "says": message}).rowcount > 0
 
 
 def parent_of(connection: Connection, story_id: str, receiver: str) -> Queued | None:

@@ -6,41 +6,40 @@ A reply that was never attempted may still grow. The sender reads a row's messag
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, select, update
 
 from newswire.outcomes import GatherReason, SendState
 from newswire.records import MessageKind
+from newswire.store import outbox
 from newswire.store.outbox import Entry
-from newswire.store.tables import outbox
-from newswire.store.upsert import upsert
+from newswire.store.tables import outbox as table
 
-_KEYS: Final = ("story_id", "receiver", "kind", "sequence")
 _BY_DIGEST: Final = frozenset(GatherReason)
 
 _THREADS: Final = (
     select(
-        outbox.c.row_id,
-        outbox.c.story_id,
-        outbox.c.receiver,
-        outbox.c.kind,
-        outbox.c.sequence,
-        outbox.c.alert_id,
-        outbox.c.message,
-        outbox.c.state,
-        outbox.c.reason,
-        outbox.c.attempts,
-        outbox.c.next_try_at,
-        outbox.c.created_at,
-        outbox.c.settled_at,
+        table.c.row_id,
+        table.c.story_id,
+        table.c.receiver,
+        table.c.kind,
+        table.c.sequence,
+        table.c.alert_id,
+        table.c.message,
+        table.c.state,
+        table.c.reason,
+        table.c.attempts,
+        table.c.next_try_at,
+        table.c.created_at,
+        table.c.settled_at,
     )
     .where(
-        outbox.c.story_id.in_(bindparam("story_ids", expanding=True)),
-        outbox.c.kind.in_((MessageKind.PARENT.value, MessageKind.REPLY.value)),
+        table.c.story_id.in_(bindparam("story_ids", expanding=True)),
+        table.c.kind.in_((MessageKind.PARENT.value, MessageKind.REPLY.value)),
     )
-    .order_by(outbox.c.sequence)
+    .order_by(table.c.sequence)
 )
 
 
@@ -101,8 +100,8 @@ def _reply(row: Any) -> StoredReply:
 def grow(connection: Connection, row_id: int, entry: Entry, due_at: float) -> bool:
     """Let a reply that was never attempted say what `entry` says, at that time; return whether it still was so."""
     grown = (
-        update(outbox)
-        .where(outbox.c.row_id == row_id, outbox.c.state == SendState.NEW.value, outbox.c.attempts == 0)
+        update(table)
+        .where(table.c.row_id == row_id, table.c.state == SendState.NEW.value, table.c.attempts == 0)
         .values(
             watchlists=json.dumps(list(entry.watchlists)),
             severity=entry.severity,
@@ -117,28 +116,4 @@ def grow(connection: Connection, row_id: int, entry: Entry, due_at: float) -> bo
 
 def put(connection: Connection, entries: Iterable[tuple[Entry, float]], at: float) -> None:
     """Put replies in the outbox, each due at its time; one that is there already stays as it is."""
-    rows = [
-        {
-            "story_id": one.story_id,
-            "receiver": one.receiver,
-            "kind": one.kind.value,
-            "sequence": one.sequence,
-            "alert_id": one.alert_id,
-            "decision_id": one.decision_id,
-            "item_id": one.item_id,
-            "revision": one.revision,
-            "watchlists": json.dumps(list(one.watchlists)),
-            "severity": one.severity,
-            "title": one.title,
-            "url": one.url,
-            "message": one.message,
-            "state": SendState.NEW.value,
-            "attempts": 0,
-            "next_try_at": due_at,
-            "created_at": at,
-            "published": False,
-        }
-        for one, due_at in entries
-    ]
-    if rows:
-        upsert(connection, outbox, rows, _KEYS)
+    outbox.put(connection, [replace(one, due_at=due_at) for one, due_at in entries], at)

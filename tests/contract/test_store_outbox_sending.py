@@ -7,7 +7,7 @@ import pytest
 from newswire.errors import Fenced
 from newswire.outcomes import GatherReason, SendOutcome, SendState
 from newswire.records import MessageKind
-from newswire.store import Store, outbox
+from newswire.store import Store, outbox, updates
 from newswire.store.outbox import Entry, Gathered, Queued
 
 PARENT, EDIT, REPLY, DIGEST, NOTICE = (
@@ -110,18 +110,16 @@ def test_a_reply_gathers_until_its_time_and_grows_until_it_is_attempted(store: S
     with store.read() as connection:
         assert outbox.waiting_receivers(connection, AT) == []  # nothing to wait for
         assert outbox.waiting_receivers(connection) == ["desk"]
-        growing = outbox.growing(connection, "a")
-    assert growing is not None
     as_read = due(store, AT + 600)
+    grown, too_late = (replace(entry(REPLY, 1), message=text) for text in ("both", "too late"))
     assert as_read is not None
     with store.begin() as connection:
-        assert outbox.grow(connection, growing.row_id, "both")
+        assert updates.grow(connection, as_read.row_id, grown, AT + 500)
     with store.begin() as connection:
         assert outbox.mark_sending(connection, as_read, clock_mark=None) == "both"  # what it says by now, not what was read
-        assert not outbox.grow(connection, growing.row_id, "too late")
-        assert outbox.growing(connection, "a") is None
+        assert not updates.grow(connection, as_read.row_id, too_late, AT)
         outbox.mark_again(connection, as_read.row_id, SendOutcome.RATE_LIMITED, next_try_at=AT, reason="rate_limited")
-        assert not outbox.grow(connection, growing.row_id, "too late")
+        assert not updates.grow(connection, as_read.row_id, too_late, AT)
 
 
 def test_a_row_that_another_took_is_not_sent(store: Store) -> None:

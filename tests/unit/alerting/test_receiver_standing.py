@@ -80,7 +80,8 @@ def test_where_a_receiver_leads_is_shown_without_its_secret() -> None:
 
 CODES = {
     *slack_answers.BAD_ACCESS,
-    *slack_answers._BAD_ROUTE,
+    *slack_answers.BAD_MESSAGE,
+    *slack_answers.BAD_ROUTE,
     *http_answers._SLACK_WORDS,
     *(f"http_{code}" for statuses, _ in http_answers._BY_STATUS for code in statuses),
     *(f"http_{code}" for code in range(500, 512)),
@@ -91,6 +92,16 @@ CODES = {
     "html",
     "timeout",
     "dns",
+    "invalid_metadata_schema",
+    *(
+        "internal_error",
+        "fatal_error",
+        "service_unavailable",
+        "request_timeout",
+        "ConnectionResetError",
+        "RemoteDisconnected",
+        "IncompleteRead",
+    ),
 }
 
 

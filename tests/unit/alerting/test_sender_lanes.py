@@ -202,6 +202,21 @@ def test_a_store_that_is_away_stops_the_step_and_no_threads_pile_up(metrics: Met
     assert calls.busy() == {"slow"}
 
 
+def test_a_bug_that_one_receivers_rows_meet_leaves_the_others_their_turn(store: Store, metrics: Metrics) -> None:
+    class Broken(Named):
+        def clock_mark(self) -> str | Answer | None:
+            raise KeyError("a bug")
+
+    broken, sound = Broken("broken"), Named("sound")
+    put_for(store, "broken", "1")
+    sender = sender_of(store, metrics, broken, sound)
+    with pytest.raises(KeyError):
+        step_until(sender, lambda: False)
+    put_for(store, "sound", "1", "2", "3")
+    step_until(sender, lambda: len(sound.told) == 3)  # the broken one is left alone for longer each time
+    assert {one["receiver"]: one["state"] for one in rows(store)} == {"broken": "new", "sound": "sent"}
+
+
 class Stopped(AlwaysLeading):
     """The leadership of a process that another replaces while its commit takes long."""
 

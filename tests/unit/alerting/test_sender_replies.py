@@ -20,6 +20,7 @@ from newswire.metrics import Metrics
 from newswire.outcomes import GatherReason, SendState
 from newswire.records import MessageKind, Severity
 from newswire.store import Store, outbox
+from newswire.store import updates as replies
 from newswire.store.outbox import Entry
 from newswire.store.tables import outbox as table
 from tests.fake_slack import FakeSlack
@@ -111,10 +112,11 @@ def test_what_joined_a_batch_after_it_was_read_is_sent_with_it(make: Make, store
     class Growing(SlackReceiver):
         def clock_mark(self) -> str | Answer | None:
             with store.begin() as connection:
-                waits = outbox.growing(connection, alert_id)
+                waits = replies.threads(connection, [STORY])[STORY]["desk"].reply
                 if waits is not None:
-                    more = updates.extended(updates.from_json(waits.message), replace(updates.from_json(waits.message), partners=("KR",)))
-                    assert outbox.grow(connection, waits.row_id, updates.to_json(more))
+                    more = replace(updates.from_json(waits.message), partners=("KR",))
+                    entry = entry_of(MessageKind.REPLY, 1, story=STORY, alert_id=alert_id, message=updates.to_json(more))
+                    assert replies.grow(connection, waits.row_id, entry, NOW.timestamp())
             return super().clock_mark()
 
     alert_id = put(store)

@@ -5,15 +5,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
+from alerting.receivers.slack import SlackReceiver
+from newswire.cli.receiver_steps import LOOK_S, LOOKS, steps
 from newswire.outcomes import SendOutcome
 from newswire.records import MessageKind
 from newswire.store import open_store, outbox
 from newswire.store.outbox import Entry
 from tests.cli_in_process import Run, runner
-from tests.fake_slack import FakeSlack
+from tests.fake_slack import FakeSlack, permalink_of
 from tests.fake_smtp import FakeSmtp
 from tests.fake_webhook import FakeWebhook, Says
+from tests.fakes import NOW
 
 SECRET = "canary-secret-of-a-webhook"
 ROUTES = """\
@@ -120,10 +124,18 @@ def test_a_receiver_without_its_variable_is_not_set_up(make: Make) -> None:
 def test_a_webhook_hears_a_test_that_is_marked(make: Make) -> None:
     with FakeWebhook() as hook:
         done = make()("receivers", "test", "archive", NEWSWIRE_ARCHIVE_URL=hook.address, NEWSWIRE_WEBHOOK_SECRET=SECRET)
-        assert (done.status, done.out) == (0, "archive: the test message was taken.\n")
-        said = json.loads(hook.taken[0].body)
-        assert said["test"] is True
-        assert "TEST" in said["watchlists"][0]["title"]
+        assert (done.status, done.out.splitlines()) == (
+            0,
+            [
+                "archive: the test message was taken.",
+                "archive: the reply in its thread was taken.",
+                "archive: the edit was taken.",
+            ],
+        )
+        said = [json.loads(one.body) for one in hook.taken]
+        assert [(one["kind"], one["test"]) for one in said] == [("parent", True), ("reply", True), ("edit", True)]
+        assert "TEST" in said[0]["watchlists"][0]["title"]
+        assert len({one["alert_id"] for one in said}) == 1
 
 
 def test_an_incoming_webhook_that_refuses_is_said_with_what_to_do(make: Make) -> None:
@@ -138,10 +150,8 @@ def test_an_incoming_webhook_that_refuses_is_said_with_what_to_do(make: Make) ->
 def test_mail_and_slack_and_the_terminal_take_a_test(make: Make) -> None:
     with FakeSmtp() as server:
         assert make()("receivers", "test", "chief", NEWSWIRE_SMTP_URL=f"smtp://127.0.0.1:{server.port}").status == 0
-        assert b"This is a test" in server.taken[0].content
-    with FakeSlack() as slack:
-        assert make()("receivers", "test", "desk", NEWSWIRE_SLACK_TOKEN="xoxb-canary", NEWSWIRE_SLACK_URL=slack.url).status == 0
-        assert "Test message" in str(slack.posted[0].body)
+        assert [b"This is a test" in one.content for one in server.taken] == [True] * 3
+        assert [b"\r\nReferences: " in one.content for one in server.taken] == [False, True, True]
     done = make()("receivers", "test", "screen")
     assert "Test message for the receiver “screen”" in done.out
     assert done.out.endswith("screen: the test message was taken.\n")
@@ -160,3 +170,59 @@ def test_what_cannot_be_tested_is_said(make: Make, name: str, said: str) -> None
     done = make()("receivers", "test", name)
     assert done.status == 2
     assert said in done.err
+
+
+def desk_test(make: Make, slack: FakeSlack, *more: str) -> tuple[int, str, str]:
+    done = make()("receivers", "test", "desk", *more, NEWSWIRE_SLACK_TOKEN="xoxb-canary", NEWSWIRE_SLACK_URL=slack.url)
+    return done.status, done.out, done.err
+
+
+def test_slack_is_tested_with_a_reply_an_edit_and_a_look_at_them(make: Make) -> None:
+    with FakeSlack() as slack:
+        status, out, err = desk_test(make, slack)
+        parent, reply = slack.posted
+        assert slack.refused == []
+    assert (status, err) == (0, "")
+    assert out.splitlines() == [
+        "desk: the test message was taken.",
+        "desk: the reply in its thread was taken.",
+        "desk: the edit was taken.",
+        "desk: it was found in the channel: what is in doubt is looked for there.",
+        "desk: it was found in the thread: what is in doubt is looked for there.",
+        f"desk: it stands at {permalink_of(parent)}.",
+    ]
+    assert reply.thread_ts == parent.ts
+    assert [("edited" in str(one)) for one in parent.versions] == [False, True]
+    assert "TEST of Newswire" in str(reply.body)
+
+
+def test_a_token_that_may_not_read_is_said_and_the_test_is_taken(make: Make) -> None:
+    with FakeSlack(scopes={"chat:write", "chat:write.public"}) as slack:
+        status, out, err = desk_test(make, slack)
+        as_json = desk_test(make, slack, "--json")
+    assert (status, len(out.splitlines()), as_json[0]) == (0, 4, 0)
+    assert "desk: the channel cannot be read: missing_scope; give the app the scopes of deploy/slack-app-manifest.yaml" in err
+    assert "What is in doubt is sent again, as a possible repeat." in err
+    steps = {one["step"]: one for one in json.loads(as_json[1])["steps"]}
+    assert [steps[name]["good"] for name in ("message", "reply", "edit", "read_back", "read_back_thread", "link")] == [True] * 3 + [
+        False
+    ] * 2 + [True]
+
+
+def test_a_refused_reply_or_edit_is_a_failed_test(make: Make) -> None:
+    for faults, good in ((["error:not_in_channel"], [False]), (["ok", "error:thread_not_found"], [True, False, True, True, True])):
+        with FakeSlack(faults=faults) as slack:
+            status, out, _ = desk_test(make, slack, "--json")
+        said = json.loads(out)
+        assert (status, said["taken"]) == (1, False)
+        assert [one["good"] for one in said["steps"]] == good
+
+
+def test_a_message_that_is_shown_late_is_looked_for_again_and_then_said() -> None:
+    waited: list[float] = []
+    with FakeSlack(visible_after_s=3_600.0) as slack:
+        receiver = SlackReceiver("desk", channel="#desk", token=SecretStr("x"), base_url=slack.url)
+        done = {step.step: step for step in steps(receiver, NOW, waited.append)}
+    assert waited == [LOOK_S] * (LOOKS - 1) * 2
+    assert "may be said twice" in done["read_back"].words
+    assert not done["read_back_thread"].good
