@@ -1,5 +1,6 @@
 """A story that returns after days, through the alerting stage: its first message points at what the same receiver was told."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -22,30 +23,40 @@ PARKS = {"title": "IT parks", "severity": "medium", "when": {"any": ["IT park"],
 DAY = timedelta(days=1)
 
 
+def seen_at(at: datetime, report: Report) -> Report:
+    return replace(report, item=replace(report.item, seen_at=at))
+
+
 def loan(at: datetime = NOW) -> Report:
-    return a_report(
-        "loan",
-        title="Korea Eximbank approves 76 million dollars for Karachi IT park",
-        lead="Ambassador Park Kijun told the IT minister so.",
-        text="Korea's Eximbank approved a loan of 76.3 million dollars for the IT park in Karachi.",
-        partners=("KR",),
-        topics=("it_parks",),
-        organisations=("Korea Eximbank",),
-        published_at=at,
+    return seen_at(
+        at,
+        a_report(
+            "loan",
+            title="Korea Eximbank approves 76 million dollars for Karachi IT park",
+            lead="Ambassador Park Kijun told the IT minister so.",
+            text="Korea's Eximbank approved a loan of 76.3 million dollars for the IT park in Karachi.",
+            partners=("KR",),
+            topics=("it_parks",),
+            organisations=("Korea Eximbank",),
+            published_at=at,
+        ),
     )
 
 
 def ground(at: datetime, key: str = "ground", outlet: str = "Dawn") -> Report:
-    return a_report(
-        key,
-        title="Ground broken in Karachi for IT park with Korean loan",
-        lead="Ambassador Park Kijun and the IT minister were there.",
-        text="Korea Eximbank pays for the Karachi IT park with 76.3 million dollars.",
-        partners=("KR",),
-        topics=("it_parks",),
-        organisations=("Korea Eximbank",),
-        published_at=at,
-        outlet=outlet,
+    return seen_at(
+        at,
+        a_report(
+            key,
+            title="Ground broken in Karachi for IT park with Korean loan",
+            lead="Ambassador Park Kijun and the IT minister were there.",
+            text="Korea Eximbank pays for the Karachi IT park with 76.3 million dollars.",
+            partners=("KR",),
+            topics=("it_parks",),
+            organisations=("Korea Eximbank",),
+            published_at=at,
+            outlet=outlet,
+        ),
     )
 
 
