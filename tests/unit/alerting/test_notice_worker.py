@@ -4,9 +4,10 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, Select, select, text
 
 from alerting.bulletin import from_json
 from alerting.desk import Desk
@@ -304,13 +305,16 @@ def test_a_bus_that_is_away_does_not_keep_the_store_from_telling(make: Make, sto
     assert [title for _, title in said(store)][1:] == ["The watch is late: reports wait to be decided for 16 minutes"]
 
 
-def test_the_look_for_repeats_reads_an_index_of_few_rows(store: Store) -> None:
+@pytest.mark.parametrize(
+    ("look", "given", "index"),
+    [(standings._REPEATED, (0.0, "notice"), "ix_outbox_repeated"), (notices._PUT, ("notice", 0.0), "ix_outbox_bulletins")],
+)
+def test_rare_rows_are_looked_for_in_an_index_of_them_alone(store: Store, look: Select[Any], given: tuple[object, ...], index: str) -> None:
     with store.read() as connection:
         if connection.dialect.name != "sqlite":
             pytest.skip("asks how SQLite would look")
-        statement = str(standings._REPEATED.compile(connection, compile_kwargs={"literal_binds": False}))
-        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", (0.0, "notice")).all()
-    assert "ix_outbox_repeated" in json.dumps([row[3] for row in plan])
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {look.compile(connection)}", given).all()
+    assert index in json.dumps([row[3] for row in plan])
 
 
 def test_notices_that_hold_no_facts_are_passed_over(store: Store) -> None:
