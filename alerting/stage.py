@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from alerting.decide import Match, Outcome, Told, decide, decision_id_of
 from alerting.desk import Desk
-from alerting.gathering_stage import Gatherer, gathered_facts, grow
+from alerting.gathering_stage import Gatherer, gather_reasons, gathered_facts, grow
 from alerting.leadership import Leadership
 from alerting.message import BECAUSE_LIMIT, from_json
 from alerting.news import Manner
@@ -185,6 +185,8 @@ class ReportHandler:
             report = one.judged.report
             metrics.reports.labels(one.outcome.outcome, one.outcome.decision.reason).inc()
             metrics.seen_to_decided.labels(report.basis).observe(max(0.0, (now - report.item.seen_at).total_seconds()))
+            for reason in gather_reasons(one.outcome.rows):
+                metrics.gathered.labels(reason).inc()
             for found in one.judged.matches:
                 if found.verdict.matched:
                     metrics.matches.labels(found.verdict.watchlist).inc()

@@ -20,7 +20,7 @@ class Metrics:
     when nothing is in flight.
     """
 
-    def __init__(self, registry: CollectorRegistry | None = None) -> None:  # noqa: PLR0915 -- one statement a metric
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:  # noqa: PLR0915 -- one list of all that is measured
         self.registry = registry or CollectorRegistry()
 
         def counter(name: str, text: str, *labels: str) -> Counter:
@@ -51,6 +51,7 @@ class Metrics:
         self.labels = counter("newswire_processors_labels_total", "Final reports, by label and language.", "label", "language")
         self.reports_in = counter("newswire_alerting_reports_in_total", "Reports read from the bus.")
         self.reports = counter("newswire_alerting_reports_total", "Reports, by ReportOutcome and reason.", "outcome", "reason")
+        self.gathered = counter("newswire_alerting_gathered_total", "Alerts left to a digest, by GatherReason.", "reason")
         self.matches = counter("newswire_alerting_matches_total", "Reports that a watchlist matched.", "watchlist")
         self.silences = gauge("newswire_alerting_silences", "Silences that have not ended, by SilenceState.", "state")
         self.digests = counter("newswire_alerting_digests_total", "Digests put in the outbox, by DigestOccasion.", "occasion")

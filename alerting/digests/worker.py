@@ -20,6 +20,7 @@ from alerting.digests.due import Due, digest_id_of, gathered_due, orphans, sched
 from alerting.digests.layout import pages, room_for
 from alerting.digests.proof import Place
 from alerting.digests.watch import MARK_EVERY_S
+from alerting.gathering_overdue import gather_overdue
 from alerting.leadership import STANDBY_S, Leadership
 from newswire.clock import Clock
 from newswire.metrics import Metrics
@@ -63,6 +64,7 @@ class DigestWorker:
             return STANDBY_S
         now, desk = self._clock.now(), self._desk()
         self._mark(now)
+        gather_overdue(self._store, self._leadership, now)
         for due in self._due(desk, now):
             self._tell(due, desk, now)
         return LOOK_S

@@ -107,3 +107,18 @@ def test_a_standby_sends_what_a_stopped_alerter_has_waiting_and_nothing_is_sent_
         assert fleet.bugs() == []
     assert [one.alert_id for one in slack.posted] == [waiting, later, last]
     assert took_s <= WITHIN_S
+
+
+def test_an_alerter_that_is_to_end_while_slack_hangs_does_and_leaves_the_message_to_be_looked_for(world: World, slack: FakeSlack) -> None:
+    (world.config / "routes.yaml").write_text(ROUTES)
+    world.slack(slack.url)
+    slack.faults.append("silence")
+    with Fleet(world) as fleet, world.store() as store:
+        life = fleet.start("alert")
+        wait_until(life.up, limit_s=90)
+        hanging = put(store, "one")
+        wait_until(lambda: "chat.postMessage" in slack.calls, limit_s=30, look_s=0.02)
+        fleet.dismiss(life)
+        assert state_of(store, hanging)[0] == "sending"
+        assert fleet.bugs() == []
+        assert b"left on its way" in life.log.read_bytes()

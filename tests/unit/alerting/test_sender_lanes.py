@@ -113,6 +113,7 @@ def test_a_webhook_that_hangs_keeps_a_channel_not_waiting(store: Store, metrics:
         step_until(sender, lambda: len(slack.posted) == 3)
         assert metrics.registry.get_sample_value("newswire_alerting_lanes_busy") == 1  # the one that hangs
         assert not sender.idle()
+    sender.close()
 
 
 def test_one_call_at_a_time_goes_to_a_receiver_and_order_is_kept(store: Store, metrics: Metrics) -> None:
@@ -140,6 +141,8 @@ def test_at_the_end_what_hangs_is_left_in_state_sending_for_the_next_life(store:
     step_until(sender, lambda: {one["receiver"]: one["state"] for one in rows(store)} == {"slow": "sending", "quick": "sent"})
     sender.close()
     assert {one["receiver"]: one["state"] for one in rows(store)} == {"slow": "sending", "quick": "sent"}
+    hanging.set()
+    step_until(sender, sender.idle)
 
 
 def test_at_the_end_what_is_answered_in_time_is_written_down(store: Store, metrics: Metrics, hanging: threading.Event) -> None:
@@ -200,6 +203,9 @@ def test_a_store_that_is_away_stops_the_step_and_no_threads_pile_up(metrics: Met
         with pytest.raises(Retryable):
             sender.step()
     assert calls.busy() == {"slow"}
+    kept.away = False
+    hanging.set()
+    step_until(sender, sender.idle)
 
 
 def test_a_bug_that_one_receivers_rows_meet_leaves_the_others_their_turn(store: Store, metrics: Metrics) -> None:
