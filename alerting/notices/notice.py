@@ -61,7 +61,7 @@ def bulletin_of(notice: Notice) -> Bulletin:
             *more,
             (Piece("Over at: " if notice.over else "Since: "), Piece("", at=since)),
             (Piece("For the watch: "), Piece(notice.means)),
-            *(((Piece("To do: ", bold=True), Piece(notice.do)),) if notice.do else ()),
+            *(((Piece("To do: ", bold=True), *_with_commands(notice.do)),) if notice.do else ()),
         ),
         data={
             "notice": notice.kind.value,
@@ -73,6 +73,11 @@ def bulletin_of(notice: Notice) -> Bulletin:
             "members": list(notice.speaks_of),
         },
     )
+
+
+def _with_commands(words: str) -> Line:
+    """Return words of ours with what stands between backticks as code; they hold nothing foreign."""
+    return tuple(Piece(part, code=bool(n % 2)) for n, part in enumerate(words.split("`")) if part)
 
 
 def row_of(notice: Notice, receiver: str) -> NewNotice:

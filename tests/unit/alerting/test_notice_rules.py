@@ -124,6 +124,12 @@ def test_alerts_given_up_are_counted_with_their_codes_and_the_next_ones_alone_an
     assert watch.says(seen(given_up=more), after_s=DAY) == []
 
 
+def test_a_command_to_type_is_shown_as_one() -> None:
+    (notice,) = Watch().says(seen(given_up=[Settled("desk", AT - 30, "msg_too_long")]))
+    commands = [piece.text for line in bulletin_of(notice).lines for piece in line if piece.code]
+    assert commands == ["msg_too_long", "newswire dead list", "newswire dead replay"]
+
+
 def test_possible_repeats_are_counted() -> None:
     twice = [Settled("desk", AT - 30), Settled("desk", AT - 20)]
     assert headings(Watch().says(seen(repeated=twice))) == ["2 messages sent to desk as a possible repeat"]
