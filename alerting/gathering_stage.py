@@ -109,6 +109,11 @@ def gathered_facts(rows: Iterable[Row]) -> dict[str, Any]:
     return {"gathered": found} if found else {}
 
 
+def gather_reasons(rows: Iterable[Row]) -> list[GatherReason]:
+    """Return why each of the rows is left to a digest that is."""
+    return [row.gathered.reason for row in rows if row.gathered is not None]
+
+
 def grow(connection: Connection, rows: Iterable[Row], at: float) -> None:
     """Let gathered rows say more that do, and put the summaries off to which something was added."""
     rows = list(rows)

@@ -15,15 +15,17 @@ from sqlalchemy import Connection
 
 from alerting.decide import Match, Outcome, Told, decide, decision_id_of
 from alerting.desk import Desk
-from alerting.gathering_stage import Gatherer, gathered_facts, grow
+from alerting.gathering_stage import Gatherer, gather_reasons, gathered_facts, grow
 from alerting.leadership import Leadership
 from alerting.message import BECAUSE_LIMIT, from_json
 from alerting.news import Manner
 from alerting.outbox_entries import entries_of, said_in_threads
+from alerting.returning import linked, returned_facts
 from alerting.routes import Labelled, reached
 from alerting.silences import hold_back
 from alerting.stories import KEEP_S, MEMBERS_KEPT, Placement, StoryIndex
 from alerting.stories_member import Member, document_of
+from alerting.stories_return import Return
 from alerting.threads import Threads
 from alerting.watchlists.match import Match as Found
 from alerting.watchlists.match import held_back, match
@@ -69,6 +71,7 @@ class _Decided:
     outcome: Outcome
     placement: Placement | None
     member: Member | None
+    returned: Return | None  # the older story that comes back with it
 
 
 class ReportHandler:
@@ -141,13 +144,14 @@ class ReportHandler:
             outcome = decide(one.report, matches=one.matches, story_id=story_id, told=of_story, now=now + n * _TICK, explains=explains)
             item = one.report.item
             outcome = gatherer.gathered(outcome, item.seen_at, of_story, one.outside)
+            outcome, returned = linked(connection, outcome, member, told_before=bool(of_story))
             for row in outcome.rows:
                 before = of_story.get(row.receiver) if row.kind is MessageKind.EDIT or row.grows else None
                 fresh_told = Told(row.message, 0, told_at=None if row.gathered else now, has_thread=row.gathered is None)
                 of_story[row.receiver] = replace(before or fresh_told, message=row.message, sequence=row.sequence)
             for reply in outcome.replies:
                 threads.add(reply, decision_id=one.decision_id, item_id=item.item_id, revision=item.revision)
-            decided.append(_Decided(one, outcome, placement, member))
+            decided.append(_Decided(one, outcome, placement, member, returned))
         _write(connection, decided, threads, now.timestamp())
         return decided
 
@@ -181,6 +185,8 @@ class ReportHandler:
             report = one.judged.report
             metrics.reports.labels(one.outcome.outcome, one.outcome.decision.reason).inc()
             metrics.seen_to_decided.labels(report.basis).observe(max(0.0, (now - report.item.seen_at).total_seconds()))
+            for reason in gather_reasons(one.outcome.rows):
+                metrics.gathered.labels(reason).inc()
             for found in one.judged.matches:
                 if found.verdict.matched:
                     metrics.matches.labels(found.verdict.watchlist).inc()
@@ -284,7 +290,7 @@ def _step(one: _Decided, at: float) -> trail.Step:
         step,
         one.outcome.outcome.value,
         decision.reason.value,
-        _detail(decision, one.placement) | gathered_facts(one.outcome.rows),
+        _detail(decision, one.placement) | gathered_facts(one.outcome.rows) | returned_facts(one.returned),
         at,
     )
 

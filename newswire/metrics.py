@@ -51,6 +51,7 @@ class Metrics:
         self.labels = counter("newswire_processors_labels_total", "Final reports, by label and language.", "label", "language")
         self.reports_in = counter("newswire_alerting_reports_in_total", "Reports read from the bus.")
         self.reports = counter("newswire_alerting_reports_total", "Reports, by ReportOutcome and reason.", "outcome", "reason")
+        self.gathered = counter("newswire_alerting_gathered_total", "Alerts left to a digest, by GatherReason.", "reason")
         self.matches = counter("newswire_alerting_matches_total", "Reports that a watchlist matched.", "watchlist")
         self.silences = gauge("newswire_alerting_silences", "Silences that have not ended, by SilenceState.", "state")
         self.digests = counter("newswire_alerting_digests_total", "Digests put in the outbox, by DigestOccasion.", "occasion")
@@ -64,6 +65,7 @@ class Metrics:
         self.receiver_refusing = gauge(
             "newswire_alerting_receiver_refusing", "1 where a receiver refuses our token or our channel.", "receiver"
         )
+        self.notices = counter("newswire_notices_total", "Notices put for those who operate Newswire, by NoticeKind.", "kind")
         self.active = gauge("newswire_alerting_active", "1 where this process is the active alerter.")
         self.search_indexed = counter("newswire_alerting_search_indexed_total", "Items whose newest report was indexed for search.")
         self.search_lag = gauge("newswire_alerting_search_lag_seconds", "For how long an archived report has waited to be indexed.")

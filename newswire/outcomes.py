@@ -214,6 +214,23 @@ class SendOutcome(StrEnum):
     REFUSED = "refused"  # this message, route or token was refused
 
 
+class NoticeKind(StrEnum):
+    """What Newswire tells those who operate it of itself: that something began, and that it ended."""
+
+    RECEIVER_REFUSES = "receiver_refuses"  # our token, or the place that it leads to
+    ALERTS_GIVEN_UP = "alerts_given_up"  # a receiver refused them for good
+    POSSIBLE_REPEATS = "possible_repeats"  # sent again, because nobody could see whether they had arrived
+    SENDING_LATE = "sending_late"  # a message has waited to be sent for too long
+    READING_LATE = "reading_late"  # an item or a report has waited to be read or decided for too long
+    SILENCE_ENDS = "silence_ends"  # soon
+    SILENCE_ENDED = "silence_ended"
+    FILES_REFUSED = "files_refused"  # the desk's files have faults: the older set stays in force
+    SOURCES_SILENT = "sources_silent"  # no answer, or nothing new for much longer than ever
+    SOURCES_BLOCKED = "sources_blocked"  # they refuse us
+    SOURCES_RETIRED = "sources_retired"  # they say that they are gone (410)
+    TAKEN_OVER = "taken_over"  # another process is the active alerter
+
+
 class ReloadOutcome(StrEnum):
     """What became of a change in the desk's files while Newswire runs."""
 

@@ -115,7 +115,10 @@ class Expected(BaseModel):
     severity: Maybe[SeverityField] = None
     title: Maybe[Text] = Field(None, description="stands in its headline; of a digest, in one of its lines")
     because: Maybe[Texts] = Field(None, description="what it names as its reasons: terms as written, or 'partner US'")
-    says: Maybe[Texts] = Field(None, description="of a reply or a digest: this stands in its lines, such as 'New partner: Japan'")
+    says: Maybe[Texts] = Field(
+        None,
+        description="this stands in the lines of a reply or a digest, such as 'New partner: Japan', or in what a post says of an earlier one",
+    )
     outlets: Maybe[Count] = Field(None, description="how many outlets it counts")
     reason: Maybe[
         Annotated[AlertReason, BeforeValidator(one_of(AlertReason, "reason")), WithJsonSchema({"enum": [*map(str, AlertReason)]})]

@@ -8,6 +8,7 @@ from typing import Final
 from alerting.bulletin import Bulletin, text_of
 from alerting.message import Message
 from alerting.rehearsal import Rehearsal, Telling
+from alerting.render_words import earlier_line
 from alerting.routes import Routes
 from alerting.timelines.channel import Difference, Seen, differences
 from alerting.timelines.feed import Given, reports_of
@@ -179,8 +180,13 @@ def _seen(at: timedelta, telling: Telling, told: Message | Update, reason: str, 
         outlets=told.outlets if isinstance(told, Update) else len({one.outlet for one in told.supporting} or {told.outlet}),
         reason=reason,
         given=given,
-        says=_said(laid_out(told)) if isinstance(told, Update) else "",
+        says=_said(laid_out(told)) if isinstance(told, Update) else _earlier(told),
     )
+
+
+def _earlier(told: Message) -> str:
+    """Return what a message says of an earlier one, as its readers see it; empty where it says nothing."""
+    return text_of(earlier_line(told.earlier)) if told.earlier is not None else ""
 
 
 def _said(bulletin: Bulletin) -> str:

@@ -339,6 +339,7 @@ def alert_workers(ground: Ground, desk: "ReloadWorker", stack: ExitStack, stream
     from alerting.archive_upkeep import IndexWorker, Keep, RetentionWorker
     from alerting.digests.worker import DigestWorker
     from alerting.leadership import LeaderGate, StoreLeadership
+    from alerting.notices.worker import NoticeWorker
     from alerting.publisher import PublisherWorker
     from alerting.receivers.directory import Directory
     from alerting.sender import SenderWorker
@@ -389,11 +390,22 @@ def alert_workers(ground: Ground, desk: "ReloadWorker", stack: ExitStack, stream
         metrics=ground.metrics,
         leadership=leadership,
     )
+    places = _places(ground)
+    notices = NoticeWorker(
+        standing=desk.standing,
+        places=places,
+        store=ground.store,
+        bus=ground.bus,
+        clock=ground.clock,
+        metrics=ground.metrics,
+        leadership=leadership,
+        owner=ground.owner,
+    )
     silence_watch = SilenceWatch(store=ground.store, clock=ground.clock, metrics=ground.metrics, leadership=leadership)
     digests = DigestWorker(
-        store=ground.store, desk=desk.current, clock=ground.clock, metrics=ground.metrics, leadership=leadership, places=_places(ground)
+        store=ground.store, desk=desk.current, clock=ground.clock, metrics=ground.metrics, leadership=leadership, places=places
     )
-    return [LeaderGate(reports, leadership=leadership), sender, publisher, index, retention, silence_watch, digests, desk]
+    return [LeaderGate(reports, leadership=leadership), sender, publisher, index, retention, silence_watch, digests, notices, desk]
 
 
 def _places(ground: Ground) -> "dict[str, Place]":

@@ -12,7 +12,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, delete, exists, fun
 from newswire.codec import encode
 from newswire.records import Report
 from newswire.store import search, trail
-from newswire.store.tables import archive, decisions, matches, outbox, silences, stories, story_items, watch_marks
+from newswire.store.tables import archive, decisions, matches, outbox, silences, stories, story_items, story_marks, watch_marks
 
 _BEFORE: Final[BindParameter[Any]] = bindparam("before")
 _MOST: Final[BindParameter[Any]] = bindparam("most")
@@ -131,7 +131,10 @@ def forget_stories(connection: Connection, before: float, most: int) -> int:
     gone = list(connection.execute(_OLD_STORIES, {"before": before, "most": most}).scalars())
     if not gone:
         return 0
-    return sum(connection.execute(delete(table).where(table.c.story_id.in_(gone))).rowcount for table in (outbox, story_items, stories))
+    return sum(
+        connection.execute(delete(table).where(table.c.story_id.in_(gone))).rowcount
+        for table in (outbox, story_items, story_marks, stories)
+    )
 
 
 def forget_digests(connection: Connection, before: float, most: int) -> int:

@@ -35,6 +35,15 @@ class Held:
 _NOT_ENDED: Final = (
     select(silences).where(silences.c.ends_at > bindparam("at"), silences.c.expired_at.is_(None)).order_by(silences.c.ends_at)
 )
+_ENDED: Final = (
+    select(silences)
+    .where(
+        func.coalesce(silences.c.expired_at, silences.c.ends_at) >= bindparam("since"),
+        func.coalesce(silences.c.expired_at, silences.c.ends_at) <= bindparam("at"),
+        silences.c.ends_at >= bindparam("since"),  # said for the index: what is expired ends before its end
+    )
+    .order_by(silences.c.ends_at)
+)
 _ALL: Final = select(silences).order_by(silences.c.created_at, silences.c.silence_id)
 _EXPIRE: Final = (
     update(silences)
@@ -46,6 +55,13 @@ _STORIES_HELD: Final = (
     select(matches.c.silence_id, func.count(matches.c.story_id.distinct()))
     .where(matches.c.silence_id.in_(bindparam("ids", expanding=True)))
     .group_by(matches.c.silence_id)
+)
+_TITLES_HELD: Final = (
+    select(func.max(matches.c.title).label("title"), func.min(matches.c.at).label("at"))
+    .where(matches.c.silence_id == bindparam("wanted"))
+    .group_by(matches.c.story_id)
+    .order_by("at")
+    .limit(bindparam("most"))
 )
 _HELD: Final = (
     select(matches).where(matches.c.silence_id.is_not(None), matches.c.at >= bindparam("since")).order_by(matches.c.at, matches.c.item_id)
@@ -68,6 +84,11 @@ def add(connection: Connection, silence: Silence) -> Silence:
 def current(connection: Connection, at: float) -> list[Silence]:
     """Return the silences that have not ended, also those that are still to begin; the first to end comes first."""
     return [_silence(row) for row in connection.execute(_NOT_ENDED, {"at": at})]
+
+
+def ended(connection: Connection, since: float, at: float) -> list[Silence]:
+    """Return the silences that ended in that time, by their end or by a command."""
+    return [_silence(row) for row in connection.execute(_ENDED, {"since": since, "at": at})]
 
 
 def every(connection: Connection) -> list[Silence]:
@@ -99,6 +120,11 @@ def stories_held(connection: Connection, silence_ids: Sequence[str]) -> dict[str
         for silence_id, stories in connection.execute(_STORIES_HELD, {"ids": list(silence_ids[start : start + _IDS_AT_ONCE])}):
             found[silence_id] = int(stories)
     return found
+
+
+def titles_held(connection: Connection, silence_id: str, most: int) -> list[str]:
+    """Return a title of each of the first stories that a silence held."""
+    return list(connection.execute(_TITLES_HELD, {"wanted": silence_id, "most": most}).scalars())
 
 
 def held(connection: Connection, since: float) -> list[Held]:

@@ -169,6 +169,16 @@ stories: Final = Table(
     Index(None, "last_at"),
 )
 
+story_marks: Final = Table(
+    "story_marks",
+    METADATA,
+    Column("mark", String(80), primary_key=True),  # what a told story can be known by when it returns: who engages whom, a name, a body
+    Column("story_id", String(32), primary_key=True),
+    Column("at", Double, nullable=False),  # date of the report that told it
+    Index(None, "mark", "at"),
+    Index(None, "story_id"),
+)
+
 story_items: Final = Table(
     "story_items",
     METADATA,
@@ -305,6 +315,13 @@ outbox: Final = Table(
         "settled_at",
         sqlite_where=text("published IS 0"),
         postgresql_where=text("published IS false"),
+    ),
+    # Few of many rows: what may have been sent twice is looked for four times a minute.
+    Index(
+        "ix_outbox_repeated",
+        "settled_at",
+        sqlite_where=text("outcome = 'repeated'"),
+        postgresql_where=text("outcome = 'repeated'"),
     ),
 )
 

@@ -61,18 +61,18 @@ def stories(count: int, *, first: int = 0) -> list[Report]:
     ]
 
 
-def handler_of(store: Store, clock: ManualClock, found: Routes, **watchlists: object) -> ReportHandler:
+def handler_of(store: Store, clock: ManualClock, found: Routes, metrics: Metrics, **watchlists: object) -> ReportHandler:
     desk = Desk(a_set(**(watchlists or {"gaming": GAMING})), found)
-    return ReportHandler(desk=lambda: desk, store=store, clock=clock, metrics=Metrics(), leadership=AlwaysLeading())
+    return ReportHandler(desk=lambda: desk, store=store, clock=clock, metrics=metrics, leadership=AlwaysLeading())
 
 
 @pytest.fixture
-def decide(store: Store, clock: ManualClock) -> Decide:
+def decide(store: Store, clock: ManualClock, metrics: Metrics) -> Decide:
     handlers: dict[int, ReportHandler] = {}
 
     def decided(found: Routes, *reports: Report, at: datetime = NOW, **watchlists: object) -> None:
         clock.set(at)
-        handler = handlers.setdefault(id(found), handler_of(store, clock, found, **watchlists))
+        handler = handlers.setdefault(id(found), handler_of(store, clock, found, metrics, **watchlists))
         handler.handle(delivered(*(replace(one, item=replace(one.item, seen_at=min(one.item.seen_at, at))) for one in reports)))
 
     return decided
@@ -103,13 +103,14 @@ def gathered_in_trail(store: Store, report: Report) -> list[dict[str, Any]]:
     return list((step.detail or {}).get("gathered", ()))
 
 
-def test_500_stories_in_a_minute_the_caps_messages_then_every_other_in_one_digest(store: Store, decide: Decide) -> None:
+def test_500_stories_in_a_minute_the_caps_messages_then_every_other_in_one_digest(store: Store, decide: Decide, metrics: Metrics) -> None:
     found = routes(DESK)
     every = stories(500)
     for n in range(0, 500, 100):
         decide(found, *every[n : n + 100], at=NOW + timedelta(seconds=n / 10))
     states = Counter((row[3], row[4], row[5]) for row in rows(store))
     assert states == {("new", None, None): 30, ("gathered", "capped", "overflow:desk"): 470}
+    assert metrics.registry.get_sample_value("newswire_alerting_gathered_total", {"reason": "capped"}) == 470
     with store.read() as connection:
         assert {one["title"] for one in outbox.alerts(connection)} == {one.item.title for one in every}
         assert digests.due(connection, NOW.timestamp() + 3_599.0) == []
@@ -242,7 +243,7 @@ def test_every_story_is_told_or_gathered_once_at_each_receiver_and_no_hour_holds
 ) -> None:
     store, clock, at = open_store("sqlite://"), ManualClock(NOW), NOW
     found = routes(DESK, CHIEF, *([MORNING] if with_digest else []), to=("desk", "chief", *(["morning"] if with_digest else [])))
-    handler = handler_of(store, clock, found, gaming=GAMING | {"alert": {"cap": {"per_hour": most}}})
+    handler = handler_of(store, clock, found, Metrics(), gaming=GAMING | {"alert": {"cap": {"per_hour": most}}})
     said: dict[str, set[str]] = {}
     for n, (story, partner, minutes) in enumerate(arrivals):
         at += minutes * MINUTE
