@@ -224,10 +224,10 @@ def _live(console: Console, ground: compose.Ground, collecting: "CollectWorker",
 def _queues(ground: compose.Ground) -> tuple[Queue, ...]:
     from newswire.store import outbox, pages
 
+    now = ground.now().timestamp()
     with ground.store.read() as connection:
         due, oldest = pages.waiting(connection)
-        unsent, unsent_since = outbox.waiting(connection)
-    now = ground.now().timestamp()
+        unsent, unsent_since = outbox.waiting(connection, now)  # replies that still gather wait for nobody
     return (
         *read_queues(ground.bus, ground.clock),
         Queue("pages", due, max(0.0, now - oldest) if oldest is not None else 0.0),

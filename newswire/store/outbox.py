@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, case, func, select, update
+from sqlalchemy import Connection, and_, bindparam, case, func, or_, select, update
 
 from newswire.outcomes import SendState
 from newswire.records import MessageKind
@@ -168,9 +168,10 @@ def told(connection: Connection, story_ids: Sequence[str]) -> dict[str, dict[str
     return newest
 
 
-def waiting(connection: Connection) -> tuple[int, float | None]:
-    """Return how many rows are not settled, and when the oldest of them was put in."""
-    row = connection.execute(_WAITING_COUNT).one()
+def waiting(connection: Connection, now: float | None = None) -> tuple[int, float | None]:
+    """Return how many rows are not settled, and when the oldest was put in; with `now`, without those that wait for a later moment, untried."""
+    counted = or_(outbox.c.attempts > 0, outbox.c.next_try_at <= (math.inf if now is None else now))
+    row = connection.execute(_WAITING_COUNT.where(counted)).one()
     return row.rows, row.oldest
 
 
