@@ -216,13 +216,3 @@ def test_the_schema_of_before_is_brought_up_and_taken_back(store: Store) -> None
     with store.begin() as connection:
         assert schema.upgrade(connection, "the store") == ("0005", schema.HEAD)
     assert [row[3:] for row in states(store)] == [("new", None), ("new", None)]
-
-
-def test_a_reply_that_gathers_does_not_wait_to_be_sent(store: Store) -> None:
-    put(store, entry("s1"), entry("s1", kind=REPLY, sequence=1, due_at=1_000.0), entry("s2", gathered=MORNING))
-    with store.begin() as connection:
-        assert outbox.waiting(connection) == (2, 100.0)
-        assert outbox.waiting(connection, 999.0) == (1, 100.0)
-        connection.execute(table.update().where(table.c.kind == "parent").values(state="sent"))
-        assert outbox.waiting(connection, 999.0) == (0, None)
-        assert outbox.waiting(connection, 1_500.0) == (1, 1_000.0)
