@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command 
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo run-kafka test check acceptance servers fleet format lint types contracts evaluate train train-reader schemas constraints clean
+.PHONY: help run demo run-kafka test check acceptance servers fleet format lint types contracts evaluate train train-reader schemas constraints pictures clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z%-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -55,6 +55,9 @@ train-reader: $(VENV)/.installed-encoder  ## train the reader too (torch; half a
 
 schemas: $(VENV)/.installed-dev  ## write the JSON Schemas of config/ anew
 	$(BIN)/newswire schemas
+
+pictures: $(VENV)/.installed-dev  ## draw the pictures of docs/ anew from the golden messages (needs a headless Chromium and the Noto fonts)
+	PYTHONPATH=. $(BIN)/python tools/pictures.py
 
 bench-%: $(VENV)/.installed-dev  ## bench-pipeline, bench-bus, bench-fetch, …: one figure beside a peer or a limit
 	$(BIN)/python -m benchmarks.bench_$(subst -,_,$*)

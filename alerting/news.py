@@ -67,7 +67,7 @@ def news_of(before: Message, after: Message, report: Report, *, in_channel: bool
         partners=tuple(code for code in after.partners if code not in before.partners),
         watchlists=tuple(shown for shown in after.watchlists if shown.watchlist not in was),
         speaks_for=tuple(shown.watchlist for shown in after.watchlists),
-        reports=() if fresh is None else (_new_report(fresh, report),),
+        reports=() if fresh is None else (_new_report(before, fresh, report),),
         officials=() if fresh is None or not fresh.official or _was_there(before, fresh) else (fresh.outlet,),
         corrections=_corrections(before, known, carrier),
         withdrawn=_withdrawn(after, known, carrier),
@@ -77,8 +77,9 @@ def news_of(before: Message, after: Message, report: Report, *, in_channel: bool
     )
 
 
-def _new_report(carrier: Carrier, report: Report) -> NewReport:
-    return NewReport(carrier.item_id, carrier.outlet, carrier.country, carrier.title, carrier.url, report.language)
+def _new_report(before: Message, fresh: Carrier, report: Report) -> NewReport:
+    again = any(one.outlet == fresh.outlet for one in before.carriers)
+    return NewReport(fresh.item_id, fresh.outlet, fresh.country, fresh.title, fresh.url, report.language, again=again)
 
 
 def _was_there(before: Message, official: Carrier) -> bool:

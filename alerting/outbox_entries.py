@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from alerting import updates as replies
 from alerting.decide import Outcome
+from alerting.gathering_stage import stored
 from alerting.message import to_json
 from alerting.threads import Added, Threads, begun, grown
 from alerting.updates import Update
@@ -36,8 +37,10 @@ def entries_of(outcome: Outcome) -> list[Entry]:
             title=row.message.title,
             url=row.message.url,
             message=to_json(row.message),
+            gathered=stored(row.gathered),
         )
         for row in outcome.rows
+        if not row.grows
     ]
 
 

@@ -5,7 +5,7 @@ Writes: nothing that outlives it.
 Never: builds a receiver, or knows a store, a bus or a token. A story that was told before is a new one here.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
@@ -13,9 +13,11 @@ from typing import Final, Self
 
 from sqlalchemy import Connection, and_, bindparam, delete, func, not_, select, update
 
-from alerting import updates
+from alerting import bulletin, updates
+from alerting.bulletin import Bulletin
 from alerting.decide import Match, decide, decision_id_of
 from alerting.desk import Desk
+from alerting.digests.worker import DigestWorker
 from alerting.message import Message, from_json
 from alerting.routes import Routes
 from alerting.stage import LOOK_BACK_S, ReportHandler
@@ -30,7 +32,7 @@ from newswire.outcomes import SendState, Stage
 from newswire.records import DeadLetter, Decision, DecisionKind, Label, MessageKind, Report
 from newswire.service import guard
 from newswire.silence import Silence
-from newswire.store import decisions, open_store, silences
+from newswire.store import decisions, open_store, silences, watch
 from newswire.store.tables import archive, matches, outbox, search_due, stories, trail
 from newswire.store.tables import decisions as decided
 
@@ -42,7 +44,12 @@ _reply: Final = outbox.c.kind == MessageKind.REPLY.value
 _waits: Final = and_(_reply, outbox.c.state == SendState.NEW.value)
 _PUT_SINCE: Final = (
     select(outbox.c.row_id, outbox.c.receiver, outbox.c.kind, outbox.c.message)
-    .where(outbox.c.row_id > bindparam("last"), not_(_reply))
+    .where(outbox.c.row_id > bindparam("last"), not_(_reply), outbox.c.gathered_for.is_(None))
+    .order_by(outbox.c.row_id)
+)
+_GATHERED_SINCE: Final = (
+    select(outbox.c.row_id, outbox.c.gathered_for, outbox.c.gather_reason)
+    .where(outbox.c.row_id > bindparam("last"), outbox.c.gathered_for.is_not(None))
     .order_by(outbox.c.row_id)
 )
 _DUE_REPLIES: Final = (
@@ -52,14 +59,20 @@ _DUE_REPLIES: Final = (
 )
 _NEXT_REPLY: Final = select(func.min(outbox.c.next_try_at)).where(_waits)
 
+_READ: Final[Mapping[MessageKind, Callable[[str], Message | Bulletin]]] = {
+    MessageKind.PARENT: from_json,
+    MessageKind.EDIT: from_json,
+    MessageKind.DIGEST: bulletin.from_json,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """What a receiver would be told: a message as it was put in the outbox, or a reply as it was when it was due."""
+    """What a receiver would be told: a message or a page of a digest as it was put in the outbox, or a reply as it was when it was due."""
 
     receiver: str
     kind: MessageKind
-    message: Message | Update
+    message: Message | Update | Bulletin
 
 
 class Rehearsal:
@@ -72,7 +85,7 @@ class Rehearsal:
         self._store = open_store(_SCRATCH)
         self._placed: set[str] = set()  # items that may be in a story
         self._handled, self._sweep_every = 0, sweep_every
-        self._last_row = 0
+        self._last_row = self._last_gathered = 0
         self._handler = ReportHandler(
             desk=lambda: desk,
             store=self._store,
@@ -80,6 +93,10 @@ class Rehearsal:
             metrics=self._metrics,
             leadership=_Alone(),
         )
+        self._digests = DigestWorker(
+            store=self._store, desk=lambda: desk, clock=clock, metrics=self._metrics, leadership=_Alone(), quiet=True
+        )
+        self._digests.step()  # the times of digests count from now on
 
     def __enter__(self) -> Self:
         return self
@@ -111,7 +128,11 @@ class Rehearsal:
         return [taken.get(decision_id) for _, decision_id in wanted]
 
     def tellings(self) -> list[Telling]:
-        """Return what receivers would have been told since the last call, in order: a reply only once it is due, after that it grows no more."""
+        """Return what receivers would have been told since the last call, in order: a reply only once it is due, after that it grows no more.
+
+        What waits for a digest is told by the digest, when that is due.
+        """
+        self._digests.step()
         now = self._clock.now().timestamp()
         with self._store.begin() as connection:
             rows = connection.execute(_PUT_SINCE, {"last": self._last_row}).all()
@@ -121,15 +142,24 @@ class Rehearsal:
         if rows:
             self._last_row = rows[-1].row_id
         return [
-            *(Telling(row.receiver, MessageKind(row.kind), from_json(row.message)) for row in rows),
+            *(Telling(row.receiver, MessageKind(row.kind), _READ[MessageKind(row.kind)](row.message)) for row in rows),
             *(Telling(row.receiver, MessageKind.REPLY, updates.from_json(row.message)) for row in replies),
         ]
 
-    def next_reply_at(self) -> float | None:
-        """Return when the next reply is due that is still gathered, in seconds since 1970 UTC; None where none is."""
+    def gathered(self) -> list[tuple[str, str]]:
+        """Return of what was gathered since the last call the digest that will tell it, and why one does."""
         with self._store.read() as connection:
-            due_at: float | None = connection.execute(_NEXT_REPLY).scalar()
-        return due_at
+            rows = connection.execute(_GATHERED_SINCE, {"last": self._last_gathered}).all()
+        if rows:
+            self._last_gathered = rows[-1].row_id
+        return [(row.gathered_for, row.gather_reason) for row in rows]
+
+    def next_due_at(self) -> float | None:
+        """Return when the next reply or digest is due that still gathers, in seconds since 1970 UTC; None where none is."""
+        with self._store.read() as connection:
+            reply_at: float | None = connection.execute(_NEXT_REPLY).scalar()
+            waiting = [one.due_at for one in watch.waiting(connection) if one.due_at > self._clock.now().timestamp()]
+        return min([*waiting, *([] if reply_at is None else [reply_at])], default=None)
 
     def decide_next(self, report: Report, message: Delivered) -> Decision | None:
         """Return the decision about the next report of many: the same as `decide`, quicker, and with nothing kept that is not needed.

@@ -18,6 +18,7 @@ from alerting.render_words import (
     QUOTE_SHOWN,
     TITLE_LIMIT,
     WORD_LIMIT,
+    also_lines,
     counted_outlets,
     earlier_line,
     facts_line,
@@ -28,6 +29,8 @@ from alerting.render_words import (
     parties_line,
     quote_parts,
     runs_left,
+    seen_as,
+    severity_words,
     shortened,
     trailing_last,
     warnings,
@@ -55,6 +58,8 @@ __all__ = [
     "payload",
     "plain_payload",
     "quote_parts",
+    "seen_as",
+    "severity_words",
     "topic_name",
     "warnings",
 ]
@@ -86,7 +91,7 @@ def payload(message: Message) -> dict[str, Any]:
     return {
         "text": fallback_text(message),
         "blocks": [{"type": "rich_text", "elements": [_section(_heading(message))]}],
-        "attachments": [{"color": COLOURS[_seen_as(message)], "fallback": "", "blocks": [shown, *_small_print(message)]}],
+        "attachments": [{"color": COLOURS[seen_as(message)], "fallback": "", "blocks": [shown, *_small_print(message)]}],
         "unfurl_links": False,
         "unfurl_media": False,
         "metadata": metadata(message),
@@ -136,14 +141,8 @@ def _watchlist_titles(message: Message) -> list[str]:
     return shortened(trailing_last(names), WATCHLISTS_SHOWN)
 
 
-def _seen_as(message: Message) -> Severity:
-    """Return the severity whose colour it has: what is taken back catches no eye any more."""
-    return Severity.INFO if message.unsupported else message.severity
-
-
 def _heading(message: Message) -> list[Element]:
-    said = f"taken back, was {message.severity}" if message.unsupported else message.severity
-    return [_text(f"{MARKS[_seen_as(message)]} {said} · "), _text(", ".join(_watchlist_titles(message)), bold=True)]
+    return [_text(f"{MARKS[seen_as(message)]} {severity_words(message)} · "), _text(", ".join(_watchlist_titles(message)), bold=True)]
 
 
 def _sections(message: Message) -> list[Element]:
@@ -157,6 +156,9 @@ def _sections(message: Message) -> list[Element]:
         sections.append(_section([_text(parties, strike=bool(message.unsupported))]))
     if message.quote:
         sections.append({"type": "rich_text_quote", "elements": _quoted(message)})
+    also = [_section([_text(line)]) for line in also_lines(message)]
+    if also:
+        sections += [_section([_text("Since then:", bold=True)]), {"type": "rich_text_list", "style": "bullet", "elements": also}]
     return sections
 
 

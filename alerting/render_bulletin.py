@@ -24,8 +24,12 @@ POSSIBLE_REPEAT: Final = "Possible repeat: an earlier attempt was not confirmed.
 ROOM: Final = 12_000
 """Characters of JSON for the layout: Slack refuses it beyond about 13,200 (`msg_blocks_too_long`, slackapi/bolt-js#2509)."""
 LINES_MOST: Final = 200
+PIECES_MOST: Final = 40
+"""Of a line; each costs some sixty characters of JSON, whatever it says."""
 PLAIN_ROOM: Final = 3_000
 HOST_LIMIT: Final = 80
+YEARS: Final = range(1980, 2100)
+"""What Slack's date tokens can show."""
 NAMED: Final = 60
 """A heading that holds so much of a headline names it."""
 
@@ -131,7 +135,7 @@ def more_lines(number: int) -> str:
 def _section(line: Line, room: _Room) -> Element:
     elements: list[Element] = []
     left = room.line
-    for piece in line:
+    for piece in line[:PIECES_MOST]:
         for element in _elements(piece, room, min(room.text, left)):
             left -= len(element.get("text", "")) + len(element.get("url", ""))
             _append(elements, element)
@@ -143,11 +147,11 @@ def _section(line: Line, room: _Room) -> Element:
 def _elements(piece: Piece, room: _Room, limit: int) -> Iterable[Element]:
     style = {name: True for name in ("bold", "strike", "code") if getattr(piece, name)}
     styled = {"style": style} if style else {}
-    if piece.at is not None:
+    if piece.at is not None and YEARS.start <= piece.at.year < YEARS.stop:
         moment = {"timestamp": int(piece.at.timestamp()), "format": "{date_short_pretty} {time}", "fallback": text_of((piece,))}
         yield {"type": "date"} | moment
         return
-    text = seamless(piece.text, limit=max(limit, 1))
+    text = seamless(text_of((piece,)), limit=max(limit, 1))
     address = link(piece.url)
     if address and len(address) <= room.url and text.strip():
         yield {"type": "link", "url": address, "text": text.strip()} | styled

@@ -13,6 +13,7 @@ from alerting.escape import link, odd_host, plain
 from alerting.message import CARRIERS_LIMIT, Earlier, EarlierKind, Message
 from alerting.names import country_name, language_name, topic_name
 from alerting.sentence import sentence
+from newswire.records import Severity
 
 NO_TITLE: Final = "(no title)"
 TITLE_LIMIT: Final = 250
@@ -23,7 +24,10 @@ WORDS_SHOWN: Final = 6
 NAMES_SHOWN: Final = 5
 PEOPLE_SHOWN: Final = 3
 QUOTE_SHOWN: Final = 330
+MARKS_SHOWN: Final = 12
 EARLIER_SHOWN: Final = 60
+ALSO_LIMIT: Final = 120
+ALSO_SHOWN: Final = 8
 _MARKED_MOST: Final = 0.6
 
 _COUNTRY_NOUNS: Final = ("partner", "country", "home")
@@ -31,7 +35,15 @@ _COUNTRY_NOUNS: Final = ("partner", "country", "home")
 
 def notes(message: Message) -> list[str]:
     """Return what a reader must know before the headline, a line each."""
-    return [*warnings(message), *([_written_out(earlier_line(message.earlier))] if message.earlier else [])]
+    before = [_written_out(earlier_line(message.earlier))] if message.earlier else []
+    return [*warnings(message), *before, *(f"Since then: {line}" for line in also_lines(message))]
+
+
+def also_lines(message: Message) -> list[str]:
+    """Return what replies said of which nobody knows whether they arrived, the newest lines."""
+    left = len(message.also) - ALSO_SHOWN
+    newest = [plain(line, limit=ALSO_LIMIT) for line in message.also[-ALSO_SHOWN:]]
+    return [*([f"{_counted(left, 'line', 'lines')} before these"] if left > 0 else []), *newest]
 
 
 def warnings(message: Message) -> list[str]:
@@ -62,6 +74,16 @@ def earlier_line(earlier: Earlier) -> Line:
 def _written_out(line: Line) -> str:
     address = next((piece.url for piece in line if piece.url), None)
     return text_of(line) + (f" ({address})" if address else "")
+
+
+def seen_as(message: Message) -> Severity:
+    """Return the severity whose colour the message has: what is taken back catches no eye any more."""
+    return Severity.INFO if message.unsupported else message.severity
+
+
+def severity_words(message: Message) -> str:
+    """Return how severe it is: `high`, or `taken back, was high`."""
+    return f"taken back, was {message.severity}" if message.unsupported else message.severity.value
 
 
 def origin_parts(message: Message) -> tuple[str, str]:
@@ -102,7 +124,7 @@ def parties_line(message: Message, *, flags: bool = True) -> str:
 
 def facts_line(message: Message) -> str:
     """Return label and score, the officials that are named, and why it is told: `diplomacy 0.97 · Yao Jing · because: “gaming”, partner US`."""
-    parts = [f"{message.label} {message.score:.2f}"]
+    parts = [f"{'was ' if message.unsupported else ''}{message.label} {message.score:.2f}"]
     people = [plain(name, limit=WORD_LIMIT) for name in message.people if not runs_left(name)]
     parts += [", ".join(shortened(people, PEOPLE_SHOWN))] if people else []
     words = because_words(message)
@@ -131,7 +153,7 @@ def quote_parts(message: Message) -> list[tuple[str, bool]]:
     marks = quote.marks if sum(end - start for start, end in quote.marks) <= _MARKED_MOST * len(quote.text) else ()
     parts: list[tuple[str, bool]] = []
     position = 0
-    for start, end in marks:
+    for start, end in marks[:MARKS_SHOWN]:
         if position <= start < end <= min(len(quote.text), QUOTE_SHOWN):
             parts += [(quote.text[position:start], False), (quote.text[start:end], True)]
             position = end

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema, model_va
 
 from alerting.calendars import Calendar, DayField, TimeOfDay, Zone
 from alerting.watchlists.faults import UnusableError
-from alerting.watchlists.fields import Labels, Maybe, Severities, Text, Texts, Truth
+from alerting.watchlists.fields import Count, Labels, Maybe, Severities, Text, Texts, Truth
 from alerting.watchlists.model import NAME_PATTERN
 from alerting.watchlists.strict import STRICT
 from alerting.watchlists.telling import Explain, ExplainField
@@ -114,6 +114,17 @@ class Terminal(BaseModel):
     model_config = STRICT
 
 
+DEFAULT_CHANNEL_CAP: Final = 60
+"""Messages an hour, one a minute: past it a channel is no longer read, it is scrolled."""
+
+
+class ChannelCap(BaseModel):
+    """How many alerts an hour a receiver hears at once."""
+
+    model_config = STRICT
+    per_hour: Annotated[Count, Field(description="alerts an hour, whichever watchlists they are of; the others are told in a digest")]
+
+
 class Receiver(BaseModel):
     """Somebody who can be told. Just one of the kinds is given."""
 
@@ -125,6 +136,9 @@ class Receiver(BaseModel):
     slack_webhook: Annotated[Maybe[SlackWebhook], Field(description="{url_env: NEWSWIRE_TEAM_URL}: no threads, no edits")] = None
     email: Annotated[Maybe[Email], Field(description="{to: [desk@ministry.example], from: newswire@ministry.example}")] = None
     digest: Annotated[Maybe[Digest], Field(description='{to: desk, at: "07:00", days: [mon, fri], zone: Asia/Karachi}')] = None
+    cap: Annotated[
+        Maybe[ChannelCap], Field(description="{per_hour: 60}: what is over it is told in a digest; a webhook has none of itself")
+    ] = None
     explain: Annotated[ExplainField, Field(description="what this receiver may see of the rule: full, words or none")] = Explain.FULL
 
     @property
@@ -132,12 +146,23 @@ class Receiver(BaseModel):
         """The keys given that say what it is; one, once it is checked."""
         return tuple(name for name in KINDS if getattr(self, name) is not None)
 
+    @property
+    def per_hour(self) -> int | None:
+        """How many alerts an hour it hears at once, None for any number: a program reads what a webhook gets."""
+        if self.cap is not None:
+            return self.cap.per_hour
+        return None if self.webhook is not None else DEFAULT_CHANNEL_CAP
+
     @model_validator(mode="after")
     def _one_kind(self) -> "Receiver":
         if len(self.kinds) != 1:
             raise UnusableError(
                 f"receiver {self.name!r} needs {'just ' if self.kinds else ''}one of `slack: {{channel: …}}`, `terminal: {{}}`, `webhook: {{url_env: …}}`, "
                 "`slack_webhook: {url_env: …}`, `email: {to: […], from: …}`, `digest: {to: …, at: …}`"
+            )
+        if self.digest is not None and self.cap is not None:
+            raise UnusableError(
+                f"the digest {self.name!r} holds all that is gathered for it; give the cap to {self.digest.to!r}, or take it out"
             )
         return self
 
@@ -239,30 +264,45 @@ class Labelled:
     tags: tuple[str, ...] = ()
 
 
-def receivers_for(routes: Routes, labelled: Labelled, also: tuple[str, ...] = (), *, at: datetime) -> tuple[str, ...]:
-    """Return the names of all who hear of it at that moment, each once: those of the first matching route (and on, past `continue`), then `also`.
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Somebody who hears of a match: a receiver, or a digest that gathers for one."""
 
-    `also` are the receivers that the watchlist itself names under `to`; after `with_terminal` those that are gone are the terminal. What is for a digest goes
-    to the digest's own receiver at once: nothing gathers digests yet.
+    receiver: str
+    calendar: str | None = None  # outside of which it came, where it is told here by `otherwise` alone
+
+
+def receivers_for(routes: Routes, labelled: Labelled, also: tuple[str, ...] = (), *, at: datetime) -> tuple[str, ...]:
+    """Return the names of all who hear of it at that moment, digests among them, each once, as `reached` finds them."""
+    return tuple(one.receiver for one in reached(routes, labelled, also, at=at))
+
+
+def reached(routes: Routes, labelled: Labelled, also: tuple[str, ...] = (), *, at: datetime) -> tuple[Reached, ...]:
+    """Return all who hear of it at that moment, each once: those of the first matching route (and on, past `continue`), then `also`.
+
+    `also` are the receivers that the watchlist itself names under `to`; after `with_terminal` those that are gone are the terminal.
     """
     calendars = {calendar.name: calendar for calendar in routes.calendars}
-    found: list[str] = []
+    found: list[tuple[str, str | None]] = []
     for route in routes.route.routes:
         if not fits(route.match, labelled):
             continue
-        here = route.to if route.during is None or calendars[route.during].covers(at) else route.otherwise
+        outside = None if route.during is None or calendars[route.during].covers(at) else route.during
+        here = route.otherwise if outside else route.to
         if here is None:
             continue
-        found.extend(here)
+        found.extend((name, outside) for name in here)
         if not route.continue_:
             break
     else:
         if not found:
-            found.extend(routes.route.to)
-    receivers = {receiver.name: receiver for receiver in routes.receivers}
-    named = (name if name in receivers else TERMINAL_NAME for name in (*found, *also))
-    told = (one.digest.to if (one := receivers.get(name)) and one.digest else name for name in named)
-    return tuple(name for name in dict.fromkeys(told) if name in receivers)
+            found.extend((name, None) for name in routes.route.to)
+    found.extend((name, None) for name in also)
+    known = {receiver.name for receiver in routes.receivers}
+    told: dict[str, str | None] = {}
+    for name, outside in ((name if name in known else TERMINAL_NAME, outside) for name, outside in found):
+        told[name] = outside if name not in told else told[name] and outside
+    return tuple(Reached(name, outside) for name, outside in told.items() if name in known)
 
 
 def fits(asked: RouteMatch, labelled: Labelled) -> bool:

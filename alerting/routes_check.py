@@ -49,9 +49,6 @@ def _check_digests(raw: Mapping[str, Any], receivers: frozenset[str]) -> Iterato
         yield from _unknown(place, "receiver", digest, "to", receivers)
         if digest.get("to") in digests:
             yield Problem(place, f"{digest['to']!r} is a digest itself; name the receiver that hears this one")
-        elif digest.get("to") in receivers:
-            message = f"digests come with a later release: until then what is for this one goes to {digest['to']!r} at once"
-            yield Problem(("receivers", n, "digest"), message, warning=True)
     for key in ("fallback", "ops"):
         if raw.get(key) in digests:
             yield Problem((key,), f"{raw[key]!r} is a digest, which waits; name a receiver that hears at once")

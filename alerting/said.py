@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from alerting.gathered import Gathering
 from alerting.message import Earlier, EarlierKind, Message, alert_id_of, looks_the_same
 from alerting.news import Manner, news_of
 from alerting.updates import Update, is_empty
@@ -29,6 +30,8 @@ class Row:
     kind: MessageKind
     sequence: int
     message: Message
+    gathered: Gathering | None = None  # a digest tells it; None: it is told by a message of its own
+    grows: bool = False  # it is there already, and says this from now on
 
 
 @dataclass(frozen=True, slots=True)

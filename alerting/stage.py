@@ -15,11 +15,12 @@ from sqlalchemy import Connection
 
 from alerting.decide import Match, Outcome, Told, decide, decision_id_of
 from alerting.desk import Desk
+from alerting.gathering_stage import Gatherer, gathered_facts, grow
 from alerting.leadership import Leadership
 from alerting.message import BECAUSE_LIMIT, from_json
 from alerting.news import Manner
 from alerting.outbox_entries import entries_of, said_in_threads
-from alerting.routes import Labelled, receivers_for
+from alerting.routes import Labelled, reached
 from alerting.silences import hold_back
 from alerting.stories import KEEP_S, MEMBERS_KEPT, Placement, StoryIndex
 from alerting.stories_member import Member, document_of
@@ -27,7 +28,7 @@ from alerting.threads import Threads
 from alerting.watchlists.match import Match as Found
 from alerting.watchlists.match import held_back, match
 from alerting.watchlists.model import Status
-from alerting.watchlists.telling import Alerting, Explain
+from alerting.watchlists.telling import Alerting
 from newswire.bus import Delivered
 from newswire.clock import Clock
 from newswire.codec import decode
@@ -57,6 +58,7 @@ class _Judged:
     matches: tuple[Match, ...]
     holds: tuple[HoldReason | None, ...]  # of each match: why it told nobody, or would tell nobody if it were not staged
     clustered: bool
+    outside: Mapping[str, str]  # by digest receiver: the calendar outside of which it came, where that alone sends it there
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ class ReportHandler:
                 letters.append(result)
             else:
                 judged.append(result)
-        decided = self._decide(judged, now, desk.routes.explains())
+        decided = self._decide(judged, now, desk)
         crash_point("alert_after_store")
         # Counted only now: a batch that raised above comes again, and is to be counted once.
         self._metrics.reports_in.inc(len(messages))
@@ -107,7 +109,7 @@ class ReportHandler:
         self._count(decided, replayed=len(judged) - len(decided))
         return Handled([dead_output(letter) for letter in letters], after=lambda: crash_point("alert_after_commit"))
 
-    def _decide(self, judged: Sequence[_Judged], now: datetime, explains: Mapping[str, Explain]) -> list[_Decided]:
+    def _decide(self, judged: Sequence[_Judged], now: datetime, desk: Desk) -> list[_Decided]:
         """Return what is decided on the reports that were not decided before, durably."""
         if not judged:
             return []
@@ -116,15 +118,13 @@ class ReportHandler:
                 self._forget_unless(self._leadership.check(connection))
                 known = decisions.known(connection, [one.decision_id for one in judged])
                 fresh = list({one.decision_id: one for one in judged if one.decision_id not in known}.values())
-                decided = self._decide_fresh(connection, fresh, now, explains) if fresh else []
+                decided = self._decide_fresh(connection, fresh, now, desk) if fresh else []
         except BaseException:
             self._index = None  # it may hold what was rolled back
             raise
         return decided
 
-    def _decide_fresh(
-        self, connection: Connection, fresh: Sequence[_Judged], now: datetime, explains: Mapping[str, Explain]
-    ) -> list[_Decided]:
+    def _decide_fresh(self, connection: Connection, fresh: Sequence[_Judged], now: datetime, desk: Desk) -> list[_Decided]:
         index = self._loaded(connection)
         of_items = stories.of_items(connection, [one.report.item.item_id for one in fresh])
         placed = [self._place(index, one, of_items) for one in fresh]
@@ -132,16 +132,19 @@ class ReportHandler:
         threads = Threads(updates.threads(connection, sorted(story_ids)), now)
         told = _told(connection, story_ids, threads)
         decided = []
-        quiet = silences.current(connection, now.timestamp())
+        quiet, explains = silences.current(connection, now.timestamp()), desk.routes.explains()
+        gatherer = Gatherer(connection, desk, sorted(story_ids), now)
         for n, (judged, (placement, member)) in enumerate(zip(fresh, placed, strict=True)):
             story_id = placement.story_id if placement else None
             of_story = told.setdefault(story_id or "", {})
             one = replace(judged, matches=hold_back(quiet, judged.matches, judged.report, story_id, now))
             outcome = decide(one.report, matches=one.matches, story_id=story_id, told=of_story, now=now + n * _TICK, explains=explains)
             item = one.report.item
+            outcome = gatherer.gathered(outcome, item.seen_at, of_story, one.outside)
             for row in outcome.rows:
-                before = of_story.get(row.receiver) if row.kind is MessageKind.EDIT else None
-                of_story[row.receiver] = replace(before or Told(row.message, 0, told_at=now), message=row.message, sequence=row.sequence)
+                before = of_story.get(row.receiver) if row.kind is MessageKind.EDIT or row.grows else None
+                fresh_told = Told(row.message, 0, told_at=None if row.gathered else now, has_thread=row.gathered is None)
+                of_story[row.receiver] = replace(before or fresh_told, message=row.message, sequence=row.sequence)
             for reply in outcome.replies:
                 threads.add(reply, decision_id=one.decision_id, item_id=item.item_id, revision=item.revision)
             decided.append(_Decided(one, outcome, placement, member))
@@ -185,16 +188,20 @@ class ReportHandler:
 
 def _judge(value: bytes, desk: Desk, now: datetime) -> _Judged:
     report = decode(Report, value)
-    made, holds = [], []
+    made, holds, inside, outside = [], [], set[str](), dict[str, str]()
     for found in match(desk.watchlists, report, now):
         of, verdict = found.watchlist, found.verdict
         labelled = Labelled(verdict.severity, report.label, of.name, of.tags)
-        receivers = receivers_for(desk.routes, labelled, of.to, at=now) if verdict.matched else ()
-        reached = receivers if found.tells else ()
-        made.append(Match(verdict, of.title, found.spans, reached, explain=of.alert.explain, manner=_manner(of.alert)))
+        who = reached(desk.routes, labelled, of.to, at=now) if verdict.matched else ()
+        receivers = tuple(one.receiver for one in who)
+        told = receivers if found.tells else ()
+        inside.update(one.receiver for one in who if found.tells and one.calendar is None)
+        outside.update({one.receiver: one.calendar for one in who if found.tells and one.calendar is not None})
+        made.append(Match(verdict, of.title, found.spans, told, explain=of.alert.explain, manner=_manner(of.alert)))
         holds.append(_hold(found, receivers, report.item, now))
     clustered = report.label is Label.DIPLOMACY or any(one.verdict.matched for one in made)
-    return _Judged(report, decision_id_of(report), tuple(made), tuple(holds), clustered)
+    only_outside = {receiver: calendar for receiver, calendar in outside.items() if receiver not in inside}
+    return _Judged(report, decision_id_of(report), tuple(made), tuple(holds), clustered, only_outside)
 
 
 def _manner(alert: Alerting) -> Manner:
@@ -228,6 +235,7 @@ def _write(connection: Connection, decided: Sequence[_Decided], threads: Threads
     decisions.keep(connection, [one.outcome.decision for one in decided])
     matches.keep(connection, [row for one in decided for row in _matched(one)], at)
     outbox.put(connection, [entry for one in decided for entry in entries_of(one.outcome)], at)
+    grow(connection, [row for one in decided for row in one.outcome.rows], at)
     said_in_threads(connection, threads, at)
     trail.record(connection, [_step(one, at) for one in decided])
 
@@ -276,7 +284,7 @@ def _step(one: _Decided, at: float) -> trail.Step:
         step,
         one.outcome.outcome.value,
         decision.reason.value,
-        _detail(decision, one.placement),
+        _detail(decision, one.placement) | gathered_facts(one.outcome.rows),
         at,
     )
 

@@ -32,6 +32,7 @@ class NewReport:
     title: str
     url: str | None
     language: str
+    again: bool = False  # its outlet had carried the story before
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,9 +196,11 @@ def _joined(update: Update) -> Line:
     total = f" ({_in_all(update)})"
     if len(reports) == 1:
         (one,) = reports
-        return (Piece(f"Also in {_origin(one)}: "), Piece(_cut(one.title), url=one.url), Piece(total))
+        where = f"Another report in {_origin(one)}: " if one.again else f"Also in {_origin(one)}: "
+        return (Piece(where), Piece(_cut(one.title), url=one.url), Piece(total))
     origins = _distinct(_origin(one) for one in reports)
-    counted = f"{len(origins)} more outlets" if len(origins) == len(reports) else f"{len(reports)} more reports"
+    all_new = len({one.outlet for one in reports if not one.again}) == len(reports)
+    counted = f"{len(reports)} more outlets" if all_new else f"{len(reports)} more reports"
     return (Piece(f"{counted}: {_listed(origins)}{total}"),)
 
 

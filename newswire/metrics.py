@@ -53,6 +53,7 @@ class Metrics:
         self.reports = counter("newswire_alerting_reports_total", "Reports, by ReportOutcome and reason.", "outcome", "reason")
         self.matches = counter("newswire_alerting_matches_total", "Reports that a watchlist matched.", "watchlist")
         self.silences = gauge("newswire_alerting_silences", "Silences that have not ended, by SilenceState.", "state")
+        self.digests = counter("newswire_alerting_digests_total", "Digests put in the outbox, by DigestOccasion.", "occasion")
         self.outbox = gauge("newswire_alerting_outbox_rows", "Outbox rows not settled, by SendState.", "state")
         self.sends_in = counter("newswire_alerting_sends_in_total", "Attempts to deliver begun.", "receiver")
         self.sends = counter("newswire_alerting_sends_total", "Attempts to deliver ended, by SendOutcome.", "receiver", "outcome")

@@ -193,6 +193,14 @@ class GatherReason(StrEnum):
     OUTAGE = "outage"  # it waited for more than six hours in queues of our own
 
 
+class DigestOccasion(StrEnum):
+    """Why there is a digest."""
+
+    SCHEDULED = "scheduled"  # its time has come
+    OVERFLOW = "overflow"  # a watchlist or a channel had its messages of the hour
+    OUTAGE = "outage"  # it all waited for hours in queues of our own
+
+
 class SendOutcome(StrEnum):
     """How one attempt to deliver ended."""
 

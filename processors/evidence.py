@@ -52,8 +52,9 @@ def evidence_for(
         zone, _, name = feature.partition(" ")
         if zone not in (*_ZONES, "all", "share"):
             continue
-        total, first_zone = weighed.get(name, (0.0, zone))
-        weighed[name] = (total + weight, first_zone if first_zone in _ZONES else zone)
+        total, best = weighed.get(name, (0.0, zone))
+        # The features come in no order: what a reader sees of them must not depend on it.
+        weighed[name] = (total + weight, min(best, zone, key=_nearness))
     out: list[Evidence] = []
     spans = _Spans(taxonomy, reading, judged)
     for name, (weight, zone) in sorted(weighed.items(), key=lambda pair: (-pair[1][0], pair[0])):
@@ -88,6 +89,11 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     stretch = text[start:end]
     start += len(stretch) - len(stretch.lstrip())
     return start, min(start + len(stretch.strip()), start + _LONGEST)
+
+
+def _nearness(zone: str) -> int:
+    """Return how near to the headline a zone is, 0 the nearest; what is counted over the whole item has no place."""
+    return list(_ZONES).index(zone) if zone in _ZONES else len(_ZONES)
 
 
 class _Spans:

@@ -28,13 +28,13 @@ ROOT = Path(__file__).parents[1]
 GOLDEN = ROOT / "tests" / "golden" / "slack"
 ZONE = timezone(timedelta(hours=5), "PKT")
 SHOWN = {
-    "alert-high": ["three-outlets-two-countries"],
+    "alert-high": ["games-industry-three-outlets"],
     "alert-urdu": ["urdu-envoy"],
     "alert-critical": ["chinese-protest-critical"],
     "alert-told-before": ["earlier-other-channel"],
     "alert-not-supported": ["not-supported"],
 }
-TERMINAL = ["three-outlets-two-countries"]
+TERMINAL = ["games-industry-three-outlets"]
 WIDTH = 760
 STYLE = """
 * { box-sizing: border-box }
@@ -50,7 +50,7 @@ p, blockquote { margin: 0; white-space: pre-wrap; overflow-wrap: break-word }
 blockquote { border-left: 4px solid #ddd; border-radius: 4px; padding-left: 12px; margin: 4px 0 }
 blockquote[dir="auto"]:dir(rtl), .rtl { border-left: 0; border-right: 4px solid #ddd; padding: 0 12px 0 0 }
 a { color: #1264a3; text-decoration: none }
-b { font-weight: 700 }
+b { font-weight: 700 } ul { margin: 0; padding-left: 24px }
 .context { font-size: 13px; line-height: 18px; color: #616061; margin-top: 4px }
 """
 
@@ -100,6 +100,10 @@ def blocks(given: list[dict[str, Any]], now: datetime) -> str:
             html += [f'<p class="context" dir="auto">{escape(one["text"])}</p>' for one in block["elements"]]
             continue
         for section in block["elements"]:
+            if section["type"] == "rich_text_list":
+                lines = ("".join(element(one, now) for one in line["elements"]) for line in section["elements"])
+                html.append("<ul>" + "".join(f'<li dir="auto">{line}</li>' for line in lines) + "</ul>")
+                continue
             tag = "blockquote" if section["type"] == "rich_text_quote" else "p"
             html.append(f'<{tag} dir="auto">{"".join(element(one, now) for one in section["elements"])}</{tag}>')
     return "".join(html)

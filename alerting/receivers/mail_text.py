@@ -16,7 +16,19 @@ from typing import Final
 
 from alerting.escape import link, plain
 from alerting.message import Message
-from alerting.render import COLOURS, TITLE_LIMIT, facts_line, notes, origin_parts, other_outlets, parties_line, quote_parts
+from alerting.render import (
+    COLOURS,
+    TITLE_LIMIT,
+    facts_line,
+    notes,
+    origin_parts,
+    other_outlets,
+    parties_line,
+    quote_parts,
+    seen_as,
+    severity_words,
+    warnings,
+)
 from newswire.records import Severity
 
 SUBJECT_LIMIT: Final = 180
@@ -114,7 +126,7 @@ _URGENT: Final = 3  # high and critical
 def _text(message: Message, news: Sequence[str]) -> str:
     names = ", ".join(plain(shown.title, limit=80) for shown in message.watchlists)
     address, parties, others = link(message.url), parties_line(message), other_outlets(message)
-    lines = [*news, *([""] if news else []), f"{names}   [{message.severity}]", *notes(message), "", _title(message)]
+    lines = [*news, *([""] if news else []), f"{names}   [{severity_words(message)}]", *notes(message), "", _title(message)]
     lines += [address] if address else []
     lines += [_origin(message), ""]
     lines += [parties] if parties else []
@@ -132,16 +144,18 @@ def _html(message: Message, news: Sequence[str]) -> str:
     title = f'<a href="{escape(address)}" style="color:#1a4f9c">{title}</a>' if address else title
     title = f"<s>{title}</s>" if message.unsupported else title
     rows = [f"<b>{escape(one)}</b>" for one in news]
-    rows.append(f"<b>{escape(names)}</b> &nbsp;<code>{escape(message.severity)}</code>")
-    rows += [f"<b>{escape(note)}</b>" for note in notes(message)]
+    rows.append(f"<b>{escape(names)}</b> &nbsp;<code>{escape(severity_words(message))}</code>")
+    doubtful = warnings(message)
+    rows += [f"<b>{escape(note)}</b>" if note in doubtful else f"<i>{escape(note)}</i>" for note in notes(message)]
     rows += [f'<span dir="auto">{title}</span>', f'<span style="color:#555">{escape(_origin(message))}</span>']
-    rows += [escape(parties)] if parties else []
+    if parties:
+        rows.append(f"<s>{escape(parties)}</s>" if message.unsupported else escape(parties))
     if message.quote:
         parts = (f"<b>{escape(text)}</b>" if is_match else escape(text) for text, is_match in quote_parts(message))
         rows.append(f'<i dir="auto">“{"".join(parts)}”</i>')
     rows.append(f'<span style="color:#555">{escape(facts_line(message))}</span>')
     rows += [f'<span style="color:#555">{escape("also in: " + ", ".join(others))}</span>'] if others else []
-    return page(rows, message.severity)
+    return page(rows, seen_as(message))
 
 
 def _title(message: Message) -> str:

@@ -27,6 +27,8 @@ from alerting.render import (
     other_outlets,
     parties_line,
     quote_parts,
+    seen_as,
+    severity_words,
     warnings,
 )
 from alerting.render_bulletin import HOST_LIMIT, POSSIBLE_REPEAT, UPDATE, seamless, standing_alone
@@ -73,13 +75,13 @@ class TerminalReceiver:
 
     def post(self, message: Message, *, plain: bool = False) -> Answer:  # noqa: ARG002 -- the port's signature
         self._news(message)
-        return self._print(message.severity, message.alert_id, _lines(message, hyperlinks=self._console.is_terminal))
+        return self._print(seen_as(message), message.alert_id, _lines(message, hyperlinks=self._console.is_terminal))
 
     def edit(self, message: Message, channel: str, reference: str, *, plain: bool = False) -> Answer:  # noqa: ARG002 -- the port's signature
         # A terminal cannot be edited: more evidence for what was said is not worth a line, something new is.
         if not self._news(message) or message.threaded:
             return Accepted("terminal", message.alert_id)
-        return self._print(message.severity, message.alert_id, _update_lines(message))
+        return self._print(seen_as(message), message.alert_id, _update_lines(message))
 
     def find(self, alert_id: str, *, channel: str | None, since: str | None) -> FindAnswer:  # noqa: ARG002 -- the port's signature
         return Unreadable("terminal")
@@ -123,7 +125,7 @@ class TerminalReceiver:
 
 def _lines(message: Message, *, hyperlinks: bool) -> list[Text]:
     heading = Text(", ".join(plain(shown.title, limit=80) for shown in message.watchlists), style="bold")
-    heading.append(f"   {message.severity}", style=COLOURS[message.severity])
+    heading.append(f"   {severity_words(message)}", style=COLOURS[seen_as(message)])
     address = link(message.url)
     style = Style(bold=True, strike=bool(message.unsupported), link=address if hyperlinks else None)
     before, counted = origin_parts(message)

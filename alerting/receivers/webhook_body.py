@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter
 
 from alerting.escape import link, plain
-from alerting.message import Message
+from alerting.message import Earlier, Message
 from alerting.receivers.webhook_bulletin import BulletinBody
 from alerting.render import NAME_LIMIT, TITLE_LIMIT, WORD_LIMIT, quote_parts
 from newswire.records import Severity
@@ -51,6 +51,19 @@ class Carrier(_Part):
     url: str | None = Field(description="its address")
 
 
+class Before(_Part):
+    """Where the same story was told before."""
+
+    kind: Literal["other_channel", "realert", "returned"] = Field(
+        description="other_channel: told elsewhere before it was severe enough for this receiver; realert: it goes on; returned: after days, as a new story"
+    )
+    story_id: str = Field(description="the story as it was told then")
+    receiver: str = Field(description="who was told, by the name in routes.yaml")
+    told_at: datetime = Field(description="when")
+    title: str = Field(description="the headline then")
+    link: str | None = Field(description="an address that leads to that message, where there is one")
+
+
 class Body(_Part):
     """One alert, or an edit of it. An edit holds all that is known by then: it replaces what came before."""
 
@@ -81,6 +94,7 @@ class Body(_Part):
     quote: Quote | None = Field(description="null where the headline alone proves it")
     carriers: tuple[Carrier, ...] = Field(description=f"the reports that bear it out, at most {_LISTED_MOST}")
     unsupported: str | None = Field(description="what the full text lacks, where nothing bears the alert out any more")
+    earlier: Before | None = Field(description="where the same story was told before, if it was")
     test: bool = Field(description="true only in what `newswire receivers test` sends")
 
 
@@ -118,6 +132,7 @@ def body(message: Message, *, receiver: str, plainly: bool = False, test: bool =
             Carrier(outlet=plain(one.outlet, limit=NAME_LIMIT), country=_code(one.country), url=link(one.url)) for one in carriers
         ),
         unsupported=None if message.unsupported is None else plain(message.unsupported, limit=200),
+        earlier=None if message.earlier is None else _before(message.earlier),
         test=test,
     )
     return json.dumps(document.model_dump(mode="json"), separators=(",", ":")).encode("ascii")
@@ -172,6 +187,17 @@ def _quote(message: Message) -> Quote | None:
             marks.append((len(text), len(text) + len(part)))
         text += part
     return Quote(text=text, marks=tuple(marks)) if text else None
+
+
+def _before(earlier: Earlier) -> Before:
+    return Before(
+        kind=earlier.kind.value,
+        story_id=plain(earlier.story_id, limit=NAME_LIMIT),
+        receiver=plain(earlier.receiver, limit=NAME_LIMIT),
+        told_at=earlier.told_at,
+        title=plain(earlier.title, limit=TITLE_LIMIT),
+        link=link(earlier.link),
+    )
 
 
 def _words(words: tuple[str, ...]) -> tuple[str, ...]:

@@ -27,13 +27,19 @@ class Seen:
     outlets: int
     reason: str
     given: int | None = None  # the place of the report that brought it about
-    says: str = ""  # of a reply: its lines
+    says: str = ""  # of a reply or a digest: its lines
+
+    @property
+    def headlines(self) -> str:
+        """Where a headline is looked for: a digest has those of its stories in its lines."""
+        return f"{self.title} {self.says}" if self.kind is Kind.DIGEST else self.title
 
     def __str__(self) -> str:
         words = [self.severity.value, some(self.watchlists, limit=4)]
         if self.because:
             words.append(f"because of {quoted(self.because, last='and')}")
-        words.append(counted(self.outlets))
+        if self.outlets:
+            words.append(counted(self.outlets))
         if self.reason:
             words.append(self.reason)
         said = f": {self.says}" if self.says else ""
@@ -75,7 +81,7 @@ def unlike(wanted: Expected, seen: Seen) -> list[str]:
         found.append(f"it speaks for {some(seen.watchlists, limit=4)}, not for {some(lacking, limit=4)}")
     if wanted.severity is not None and wanted.severity is not seen.severity:
         found.append(f"its severity is {seen.severity}, not {wanted.severity}")
-    if wanted.title is not None and wanted.title.casefold() not in seen.title.casefold():
+    if wanted.title is not None and wanted.title.casefold() not in seen.headlines.casefold():
         found.append(f"its headline is “{seen.title}”, without “{wanted.title}”")
     if lacking := [word for word in wanted.because or () if word not in seen.because]:
         said = quoted(seen.because, last="and") if seen.because else "nothing"

@@ -113,9 +113,9 @@ class Expected(BaseModel):
     receiver: Maybe[Text] = Field(None, description="who sees it, as routes.yaml names them")
     watchlists: Maybe[Texts] = Field(None, description="it speaks for these, and maybe for others")
     severity: Maybe[SeverityField] = None
-    title: Maybe[Text] = Field(None, description="stands in its headline")
+    title: Maybe[Text] = Field(None, description="stands in its headline; of a digest, in one of its lines")
     because: Maybe[Texts] = Field(None, description="what it names as its reasons: terms as written, or 'partner US'")
-    says: Maybe[Texts] = Field(None, description="of a reply: this stands in its lines, such as 'New partner: Japan'")
+    says: Maybe[Texts] = Field(None, description="of a reply or a digest: this stands in its lines, such as 'New partner: Japan'")
     outlets: Maybe[Count] = Field(None, description="how many outlets it counts")
     reason: Maybe[
         Annotated[AlertReason, BeforeValidator(one_of(AlertReason, "reason")), WithJsonSchema({"enum": [*map(str, AlertReason)]})]

@@ -1,11 +1,12 @@
 """Runs timelines: the alerting stage rehearsed on a moved clock, and what the channel saw of it beside what was expected."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from alerting.bulletin import Bulletin, text_of
+from alerting.message import Message
 from alerting.rehearsal import Rehearsal, Telling
 from alerting.routes import Routes
 from alerting.timelines.channel import Difference, Seen, differences
@@ -23,7 +24,7 @@ from newswire.codec import encode
 from newswire.records import Decision, DecisionKind, MessageKind
 from newswire.topics import REPORTS
 
-_KINDS: Final = {MessageKind.PARENT: Kind.POST, MessageKind.EDIT: Kind.EDIT, MessageKind.REPLY: Kind.REPLY}
+_KINDS: Final = {MessageKind.PARENT: Kind.POST, MessageKind.EDIT: Kind.EDIT, MessageKind.REPLY: Kind.REPLY, MessageKind.DIGEST: Kind.DIGEST}
 _TABLES_SHOWN: Final = 3  # of one difference
 
 
@@ -100,7 +101,7 @@ def run_timeline(name: str, timeline: Timeline, desk: DeskInForce, understand: U
     with Rehearsal(watchlists=watchlists, routes=desk.routes, clock=clock) as rehearsal:
         rehearsal.silence(one.begun(timeline.start.timestamp()) for one in timeline.silences)
         for moment in _moments(timeline):
-            while (due := _next_reply(timeline, rehearsal)) is not None and due < moment:
+            while (due := _next_due(timeline, rehearsal)) is not None and due < moment:
                 clock.set(timeline.start + due)
                 steps += _passed(due, rehearsal)
             clock.set(timeline.start + moment)
@@ -115,15 +116,15 @@ def _moments(timeline: Timeline) -> list[timedelta]:
     return sorted({timeline.until, *(step.at for step in timeline.feed), *(one.at for one in timeline.expect)})
 
 
-def _next_reply(timeline: Timeline, rehearsal: Rehearsal) -> timedelta | None:
-    """Return when the next reply is due that still gathers."""
-    due_at = rehearsal.next_reply_at()
+def _next_due(timeline: Timeline, rehearsal: Rehearsal) -> timedelta | None:
+    """Return when the next reply or digest is due that still gathers."""
+    due_at = rehearsal.next_due_at()
     return None if due_at is None else datetime.fromtimestamp(due_at, UTC) - timeline.start
 
 
 def _passed(moment: timedelta, rehearsal: Rehearsal) -> list[Step]:
     """Return what was seen only because time had passed."""
-    seen = tuple(_seen(moment, one, "", None) for one in rehearsal.tellings())
+    seen = _all_seen(moment, rehearsal.tellings(), "", None)
     return [Step(moment, None, seen, "")] if seen else []
 
 
@@ -131,8 +132,9 @@ def _handed(n: int, given: Given, rehearsal: Rehearsal) -> Step:
     report = given.report
     (decision,) = rehearsal.decide([Delivered(REPORTS.name, 0, n, report.item.item_id, encode(report), {}, report.reported_at)])
     reason = decision.reason.value if decision else ""
-    seen = tuple(_seen(given.at, one, reason, n) for one in rehearsal.tellings())
-    return Step(given.at, given, seen, "" if seen else _silence(decision, report.reported_at))
+    seen = _all_seen(given.at, rehearsal.tellings(), reason, n)
+    waits = ", ".join(f"it waits for the digest {name} ({why})" for name, why in rehearsal.gathered())
+    return Step(given.at, given, seen, "" if seen else waits or _silence(decision, report.reported_at))
 
 
 def _silence(decision: Decision | None, now: datetime) -> str:
@@ -147,8 +149,25 @@ def _silence(decision: Decision | None, now: datetime) -> str:
     return f"held, {decision.reason}" + (f": {nearest.watchlist}: {nearest.missed}" if nearest else "")
 
 
-def _seen(at: timedelta, telling: Telling, reason: str, given: int | None) -> Seen:
-    told = telling.message
+def _all_seen(at: timedelta, tellings: Sequence[Telling], reason: str, given: int | None) -> tuple[Seen, ...]:
+    """Return what is seen, the pages of a digest as one."""
+    found: list[Seen] = []
+    for telling in tellings:
+        told = telling.message
+        if not isinstance(told, Bulletin):
+            found.append(_seen(at, telling, told, reason, given))
+        elif told.sequence:
+            first = found.pop()
+            watchlists = tuple(dict.fromkeys((*first.watchlists, *told.watchlists)))
+            found.append(replace(first, says=f"{first.says} · {_said(told)}", watchlists=watchlists))
+        else:
+            found.append(
+                Seen(at, Kind.DIGEST, telling.receiver, told.watchlists, told.severity, told.fallback, (), 0, "", says=_said(told))
+            )
+    return tuple(found)
+
+
+def _seen(at: timedelta, telling: Telling, told: Message | Update, reason: str, given: int | None) -> Seen:
     return Seen(
         at=at,
         kind=_KINDS[telling.kind],

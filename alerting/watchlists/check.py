@@ -63,20 +63,7 @@ def check_watchlist(raw: Raw, known: Known, today: date) -> Iterator[Problem]:
         day = date.fromisoformat(str(raw.get("review_by")))
         if day < today:
             yield Problem(("review_by",), f"review_by was {day}: read the watchlist again, then set a new day", warning=True)
-    yield from _not_yet(raw.get("alert"))
     yield from _tests(raw, vocabulary)
-
-
-_LATER: Final = {"cap": "every alert is sent"}
-"""Keys of `alert` that are read and checked, and what is done in their place until they are acted on."""
-
-
-def _not_yet(raw: object) -> Iterator[Problem]:
-    if not isinstance(raw, Mapping):
-        return
-    for key, instead in _LATER.items():
-        if key in raw:
-            yield Problem(("alert", key), f"`{key}` comes into force with a later release; until then {instead}", warning=True)
 
 
 def check_list(raw: Raw, vocabulary: Vocabulary) -> Iterator[Problem]:

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from typing import Final
 
+from alerting.routes import TERMINAL_ONLY, Routes
 from alerting.watchlists import expression
 from alerting.watchlists.compile import CompiledWatchlist
 from alerting.watchlists.condition_kinds import Combined, Condition, OneOf, Understood
 from alerting.watchlists.fields import ANY_LABEL, duration_in_words
+from alerting.watchlists.hearers import cap_in_words, hearers_of, times_of
 from alerting.watchlists.model import Status
 from alerting.watchlists.nearest import quoted, some
 from alerting.watchlists.telling import Alerting, Explain, Updates
@@ -20,10 +22,16 @@ _BEGINS: Final = {
 }
 
 
-def in_words(watchlist: CompiledWatchlist) -> str:
+def in_words(watchlist: CompiledWatchlist, routes: Routes = TERMINAL_ONLY) -> str:
     """Return the sentence, without the watchlist's name: `alerts at once, high, on diplomacy items that say …`."""
+    hearers = hearers_of(routes, watchlist)
+    begins = _BEGINS[watchlist.status]
+    if hearers.digests and not hearers.at_once:
+        begins = begins.replace("at once", f"in {times_of(hearers.digests)}").replace(
+            "would alert", f"would alert in {times_of(hearers.digests)}"
+        )
     labels = "all" if watchlist.labels == ANY_LABEL else " or ".join(label for label in Label if label in watchlist.labels)
-    sentence = f"{_BEGINS[watchlist.status]}, {watchlist.severity}, on {labels} items that {say_block(watchlist.conditions)}"
+    sentence = f"{begins}, {watchlist.severity}, on {labels} items that {say_block(watchlist.conditions)}"
     if scope := _scope(watchlist):
         sentence += f", only {scope}"
     if watchlist.min_score:
@@ -32,6 +40,10 @@ def in_words(watchlist: CompiledWatchlist) -> str:
     for rise in watchlist.rises:
         sentence += f"; {rise.severity} where they {say_block(rise.conditions)}"
     sentence += _later(watchlist.alert)
+    if hearers.at_once:
+        sentence += f"; {cap_in_words(watchlist.alert.cap.per_hour, hearers)}"
+    if hearers.at_once and hearers.digests:
+        sentence += f"; what the routes send there waits for {times_of(hearers.digests)}"
     if watchlist.alert.explain is not Explain.FULL:
         sentence += _SHOWS[watchlist.alert.explain]
     if watchlist.to:

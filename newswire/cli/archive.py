@@ -1,5 +1,6 @@
 """Commands that look back: `newswire alerts` (told and held) and `newswire search` over the report archive."""
 
+import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,11 +19,13 @@ from newswire.cli.options import AsJson, print_json_lines, read_settings
 from newswire.cli.reading import open_for_reading
 from newswire.clock import SystemClock
 from newswire.field_types import CountryCode
+from newswire.outcomes import SendState
 from newswire.records import Label, Report, Severity
 from newswire.store import Store
 
 if TYPE_CHECKING:
     from newswire.search_query import Query
+    from newswire.store.digests import GatheredRow
     from newswire.store.search import Found
 
 _MOST_RESULTS: Final = 1_000
@@ -46,10 +49,12 @@ def alerts(
     watchlist: Watchlist = "",
     country: Country = "",
     severity: AtLeast = None,
-    held: Annotated[bool, typer.Option("--held", help="What matched and was told to nobody, with the reason.")] = False,
+    held: Annotated[
+        bool, typer.Option("--held", help="What matched and was told to nobody, or waits for a digest, with the reason.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List the alerts, or with --held what matched and was held: one line each, oldest first."""
+    """List the alerts, or with --held what matched and was not told, or not yet: one line each, oldest first."""
     wanted = wanted_alerts(since, until, watchlist, country, severity, now=SystemClock().now())
     with open_for_reading(read_settings()) as store:
         rows = [] if store is None else (held_alerts(store, wanted) if held else told_alerts(store, wanted))
@@ -59,7 +64,7 @@ def alerts(
         asked = " that was asked for" if wanted.narrowed else ""
         print(f"Nothing was held{asked}." if held else f"No alert{asked or ' yet'}.", file=sys.stderr)
     else:
-        _print_alerts(Console(), rows, ("reason",) if held else ("state", "receiver"))
+        _print_alerts(Console(), rows, ("reason", "told by") if held else ("state", "receiver"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +119,12 @@ def told_alerts(store: Store, wanted: Wanted) -> list[dict[str, Any]]:
 
 def held_alerts(store: Store, wanted: Wanted) -> list[dict[str, Any]]:
     """Return what was held as `--json` prints it, oldest first: the fields of an alert, and those that say why it matched."""
-    from newswire.store import matches
+    from newswire.store import digests, matches
 
     end = SystemClock().now().timestamp() + _LATE_S if wanted.end is None else wanted.end
     with store.read() as connection:
         found = matches.held(connection, wanted.begin, end)
+        gathered = digests.held(connection, wanted.begin, end)
     rows = [
         {
             "alert_id": None,
@@ -137,10 +143,39 @@ def held_alerts(store: Store, wanted: Wanted) -> list[dict[str, Any]]:
             "articles": one.articles,
             "silence_id": one.silence_id,
             "item_id": one.item_id,
+            "gathered_for": None,
+            "due_at": None,
         }
         for one in found
     ]
-    return [row for row in rows if wanted.fits(row)]
+    rows += [_gathered(one) for one in gathered]
+    return sorted((row for row in rows if wanted.fits(row)), key=lambda row: str(row["at"]))
+
+
+def _gathered(row: "GatheredRow") -> dict[str, Any]:
+    from newswire.store.outbox import countries_in
+
+    message = json.loads(row.message)
+    return {
+        "alert_id": row.alert_id,
+        "story_id": row.story_id,
+        "watchlists": list(row.watchlists),
+        "severity": row.severity,
+        "receiver": row.receiver,
+        "state": SendState.GATHERED.value,
+        "reason": row.reason.value,
+        "at": iso(row.created_at),
+        "title": row.title,
+        "url": row.url,
+        "countries": countries_in(row.message),
+        "outlet": message.get("outlet"),
+        "because": list(dict.fromkeys(word for shown in message.get("watchlists", ()) for word in shown.get("because", ()))),
+        "articles": len(message.get("carriers", ())),
+        "silence_id": None,
+        "item_id": row.item_id,
+        "gathered_for": row.gathered_for,
+        "due_at": iso(row.due_at),
+    }
 
 
 def _print_alerts(console: Console, rows: Iterable[Mapping[str, Any]], how: Sequence[str]) -> None:
@@ -151,12 +186,16 @@ def _print_alerts(console: Console, rows: Iterable[Mapping[str, Any]], how: Sequ
         cells = (
             row["at"][:16].replace("T", " "),
             row["severity"],
-            *(row[name] or "" for name in how),
+            *(_told_by(row) if name == "told by" else row[name] or "" for name in how),
             ", ".join(row["watchlists"]),
             row["title"],
         )
         table.add_row(*(Text(cell) for cell in cells))
     console.print(table)
+
+
+def _told_by(row: Mapping[str, Any]) -> str:
+    return f"{row['gathered_for']}, {row['due_at'][:16].replace('T', ' ')}" if row["gathered_for"] else ""
 
 
 @app.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})

@@ -14,12 +14,14 @@ from rich.text import Text
 
 from newswire.bus import Bus
 from newswire.cli import app, compose
+from newswire.cli.gathered_words import gathered_in_words, telling_in_words
 from newswire.cli.options import AsJson, Config, print_json, print_json_lines, read_settings
 from newswire.clock import SystemClock
 from newswire.errors import Permanent
 from newswire.outcomes import Stage
 from newswire.records import DeadLetter
 from newswire.store import Store, open_store
+from newswire.store.digests import Telling
 from newswire.store.trail import Step
 from newswire.urls import canonical_url, item_id_of_url
 
@@ -177,20 +179,37 @@ def _letter(letter: DeadLetter) -> dict[str, Any]:
 
 
 def why_of(store: Store, url: str) -> dict[str, Any]:
-    """Return `{url, item_id, stages, decision}`: every step of the item at this address, and the last decision about it (None: none yet)."""
+    """Return `{url, item_id, stages, decision, gathered}`: every step of the item at this address, and the last decision about it (None: none yet).
+
+    `gathered` is how it stands now with all that digests tell, or told, of its story.
+    """
     from newswire.codec import encode
-    from newswire.store import decisions, trail
+    from newswire.store import decisions, digests, trail
 
     canonical = canonical_url(url)
     item_id = item_id_of_url(canonical) if canonical else url
     with store.read() as connection:
         steps = trail.of_item(connection, item_id)
         taken = decisions.decisions_of_item(connection, item_id)
+        stories = sorted({one.story_id for one in taken if one.story_id})
+        later = digests.tellings(connection, stories) if stories else []
     return {
         "url": canonical or url,
         "item_id": item_id,
         "stages": [_step(step) for step in steps],
         "decision": json.loads(encode(taken[-1])) if taken else None,
+        "gathered": [_telling(one) for one in later],
+    }
+
+
+def _telling(one: Telling) -> dict[str, Any]:
+    return {
+        "receiver": one.row.receiver,
+        "reason": one.reason or one.row.reason.value,
+        "for": one.row.gathered_for,
+        "due_at": _iso(one.row.due_at),
+        "state": one.state.value,
+        "told_at": _iso(one.settled_at) if one.settled_at is not None else None,
     }
 
 
@@ -231,6 +250,10 @@ def print_why(console: Console, told: dict[str, Any]) -> None:
         if step["stage"] == Stage.ALERT:
             for verdict in step.get("detail", {}).get("watchlists", ()):
                 console.print(_verdict(verdict), soft_wrap=True)
+            for facts in step.get("detail", {}).get("gathered", ()):
+                console.print(Text("              → ", style="yellow").append(gathered_in_words(facts, step["at"])), soft_wrap=True)
+    for telling in told["gathered"]:
+        console.print(Text("  now: ", style="dim").append(telling_in_words(telling)), soft_wrap=True)
 
 
 def _line(step: dict[str, Any]) -> Text:

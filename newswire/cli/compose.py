@@ -28,6 +28,7 @@ from newswire.topics import ALERTING_GROUP, ITEMS, PROCESSORS_GROUP, REPORTS
 
 if TYPE_CHECKING:
     from alerting.desk import Desk
+    from alerting.digests.proof import Place
     from alerting.leadership import StoreLeadership
     from alerting.reload import ReloadWorker
     from alerting.watchlists.compile import WatchlistSet
@@ -336,6 +337,7 @@ def process_workers(ground: Ground, understanding: "Understanding", http: "Http"
 def alert_workers(ground: Ground, desk: "ReloadWorker", stack: ExitStack, stream: TextIO | None) -> "list[Worker]":
     """Return the workers of the third stage: decide, send, publish, all behind the one leadership; and what keeps the desk's set in force."""
     from alerting.archive_upkeep import IndexWorker, Keep, RetentionWorker
+    from alerting.digests.worker import DigestWorker
     from alerting.leadership import LeaderGate, StoreLeadership
     from alerting.publisher import PublisherWorker
     from alerting.receivers.directory import Directory
@@ -388,7 +390,19 @@ def alert_workers(ground: Ground, desk: "ReloadWorker", stack: ExitStack, stream
         leadership=leadership,
     )
     silence_watch = SilenceWatch(store=ground.store, clock=ground.clock, metrics=ground.metrics, leadership=leadership)
-    return [LeaderGate(reports, leadership=leadership), sender, publisher, index, retention, silence_watch, desk]
+    digests = DigestWorker(
+        store=ground.store, desk=desk.current, clock=ground.clock, metrics=ground.metrics, leadership=leadership, places=_places(ground)
+    )
+    return [LeaderGate(reports, leadership=leadership), sender, publisher, index, retention, silence_watch, digests, desk]
+
+
+def _places(ground: Ground) -> "dict[str, Place]":
+    """Return who publishes each source, for those who are told which of them are silent; what cannot be read is known by its host."""
+    from alerting.digests.proof import Place
+
+    with suppress(ConfigurationError):  # the collectors say what is wrong with it
+        return {one.source_id: Place(one.outlet, one.country) for one in read_sources(ground.folder)}
+    return {}
 
 
 def _resigned(leadership: "StoreLeadership") -> None:

@@ -92,7 +92,7 @@ def _desk_and_taxonomy(folder: Path) -> "tuple[DeskFiles, list[Fault]]":
 def _in_words(desk: "DeskFiles") -> dict[str, str]:
     from alerting.watchlists.in_words import in_words
 
-    return {watchlist.name: in_words(watchlist) for watchlist in compose.compile_desk(desk).watchlists}
+    return {watchlist.name: in_words(watchlist, desk.routes) for watchlist in compose.compile_desk(desk).watchlists}
 
 
 topics_app = typer.Typer(name="topics", help="Kafka's topics: make them, check them.", no_args_is_help=True)

@@ -72,7 +72,7 @@ def watchlist_new(
     desk = write_new(read, folder, path, content)
     print(f"{path} is written.")
     if not desk.faults:  # with those of other files nothing can be compiled
-        print(f"It {in_words(compose.compile_desk(desk).named(name))}.")
+        print(f"It {in_words(compose.compile_desk(desk).named(name), desk.routes)}.")
         for failure in _failures(desk, name, compose.load_understanding(folder, reads=False), now):
             print(f"warning: {failure}", file=sys.stderr)
     print(f"Next: edit it, then `newswire check`, `newswire test {name}` and `newswire backtest {name}`.", _NEXT[status].format(name=name))

@@ -110,6 +110,7 @@ def _entry(routes: "Routes", name: str) -> "Receiver":
 
 def _rows(routes: "Routes", settings: Settings, known: dict[str, Standing], now: datetime) -> Iterable[dict[str, Any]]:
     from alerting.receivers.standing import LIMITS, Shown, State, place_of, shown
+    from alerting.routes import TERMINAL_NAME
     from alerting.variables import lacking_of
 
     names = {entry.name for entry in routes.receivers}
@@ -125,7 +126,9 @@ def _rows(routes: "Routes", settings: Settings, known: dict[str, Standing], now:
             "explain": str(entry.explain),
         }
         yield {"name": entry.name} | place | _facts(state, standing)
-    for name in sorted(known.keys() - names):
+    # The terminal stands in for Slack's channels while there is no token: what gathers for it there waits for nothing.
+    stands_in = {TERMINAL_NAME} if settings.slack_token is None and any(entry.slack for entry in routes.receivers) else set()
+    for name in sorted(known.keys() - names - stands_in):
         if known[name].waiting:
             why = "it is in routes.yaml no more; what was decided for it before waits until it is there again"
             place = dict.fromkeys(("kind", "to", "limits", "explain"))

@@ -227,7 +227,7 @@ def _queues(ground: compose.Ground) -> tuple[Queue, ...]:
     now = ground.now().timestamp()
     with ground.store.read() as connection:
         due, oldest = pages.waiting(connection)
-        unsent, unsent_since = outbox.waiting(connection, now)  # replies that still gather wait for nobody
+        unsent, unsent_since = outbox.waiting(connection, now)
     return (
         *read_queues(ground.bus, ground.clock),
         Queue("pages", due, max(0.0, now - oldest) if oldest is not None else 0.0),

@@ -87,6 +87,24 @@ _GROW: Final = (
     )
 )
 _OUTAGE_SINCE: Final = select(func.min(outbox.c.gathered_at)).where(_WAITS, outbox.c.gathered_for == bindparam("name"))
+_HELD: Final = (
+    select(outbox)
+    .where(
+        outbox.c.gathered_for.is_not(None),
+        outbox.c.state == SendState.GATHERED.value,
+        outbox.c.created_at >= bindparam("since"),
+        outbox.c.created_at < bindparam("until"),
+    )
+    .order_by(outbox.c.created_at, outbox.c.row_id)
+)
+_OF_STORIES: Final = (
+    select(outbox)
+    .where(outbox.c.story_id.in_(bindparam("story_ids", expanding=True)), outbox.c.gathered_for.is_not(None), outbox.c.kind == _PARENT)
+    .order_by(outbox.c.row_id)
+)
+_OPEN_DUE: Final = select(func.min(outbox.c.next_try_at)).where(
+    _WAITS, outbox.c.gathered_for == bindparam("name"), outbox.c.next_try_at > bindparam("now")
+)
 _MOVE: Final = update(outbox).where(_WAITS, outbox.c.gathered_for == bindparam("name")).values(next_try_at=bindparam("due"))
 _OLD: Final = (
     select(outbox.c.row_id, outbox.c.story_id, outbox.c.sequence)
@@ -153,6 +171,16 @@ class DueDigest:
     gathered_for: str
     due_at: float
     rows: tuple[GatheredRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How it stands with a row that a digest tells; times are seconds since 1970 UTC."""
+
+    row: GatheredRow
+    state: SendState
+    reason: str | None  # the receiver's code, where it failed
+    settled_at: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +251,17 @@ def settled(connection: Connection, digest_id: str, state: SendState, reason: st
     return connection.execute(_SETTLE.values(**values, settled_at=at, published=False), {"digest": digest_id}).rowcount
 
 
+def held(connection: Connection, since: float, until: float) -> list[GatheredRow]:
+    """Return what was gathered of alerts of [since, until) and is not told yet, oldest first."""
+    return [_gathered(row) for row in connection.execute(_HELD, {"since": since, "until": until})]
+
+
+def tellings(connection: Connection, story_ids: Sequence[str]) -> list[Telling]:
+    """Return how it stands with all that digests tell, or told, of these stories, oldest first."""
+    rows = connection.execute(_OF_STORIES, {"story_ids": list(story_ids)})
+    return [Telling(_gathered(row), SendState(row.state), row.reason, row.settled_at) for row in rows]
+
+
 def standings(connection: Connection, story_ids: Sequence[str]) -> dict[tuple[str, str], Standing]:
     """Return, by story and receiver, how the newest first message stands, where that one is told by a digest."""
     return {
@@ -254,6 +293,12 @@ def grow(connection: Connection, growths: Iterable[Growth]) -> None:
     ]
     if rows:
         connection.execute(_GROW, rows)
+
+
+def open_due(connection: Connection, gathered_for: str, now: float) -> float | None:
+    """Return when the digest that gathers now is due next; None where nothing waits for it, or all that does is due."""
+    moment: float | None = connection.execute(_OPEN_DUE, {"name": gathered_for, "now": now}).scalar()
+    return moment
 
 
 def outage_due(first: float, now: float) -> float:
@@ -288,6 +333,8 @@ def gather_old(connection: Connection, receiver: str, before: float, at: float) 
             update(outbox)
             .where(outbox.c.row_id == first.row_id)
             .values(
+                # A first message is numbered after the edits that it speaks for, so that it is the newest of its story.
+                sequence=first.sequence if newest.row_id == first.row_id else newest.sequence + 1,
                 message=newest.message,
                 watchlists=newest.watchlists,
                 severity=newest.severity,

@@ -42,6 +42,7 @@ __all__ = [
     "Queued",
     "alerts",
     "channel_of",
+    "countries_in",
     "counts",
     "head_of",
     "mark_again",
@@ -97,6 +98,7 @@ _HIGHEST: Final = select(func.max(outbox.c.sequence)).where(_of_story, outbox.c.
 _WAITING_COUNT: Final = select(func.count().label("rows"), func.min(outbox.c.created_at).label("oldest")).where(
     outbox.c.state.in_((SendState.NEW, SendState.SENDING))
 )
+_NOT_GATHERING: Final = or_(outbox.c.attempts > 0, outbox.c.next_try_at <= bindparam("now"))
 _COUNTS: Final = (
     select(outbox.c.state, func.count().label("rows"))
     .where(outbox.c.state.in_((*_UNSETTLED, SendState.FAILED.value)))
@@ -169,9 +171,8 @@ def told(connection: Connection, story_ids: Sequence[str]) -> dict[str, dict[str
 
 
 def waiting(connection: Connection, now: float | None = None) -> tuple[int, float | None]:
-    """Return how many rows are not settled, and when the oldest was put in; with `now`, without those that wait for a later moment, untried."""
-    counted = or_(outbox.c.attempts > 0, outbox.c.next_try_at <= (math.inf if now is None else now))
-    row = connection.execute(_WAITING_COUNT.where(counted)).one()
+    """Return how many rows are not settled, and when the oldest was put in; with `now`, without replies that gather until a later moment."""
+    row = connection.execute(_WAITING_COUNT if now is None else _WAITING_COUNT.where(_NOT_GATHERING), {"now": now}).one()
     return row.rows, row.oldest
 
 
@@ -218,7 +219,7 @@ def alerts(connection: Connection, since: float | None = None, until: float | No
                 "at": parent.created_at,
                 "title": row.title,
                 "url": row.url,
-                "countries": _countries(row.message),
+                "countries": countries_in(row.message),
             }
         )
     return found
@@ -252,7 +253,7 @@ def _row(one: Entry, at: float) -> dict[str, Any]:
     }
 
 
-def _countries(message: str) -> list[str]:
+def countries_in(message: str) -> list[str]:
     """Return home and partners of a message, home first."""
     told = json.loads(message)
     return [code for code in (told.get("home"), *told.get("partners", ())) if code]

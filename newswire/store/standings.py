@@ -10,7 +10,14 @@ from newswire.records import MessageKind
 from newswire.store.tables import outbox
 
 _UNSETTLED: Final = outbox.c.state.in_((SendState.NEW.value, SendState.SENDING.value))
-_FAILED: Final = and_(outbox.c.state == SendState.FAILED.value, outbox.c.kind == MessageKind.PARENT.value)
+_OF_A_THREAD: Final = ("parent_failed", "thread_not_found", "invalid_thread_ts", "cannot_reply_to_message")
+_FAILED: Final = and_(
+    outbox.c.state == SendState.FAILED.value,
+    # An edit that is refused, and a reply whose thread is gone, say nothing about the receiver.
+    outbox.c.kind != MessageKind.EDIT.value,
+    outbox.c.reason.not_in(_OF_A_THREAD),
+)
+_FIRST: Final = outbox.c.kind == MessageKind.PARENT.value
 _WAITING: Final = (
     select(outbox.c.receiver, func.count().label("waiting"), func.min(outbox.c.created_at).label("oldest_at"))
     .where(_UNSETTLED)
@@ -22,7 +29,7 @@ _SENT: Final = (
     .group_by(outbox.c.receiver)
 )
 _LAST_FAILED: Final = (
-    select(outbox.c.receiver, func.max(outbox.c.settled_at).label("at"), func.count().label("failed"))
+    select(outbox.c.receiver, func.max(outbox.c.settled_at).label("at"), func.count().filter(_FIRST).label("failed"))
     .where(_FAILED)
     .group_by(outbox.c.receiver)
     .subquery()

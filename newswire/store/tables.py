@@ -321,9 +321,18 @@ watch_marks: Final = Table(
     "watch_marks",
     METADATA,
     Column("at", Double, primary_key=True),
-    Column("sources", Integer, nullable=False),  # configured
-    Column("answered", Integer, nullable=False),  # of these, polled without a fault since the mark before
-    Column("items", Integer, nullable=False),  # new since the mark before
+    Column("sources", Integer, nullable=False),  # watched: configured, polled at least once, not retired
+    Column("answered", Integer, nullable=False),  # of these, polled in time, without two faults in a row, and with entries
+    Column("items", Integer, nullable=False),  # articles of which reports were decided since the mark before
     Column("reports", Integer, nullable=False),  # decided since the mark before
-    Column("queue_s", Double),  # age of the oldest that waited to be decided or sent; null: nothing did
+    Column("queue_s", Double),  # for how long the oldest message or page has been due
+)
+
+digest_times: Final = Table(
+    "digest_times",
+    METADATA,
+    Column("name", String(64), primary_key=True),  # of the digest receiver
+    Column("schedule", Text, nullable=False),  # its times, days and zone, as they are configured
+    Column("first_at", Double, nullable=False),  # configured so since then, as far as an alerter saw
+    Column("told_at", Double),  # the last of its times for which a digest was put in the outbox
 )

@@ -11,13 +11,11 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from newswire.outcomes import GatherReason, SendState
+from newswire.outcomes import SendState
 from newswire.records import MessageKind
 from newswire.store import outbox
 from newswire.store.outbox import Entry
 from newswire.store.tables import outbox as table
-
-_BY_DIGEST: Final = frozenset(GatherReason)
 
 _THREADS: Final = (
     select(
@@ -29,7 +27,7 @@ _THREADS: Final = (
         table.c.alert_id,
         table.c.message,
         table.c.state,
-        table.c.reason,
+        table.c.gathered_for,
         table.c.attempts,
         table.c.next_try_at,
         table.c.created_at,
@@ -79,7 +77,7 @@ def threads(connection: Connection, story_ids: Sequence[str]) -> dict[str, dict[
         found.setdefault(story_id, {})[receiver] = StoredThread(
             alert_id=row.alert_id,
             told_at=None if gathered else row.settled_at or row.created_at,
-            by_digest=gathered or row.reason in _BY_DIGEST,
+            by_digest=row.gathered_for is not None,
             reply=None if reply is None else _reply(reply),
         )
     return found

@@ -167,7 +167,7 @@ def test_what_waited_for_a_receiver_too_long_is_gathered_with_its_newest_words(s
     assert (two.story_id, two.message, two.created_at) == ("s2", "{}", 100.0)
     assert states(store) == [
         ("sent", "parent", 0, "sent", None),
-        ("s1", "parent", 0, "gathered", "outage"),
+        ("s1", "parent", 3, "gathered", "outage"),
         ("s1", "edit", 1, "sent", "superseded"),
         ("s2", "parent", 0, "gathered", "outage"),
         ("s3", "parent", 0, "new", None),
@@ -185,7 +185,8 @@ def test_a_story_that_was_told_anew_while_its_receiver_was_away_is_gathered_once
         assert digests.gather_old(connection, "desk", 29_000.0, 40_000.0) == 1
         (one,) = digests.gathered(connection, "desk")
         assert digests.recent(connection, ["desk"], 0.0) == []
-    assert (one.sequence, one.message) == (0, "newest")
+        assert outbox.told(connection, ["s1"]) == {"s1": {"desk": (3, "newest")}}
+    assert (one.sequence, one.message) == (3, "newest")
     assert [row[3] for row in states(store)] == ["gathered", "sent", "sent"]
 
 

@@ -3,7 +3,8 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,7 @@ def write_reports(path: Path) -> None:
     reports = []
     for n in range(STORIES):
         feed = a_report(f"item{n}", title=f"Talks number {n} on the gaming industry", text="", published_at=NOW - timedelta(days=6 * n))
+        feed = replace(feed, item=replace(feed.item, seen_at=datetime.now(UTC)))  # what lay in queues for hours is left to a digest
         reports += [feed, page_of(feed, text=f"The promotion of the gaming industry was discussed for the {n}th time.")]
     path.write_bytes(b"\n".join(encode(one) for one in reports) + b"\n")
 

@@ -16,11 +16,12 @@ from newswire.clock import ManualClock
 from newswire.errors import Fenced
 from newswire.metrics import Metrics
 from newswire.outcomes import Kept
-from newswire.records import Report
+from newswire.records import MessageKind, Report
 from newswire.search_query import parse
 from newswire.store import Store, archive, decisions, search, stories
+from newswire.store.outbox import Entry, put
 from newswire.store.search import Filter
-from newswire.store.tables import METADATA, outbox, search_due, silences
+from newswire.store.tables import METADATA, outbox, search_due, silences, watch_marks
 from tests.alerting_builders import GAMING, AlwaysLeading, a_report, a_set, delivered, page_of, routes_to
 from tests.fakes import NOW, JumpingClock
 
@@ -133,6 +134,15 @@ def test_one_who_stands_by_or_was_replaced_changes_nothing(store: Store, clock: 
     assert count(store, search_due) == 1
 
 
+def told_by_digest(store: Store, at: float) -> None:
+    """Have a digest sent, and a mark made that it rests on."""
+    page = Entry("d" * 32, "desk", MessageKind.DIGEST, 0, "d" * 32, "", "", "", [], "info", "The morning", None, "{}")
+    with store.begin() as connection:
+        put(connection, [page], at)
+        connection.execute(update(outbox).where(outbox.c.kind == "digest").values(state="sent", settled_at=at, published=True))
+        connection.execute(watch_marks.insert(), [{"at": at, "sources": 1, "answered": 1, "items": 1, "reports": 1}])
+
+
 def test_a_text_goes_before_its_report_and_the_report_before_the_decision(
     store: Store, clock: ManualClock, metrics: Metrics, tell: Tell
 ) -> None:
@@ -155,6 +165,7 @@ def test_a_text_goes_before_its_report_and_the_report_before_the_decision(
     pruned(store, clock, metrics, days=51)
     assert counts(store) == full | {"archive": 0, "search": 0}
     assert found(store, "telecom") == 0
+    told_by_digest(store, NOW.timestamp())
     tell(a_report("later", title="Korea, Pakistan speak of quantum chips", lead="", text="", partners=("KR",)), days=101)
     pruned(store, clock, metrics, days=101)
     with store.read() as connection:
@@ -163,7 +174,7 @@ def test_a_text_goes_before_its_report_and_the_report_before_the_decision(
     assert counts(store, ("archive", "decisions", "stories", "trail")) == {"archive": 1, "decisions": 1, "stories": 1, "trail": 1}
     assert counts(store, ("matches", "outbox")) == {"matches": 0, "outbox": 0}
     assert {kind: metrics.registry.get_sample_value("newswire_alerting_pruned_total", {"kind": kind}) for kind in Kept} == {
-        "text": 1, "reports": 1, "matches": 1, "stories": 3, "decisions": 1, "trail": 1,
+        "text": 1, "reports": 1, "matches": 1, "stories": 3, "decisions": 1, "trail": 1, "digests": 2,
     }  # fmt: skip
 
 

@@ -31,7 +31,7 @@ from alerting.render_bulletin import payload, plain_payload, standing_alone
 from newswire.records import Severity
 from newswire.settings import Encryption, SmtpServer
 from tests.alerting_builders import a_match, a_report
-from tests.bulletins import ALERT, DIGEST, STORY, a_digest, a_notice, a_reply
+from tests.bulletins import ALERT, AT, DIGEST, STORY, a_digest, a_notice, a_reply
 from tests.fake_slack import FakeSlack
 from tests.fake_smtp import FakeSmtp
 from tests.fake_webhook import FakeWebhook
@@ -195,6 +195,13 @@ def test_what_does_not_fit_is_counted_in_the_last_line() -> None:
     assert refusal(said) is None
     shown = said["attachments"][0]["blocks"][0]["elements"]
     assert shown[-1]["elements"][0]["text"] == f"… and {199 - len(shown) + 1} more lines"
+
+
+def test_a_line_of_a_thousand_pieces_is_no_invalid_message() -> None:
+    pieces = tuple(Piece("x", bold=bool(n % 2), at=AT if n % 3 else None) for n in range(1_000))
+    for line in (pieces, (Piece("", at=AT.replace(year=1900)), Piece(" ", url="https://a.example/"), Piece(""))):
+        said = payload(replace(a_digest(), heading=line, lines=(line,) * 60))
+        assert refusal(said) is None
 
 
 def test_a_moment_is_shown_in_the_readers_zone() -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import pytest
 from pydantic import SecretStr
 
+from alerting import bulletin as bulletins
 from alerting.bulletin import Bulletin
 from alerting.decide import decide
 from alerting.message import Message, to_json
@@ -31,7 +32,7 @@ from newswire.store import Store, outbox
 from newswire.store.outbox import Entry
 from newswire.store.standings import standings
 from tests.alerting_builders import AlwaysLeading, a_match, a_report
-from tests.bulletins import a_digest, a_notice, a_reply
+from tests.bulletins import DIGEST, a_digest, a_notice, a_reply
 from tests.fake_slack import FakeSlack
 from tests.fake_smtp import FakeSmtp
 from tests.fake_webhook import FakeWebhook, Says
@@ -110,12 +111,13 @@ def test_what_is_said_has_the_same_answers_as_an_alert(slack: FakeSlack, fault: 
         assert slack.calls == ["chat.postMessage"]
 
 
+@pytest.mark.parametrize("kind", [MessageKind.PARENT, MessageKind.DIGEST])
 @pytest.mark.parametrize("fault", BY_NAME)
 def test_a_fault_is_seen_in_the_list_and_in_the_metrics(
-    slack: FakeSlack, fault: Fault, store: Store, clock: ManualClock, metrics: Metrics
+    slack: FakeSlack, fault: Fault, kind: MessageKind, store: Store, clock: ManualClock, metrics: Metrics
 ) -> None:
     slack.faults.extend([fault.does] * fault.times)
-    put(store, an_alert())
+    put(store, kind)
     listed = Listed({"desk": desk_at(slack, fault.does)}, None)
     sender = SenderWorker(store=store, listed=lambda: listed, clock=clock, metrics=metrics, leadership=AlwaysLeading())
     deadline = time.monotonic() + 20
@@ -123,10 +125,12 @@ def test_a_fault_is_seen_in_the_list_and_in_the_metrics(
         sender.step()
         assert time.monotonic() < deadline
         time.sleep(0.002)
+    slack.released.set()
+    sender.close()
     assert counted(metrics) == {str(fault.counted)}
     found = standing(store, clock)
     assert found.state is fault.state
-    assert found.why == getattr(fault.answer, "code", None) or getattr(fault.answer, "reason", "rate_limited")
+    assert found.why == reason_of(fault.answer)
     assert found.do not in {None, ELSE}
     if fault.wait_s is not None:
         assert found.until == clock.now().timestamp() + fault.wait_s
@@ -140,18 +144,30 @@ def counted(metrics: Metrics) -> set[str]:
     return {one.labels["outcome"] for one in samples if one.name == "newswire_alerting_sends_total" and one.value}
 
 
+def reason_of(answer: Answer) -> str:
+    match answer:
+        case BadMessage(code) | BadRoute(code) | BadAccess(code):
+            return code
+        case NotSent(reason) | Unclear(reason):
+            return reason
+        case _:
+            return "rate_limited"
+
+
 def standing(store: Store, clock: ManualClock) -> Shown:
     with store.read() as connection:
         return shown(standings(connection)["desk"], lacks=None, now=clock.now().timestamp())
 
 
-def put(store: Store, message: Message) -> None:
+def put(store: Store, kind: MessageKind) -> None:
+    message = an_alert()
+    alert = kind is MessageKind.PARENT
     entry = Entry(
-        story_id=STORY,
+        story_id=STORY if alert else DIGEST,
         receiver="desk",
-        kind=MessageKind.PARENT,
+        kind=kind,
         sequence=0,
-        alert_id=message.alert_id,
+        alert_id=message.alert_id if alert else DIGEST,
         decision_id="d" * 32,
         item_id=message.item_id,
         revision="r" * 16,
@@ -159,7 +175,7 @@ def put(store: Store, message: Message) -> None:
         severity=Severity.HIGH.value,
         title=message.title,
         url=message.url,
-        message=to_json(message),
+        message=to_json(message) if alert else bulletins.to_json(a_digest()),
     )
     with store.begin() as connection:
         outbox.put(connection, [entry], NOW.timestamp())

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import select
 
 from alerting.receivers import http_answers, slack_answers, smtp, smtp_answers
 from alerting.receivers.advice import ELSE, what_to_do
@@ -18,6 +19,7 @@ from newswire.settings import Encryption, Settings, SmtpServer
 from newswire.store import Store, outbox
 from newswire.store.outbox import Entry, Queued
 from newswire.store.standings import Standing, standings
+from newswire.store.tables import outbox as table
 
 URL = SecretStr("https://hooks.example:8443/services/T0/B0/canary")
 RECEIVERS: list[dict[str, Any]] = [
@@ -159,3 +161,25 @@ def test_the_outbox_knows_how_each_receiver_stands(store: Store) -> None:
             "a": Standing(last_sent_at=5.0, failed=1, last_failed_at=6.0, last_failed_for="is_archived"),
             "b": Standing(waiting=2, oldest_at=1.0, trouble=SendOutcome.RATE_LIMITED, trouble_for="rate_limited", next_try_at=40.0),
         }
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "seen"),
+    [
+        (MessageKind.DIGEST, "is_archived", True),
+        (MessageKind.NOTICE, "channel_not_found", True),
+        (MessageKind.REPLY, "is_archived", True),
+        (MessageKind.REPLY, "thread_not_found", False),
+        (MessageKind.REPLY, "parent_failed", False),
+        (MessageKind.EDIT, "message_not_found", False),
+    ],
+)
+def test_what_is_refused_beside_alerts_is_seen_too(store: Store, kind: MessageKind, reason: str, seen: bool) -> None:
+    entry = Entry("1", "a", kind, 1, "x", "d", "i", "r", ["w"], "high", "t", None, "{}")
+    with store.begin() as connection:
+        outbox.put(connection, [entry], 1.0)
+        row_id = connection.execute(select(table.c.row_id)).scalar_one()
+        outbox.mark_failed(connection, row_id, reason, at=6.0)
+    with store.read() as connection:
+        found = standings(connection).get("a", Standing())
+    assert (found.last_failed_for, found.failed) == (reason if seen else None, 0)

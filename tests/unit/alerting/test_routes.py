@@ -5,7 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from alerting.calendars import Calendar
-from alerting.routes import TERMINAL_ONLY, Labelled, Routes, receivers_for
+from alerting.routes import TERMINAL_ONLY, Labelled, Reached, Routes, reached, receivers_for
 from alerting.routes_check import check_names, check_reach
 from newswire.records import Label, Severity
 from tests.fakes import NOW
@@ -75,7 +75,8 @@ def test_without_a_token_who_is_reached_otherwise_is_told_as_ever() -> None:
     moved = Routes.model_validate(given).with_terminal()
     assert receivers_for(moved, labelled("high"), at=NOW) == ("terminal", "archive")
     assert receivers_for(moved, labelled("medium"), also=("trade",), at=NOW) == ("chief", "terminal")
-    assert receivers_for(moved, labelled("low"), at=NOW) == ("terminal",)
+    assert receivers_for(moved, labelled("low"), at=NOW) == ("morning",)
+    assert [one.digest.to for one in moved.receivers if one.digest] == ["terminal"]
     assert (moved.fallback, moved.ops) == ("chief", "terminal")
     assert [one.name for one in moved.receivers] == ["archive", "chief", "morning", "terminal"]
     alone = Routes.model_validate({"receivers": receivers[3:4], "route": {"to": "archive"}})
@@ -211,7 +212,36 @@ def test_a_route_holds_during_its_calendar(table: list[dict[str, Any]], on_duty:
     assert receivers_for(found, labelled(), at=datetime(2026, 11, 2, 22, tzinfo=UTC)) == off_duty
 
 
-def test_what_is_for_a_digest_goes_to_its_receiver_until_digests_are_sent() -> None:
-    receivers = [*RECEIVERS, {"name": "morning", "digest": {"to": "trade", "at": "07:00"}}]
-    found = Routes.model_validate({"receivers": receivers, "route": {"to": ["morning", "trade"]}})
-    assert receivers_for(found, labelled(), at=NOW) == ("trade",)
+WITH_MORNING = [*RECEIVERS, {"name": "morning", "digest": {"to": "trade", "at": "07:00"}}]
+
+
+def test_what_is_for_a_digest_goes_to_the_digest() -> None:
+    found = Routes.model_validate({"receivers": WITH_MORNING, "route": {"to": ["morning", "trade"]}})
+    assert receivers_for(found, labelled(), at=NOW) == ("morning", "trade")
+
+
+def test_who_is_told_by_otherwise_alone_is_told_outside_of_the_calendar() -> None:
+    on_duty, off_duty = (datetime(2026, 11, 2, hour, tzinfo=UTC) for hour in (9, 22))
+    table = [{"to": "trade", "during": "duty", "otherwise": ["morning", "screen"], "continue": "true"}, {"to": "screen"}]
+    found = Routes.model_validate(
+        {"receivers": WITH_MORNING, "calendars": [WEEK], "route": {"to": ["desk"], "routes": table}},
+    )
+    assert reached(found, labelled(), at=on_duty) == (Reached("trade"), Reached("screen"))
+    assert reached(found, labelled(), at=off_duty) == (Reached("morning", "duty"), Reached("screen"))
+    assert reached(found, labelled(), ("morning",), at=off_duty) == (Reached("morning"), Reached("screen"))
+
+
+def test_a_channel_hears_one_alert_a_minute_a_program_all_of_them_and_a_digest_has_no_cap() -> None:
+    archive = {"name": "archive", "webhook": {"url_env": "NEWSWIRE_ARCHIVE_URL"}}
+    given = [
+        *RECEIVERS,
+        archive,
+        {**archive, "name": "small", "cap": {"per_hour": 5}},
+        {**RECEIVERS[0], "name": "loud", "cap": {"per_hour": 500}},
+    ]
+    found = Routes.model_validate({"receivers": given, "route": {"to": ["desk"]}})
+    most = {one.name: one.per_hour for one in found.receivers}
+    assert (most["desk"], most["archive"], most["small"], most["loud"]) == (60, None, 5, 500)
+    capped = [*RECEIVERS, {**WITH_MORNING[-1], "cap": {"per_hour": 5}}]
+    with pytest.raises(ValueError, match="the digest 'morning' holds all that is gathered for it; give the cap to 'trade'"):
+        Routes.model_validate({"receivers": capped, "route": {"to": ["desk"]}})

@@ -69,7 +69,9 @@ def test_an_edit_is_one_line_more_that_says_what_changed() -> None:
     joined = decide(report, matches=[a_match()], story_id="5" * 32, told={"desk": Told(message, 0)}, now=NOW).rows[0].message
     stream = io.StringIO()
     receiver = TerminalReceiver(stream=stream, colour=False)
-    assert receiver.edit(replace(joined, unsupported="label is domestic"), "terminal", "x") == Accepted("terminal", message.alert_id)
+    assert receiver.edit(replace(joined, unsupported="label is domestic", threaded=False), "terminal", "x") == Accepted(
+        "terminal", message.alert_id
+    )
     assert "update: Pakistan, US agree" in stream.getvalue()
     assert "2 outlets · 1 country" in stream.getvalue()
     assert "does not bear this out: label is domestic" in stream.getvalue()

@@ -121,6 +121,14 @@ def test_a_receiver_without_its_variable_is_not_set_up(make: Make) -> None:
     assert "receiver 'chief' needs NEWSWIRE_SMTP_URL" in checked.err
 
 
+def test_the_terminal_that_stands_in_for_slack_is_no_receiver_of_its_own(make: Make, tmp_path: Path) -> None:
+    (tmp_path / "var").mkdir()
+    put(tmp_path, "terminal", "s1")
+    assert "terminal" not in {row["name"] for row in _rows(make())}
+    with_token = {row["name"]: row["state"] for row in _rows(make(NEWSWIRE_SLACK_TOKEN="xoxb-canary"))}
+    assert with_token["terminal"] == "not in routes.yaml"
+
+
 def test_a_webhook_hears_a_test_that_is_marked(make: Make) -> None:
     with FakeWebhook() as hook:
         done = make()("receivers", "test", "archive", NEWSWIRE_ARCHIVE_URL=hook.address, NEWSWIRE_WEBHOOK_SECRET=SECRET)
