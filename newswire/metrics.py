@@ -20,7 +20,7 @@ class Metrics:
     when nothing is in flight.
     """
 
-    def __init__(self, registry: CollectorRegistry | None = None) -> None:  # noqa: PLR0915 -- one statement a metric: a list, and no more than that
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:  # noqa: PLR0915 -- one list of all that is measured
         self.registry = registry or CollectorRegistry()
 
         def counter(name: str, text: str, *labels: str) -> Counter:
