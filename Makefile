@@ -3,6 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 WORKERS ?= 2
+unexport PYTHONDONTWRITEBYTECODE  # pytest rewrites every assertion of the tests, 5 s a worker: it keeps what it made for the next run
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo run-kafka test check acceptance servers fleet format lint types contracts evaluate train train-reader schemas constraints pictures clean
@@ -19,17 +20,17 @@ demo: $(VENV)/.installed  ## the whole pipeline on a little web of this machine:
 run-kafka: $(VENV)/.installed-dev  ## the same as five processes over a real Kafka and PostgreSQL of this machine (RUN=--until-idle, RUN=--real)
 	@$(BIN)/python -m tests.servers.run_kafka $(RUN)
 
-test: $(VENV)/.installed-dev  ## the fast tests: no network, no containers, a minute and a half on two cores
+test: $(VENV)/.installed-dev  ## the fast tests: no network, no containers, about a minute on two cores
 	$(BIN)/pytest -q -n $(WORKERS) -m "not acceptance and not crash and not servers"
 
 acceptance: $(VENV)/.installed-dev  ## the slow tests: real processes, real sockets, kill -9
-	$(BIN)/pytest -q -n $(WORKERS) -m "(acceptance or crash) and not servers"
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadgroup -m "(acceptance or crash) and not servers"
 
 servers: $(VENV)/.installed-dev  ## the slow tests, and all tests on a real Kafka and PostgreSQL too (Java, Maven, postgresql)
-	NEWSWIRE_REQUIRE_SERVERS=$(REQUIRE_SERVERS) $(BIN)/pytest -q -n $(WORKERS) -m "acceptance or crash or servers"
+	NEWSWIRE_REQUIRE_SERVERS=$(REQUIRE_SERVERS) $(BIN)/pytest -q -n $(WORKERS) --dist loadgroup -m "acceptance or crash or servers"
 
-fleet: $(VENV)/.installed-dev  ## 200 kills of collectors, processors and alerters under 10,000 items, on real servers (ten minutes; `servers` makes 40)
-	FLEET_KILLS=200 $(BIN)/pytest -q tests/crash/test_many_processes.py -k kills
+fleet: $(VENV)/.installed-dev  ## 200 kills of collectors, processors and alerters under 10,000 items, on real servers; 20 of the broker and of members (a quarter of an hour; `servers` makes 20 and 10)
+	FLEET_KILLS=200 KAFKA_KILLS=20 $(BIN)/pytest -q tests/crash/test_many_processes.py tests/crash/test_kafka_faults.py -k kill
 
 check: $(VENV)/.installed-dev  ## format, lint, types, import contracts, then the fast tests
 	$(BIN)/ruff format --check .

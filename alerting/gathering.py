@@ -64,9 +64,12 @@ class Rooms:
 
 
 def _until(times: Sequence[float], most: int, now: float) -> datetime:
-    """Return when fewer than `most` of these moments will lie within the hour before; `now` where that is so already."""
-    within = len(times) - bisect_right(times, now - HOUR_S)
-    return datetime.fromtimestamp(now if within < most else times[-most] + HOUR_S, UTC)
+    """Return when fewer than `most` of these moments will lie within the hour before; `now` where that is so already.
+
+    Moments of the future do not count: the clock was set back, and nobody is to wait until it has caught up.
+    """
+    begin, end = bisect_right(times, now - HOUR_S), bisect_right(times, now)
+    return datetime.fromtimestamp(now if end - begin < most else times[end - most] + HOUR_S, UTC)
 
 
 def gathered_for(receiver: Receiver, *, outside: Mapping[str, str], seen_at: datetime, now: datetime) -> Gathering | None:
@@ -86,7 +89,7 @@ def gathered_for(receiver: Receiver, *, outside: Mapping[str, str], seen_at: dat
 def capped(receiver: Receiver, full: Full, routes: Routes, open_due: datetime | None, now: datetime) -> Gathering:
     """Return how a story over a cap is told: by the digest that goes to this receiver next, or by one of the overflow.
 
-    `open_due` is when the overflow that waits already is told, which takes this story with it.
+    `open_due` is when the overflow that waits already is told, which takes this story with it where that is no later.
     """
     digests = [
         (next_time(one.digest, now), one.name, one.digest.zone) for one in routes.receivers if one.digest and one.digest.to == receiver.name
@@ -94,7 +97,7 @@ def capped(receiver: Receiver, full: Full, routes: Routes, open_due: datetime | 
     if digests:
         due_at, name, zone = min(digests)
         return Gathering(name, GatherReason.CAPPED, due_at, zone, full=full)
-    return Gathering(OVERFLOW_PREFIX + receiver.name, GatherReason.CAPPED, open_due or full.until, full=full)
+    return Gathering(OVERFLOW_PREFIX + receiver.name, GatherReason.CAPPED, min(open_due or full.until, full.until), full=full)
 
 
 def grown(row: Row, sequence: int) -> Row:

@@ -137,7 +137,8 @@ class Rehearsal:
         with self._store.begin() as connection:
             rows = connection.execute(_PUT_SINCE, {"last": self._last_row}).all()
             replies = connection.execute(_DUE_REPLIES, {"now": now}).all()
-            sent = update(outbox).where(outbox.c.row_id.in_([row.row_id for row in replies]))
+            # Whoever is told takes it at once: nothing of a rehearsal waits for a receiver that is away.
+            sent = update(outbox).where(outbox.c.row_id.in_([row.row_id for row in (*rows, *replies)]))
             connection.execute(sent.values(state=SendState.SENT.value, settled_at=now))
         if rows:
             self._last_row = rows[-1].row_id

@@ -184,8 +184,9 @@ def _said_of(message: Message, word: str) -> str:
         return f"topic {topic_name(value)}"
     is_country = noun in _COUNTRY_NOUNS and len(value) == 2 and value.isupper()
     is_name = (noun, value) in {*(("organisation", one) for one in message.organisations), *(("person", one) for one in message.people)}
-    shown = plain(word, limit=WORD_LIMIT)
-    return shown if is_country or is_name else f"“{shown}”"
+    if is_country or is_name:
+        return plain(word, limit=WORD_LIMIT)
+    return f"“{plain(word.removeprefix('='), limit=WORD_LIMIT)}”"  # `=5G` is the rule's way to ask for capitals
 
 
 def _seamless(text: str) -> str:

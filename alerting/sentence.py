@@ -54,9 +54,10 @@ def sentence(
     bodies = [plain(name, limit=NAME_LIMIT) for name in organisations]
     on = f" on {listed([topic_name(topic) for topic in topics], TOPICS_SHOWN)}" if topics else ""
     line = _who(named(home) if home else "", abroad, bodies, on)
-    # A minister alone says nothing: one is in nearly every such report.
     nouns = [plain(noun, limit=NAME_LIMIT) for noun in how]
-    return f"{line}: {', '.join(nouns)}" if line and nouns and nouns != [_ACTORS["minister"]] else line
+    # One kind of people alone says nothing: a minister is in nearly every such report.
+    telling = len(nouns) > 1 or any(noun in _ACTS.values() for noun in nouns)
+    return f"{line}: {', '.join(nouns)}" if line and telling else line
 
 
 def how_of(evidence: Iterable[Evidence]) -> tuple[str, ...]:

@@ -43,8 +43,10 @@ class FakeHttp:
 
         self._answers[url] = answer
 
-    def fail(self, url: str, reason: FetchReason, *, retry_after_s: float | None = None, status: int | None = None) -> None:
-        self._answers[url] = FetchFailed(url, reason, f"the fake was told to fail with {reason}", status, retry_after_s)
+    def fail(
+        self, url: str, reason: FetchReason, *, retry_after_s: float | None = None, status: int | None = None, detail: str = ""
+    ) -> None:
+        self._answers[url] = FetchFailed(url, reason, detail or f"the fake was told to fail with {reason}", status, retry_after_s)
 
     def hang(self, url: str) -> None:
         """Never answer, until `let_go`."""

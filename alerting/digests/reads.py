@@ -3,15 +3,19 @@
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
+import structlog
 from sqlalchemy import Connection
 
 from alerting.digests.contents import DAYS_SHOWN, Facts, Gathered
 from alerting.digests.period import Period
 from alerting.digests.proof import Place, Watched, proof_of
-from alerting.message import from_json
+from alerting.message import Message, ShownWatchlist, from_json
 from newswire.outcomes import SendOutcome
+from newswire.records import Label, Severity
 from newswire.store import matches, silences, standings, watch
 from newswire.store.digests import GatheredRow
+
+_log = structlog.get_logger(__name__)
 
 
 def facts(connection: Connection, period: Period, *, now: datetime, watchlists: int, places: Mapping[str, Place] | None) -> Facts:
@@ -30,7 +34,38 @@ def facts(connection: Connection, period: Period, *, now: datetime, watchlists: 
 
 def gathered(rows: Iterable[GatheredRow]) -> list[Gathered]:
     """Return rows that were gathered as the alerts that they hold."""
-    return [Gathered(from_json(row.message), row.reason, datetime.fromtimestamp(row.created_at, UTC)) for row in rows]
+    return [Gathered(_message(row), row.reason, datetime.fromtimestamp(row.created_at, UTC)) for row in rows]
+
+
+def _message(row: GatheredRow) -> Message:
+    """Return the row's message; where it cannot be read, what the row's own columns say of it: one bad row must not keep a digest back."""
+    try:
+        return from_json(row.message)
+    except ValueError as error:
+        _log.error("a gathered message cannot be read, told by its headline", alert_id=row.alert_id, error=str(error)[:200])
+    severity = Severity(row.severity)
+    return Message(
+        alert_id=row.alert_id,
+        story_id=row.story_id,
+        severity=severity,
+        watchlists=tuple(ShownWatchlist(name, name, severity, ()) for name in row.watchlists),
+        item_id=row.item_id,
+        title=row.title,
+        url=row.url,
+        outlet="",
+        country=None,
+        language="",
+        published_at=None,
+        seen_at=datetime.fromtimestamp(row.created_at, UTC),
+        label=Label.OTHER,
+        score=0.0,
+        home=None,
+        partners=(),
+        organisations=(),
+        topics=(),
+        quote=None,
+        carriers=(),
+    )
 
 
 def _watched(connection: Connection, since: float, now: float, watchlists: int, places: Mapping[str, Place]) -> Watched:

@@ -10,15 +10,17 @@ from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
+from rich.padding import Padding
 from rich.text import Text
 
 from newswire.bus import Bus
 from newswire.cli import app, compose
 from newswire.cli.gathered_words import gathered_in_words, telling_in_words
 from newswire.cli.options import AsJson, Config, print_json, print_json_lines, read_settings
+from newswire.cli.why_words import Stop
 from newswire.clock import SystemClock
 from newswire.errors import Permanent
-from newswire.outcomes import Stage
+from newswire.outcomes import GatherReason, Stage
 from newswire.records import DeadLetter
 from newswire.store import Store, open_store
 from newswire.store.digests import Telling
@@ -26,6 +28,21 @@ from newswire.store.trail import Step
 from newswire.urls import canonical_url, item_id_of_url
 
 _UNKNOWN: Final = 1
+_PLACES: Final = {
+    Stage.COLLECT: "stopped at its source",
+    Stage.READ_FEED: "stopped at the reading of its feed",
+    Stage.READ_PAGE: "stopped at the reading of its page",
+    Stage.ALERT: "stopped at the watchlists",
+    Stage.DELIVER: "stopped on the way to its receiver",
+}
+_WAITS: Final = {
+    Stage.COLLECT: "still to be read",
+    Stage.READ_FEED: "still to be decided",
+    Stage.READ_PAGE: "still to be decided",
+    Stage.ALERT: "still to be sent",
+    Stage.DELIVER: "still to be sent",
+}
+_LOOKS: Final = {"feed": "by the feed's words", "page": "by the page's text", "feed_final": "by the feed's words: there is no page"}
 
 dead_app = typer.Typer(name="dead", help="What could not be handled: list it, look at it, put it back.", no_args_is_help=True)
 app.add_typer(dead_app)
@@ -61,19 +78,28 @@ def why(
     as_json: AsJson = False,
 ) -> None:
     """Say what happened to an item at every stage, and why it did or did not alert; each watchlist's truth table, as it stands today."""
+    from newswire.cli import why_stop
+    from newswire.cli.why_facts import facts_of
     from newswire.cli.why_tables import NoTables, show_tables, tables_of
 
     settings = read_settings(config)
     store = open_store(settings.store_url)
     try:
         told = why_of(store, url)
+        stop = why_stop.stop_of(facts_of(settings, store, told))
         tables = tables_of(settings, store, told["decision"], watchlist) if told["decision"] else ()
     finally:
         store.close()
     if as_json:
-        print_json({**told, "tables": [] if isinstance(tables, NoTables) else [table.as_json() for table in tables]})
+        print_json(
+            {
+                **told,
+                "stopped": why_stop.as_json(stop),
+                "tables": [] if isinstance(tables, NoTables) else [table.as_json() for table in tables],
+            }
+        )
     else:
-        print_why(Console(), told)
+        print_why(Console(), told, stop)
     if isinstance(tables, NoTables):
         print(f"newswire: {tables.why}", file=sys.stderr)
     elif not as_json:
@@ -232,19 +258,16 @@ def _iso(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
 
 
-def print_why(console: Console, told: dict[str, Any]) -> None:
-    """Print the travel of an item for a person: a line a step, then the verdict of each watchlist."""
-    console.print(Text(told["url"], style="bold"), soft_wrap=True)
-    if not told["stages"]:
-        console.print(
-            "Never seen: no source has listed this address. `newswire sources list` shows what is watched and how it fares; "
-            "if its outlet is missing, `newswire sources add URL` adds it.",
-            highlight=False,
-        )
-        return
+def print_why(console: Console, told: dict[str, Any], stop: Stop) -> None:
+    """Print for a person what became of an item and what would have to be otherwise; then its travel, a line a step."""
     title = next((step["detail"]["title"] for step in told["stages"] if step.get("detail", {}).get("title")), None)
     if title:
-        console.print(Text(title))
+        console.print(Text(title, style="bold"), soft_wrap=True)
+    console.print(Text(told["url"], style="" if title else "bold"), soft_wrap=True)
+    console.print(_answer(stop, seen=bool(told["stages"])))
+    if stop.otherwise:
+        remedy = f"{stop.otherwise[0].upper()}{stop.otherwise[1:]}." if stop.told else f"To change that: {stop.otherwise}."
+        console.print(Padding(Text(remedy), (0, 0, 0, 2), expand=False))
     for step in told["stages"]:
         console.print(_line(step), soft_wrap=True)
         if step["stage"] == Stage.ALERT:
@@ -254,6 +277,24 @@ def print_why(console: Console, told: dict[str, Any]) -> None:
                 console.print(Text("              → ", style="yellow").append(gathered_in_words(facts, step["at"])), soft_wrap=True)
     for telling in told["gathered"]:
         console.print(Text("  now: ", style="dim").append(telling_in_words(telling)), soft_wrap=True)
+
+
+def _answer(stop: Stop, *, seen: bool) -> Text:
+    """Return the first line: whether it was told, where it stopped, and why."""
+    reason = f"({stop.reason})" if stop.reason else ""
+    if stop.told:
+        return Text("✓ Told", style="bold green").append(f" to {stop.said} {reason}".rstrip() + ".", style="not bold default")
+    stage = Stage(stop.stage or Stage.COLLECT)
+    if stop.waits:
+        where = "kept for a digest" if stop.reason in {*GatherReason} else _WAITS[stage]
+        return Text("… Not told yet", style="bold yellow").append(
+            f" · {where} {reason}".rstrip() + f": {stop.said}.", style="not bold default"
+        )
+    if stage is Stage.COLLECT and not seen:
+        return Text("✗ Never seen", style="bold red").append(f" {reason}".rstrip() + f": {stop.said}.", style="not bold default")
+    return Text("✗ Not told", style="bold red").append(
+        f" · {_PLACES[stage]} {reason}".rstrip() + f": {stop.said}.", style="not bold default"
+    )
 
 
 def _line(step: dict[str, Any]) -> Text:
@@ -278,12 +319,12 @@ def _detail(step: dict[str, Any]) -> str:
         parts.extend(", ".join(detail[name]) for name in ("organisations", "topics") if detail.get(name))
         return " · ".join(part for part in parts if part)
     if step["stage"] == Stage.COLLECT:
-        return " · ".join(str(detail[name]) for name in ("outlet", "source") if detail.get(name))
+        return str(detail.get("outlet") or "")
     if step["stage"] == Stage.DELIVER:
         return str(step.get("step", ""))
     if step["stage"] == Stage.ALERT and detail.get("receivers"):
-        return f"{step.get('step', '')}: {detail.get('severity')} to {', '.join(detail['receivers'])}"
-    return str(step.get("step", ""))
+        return f"{_LOOKS.get(step.get('step', ''), '')}: {detail.get('severity')} to {', '.join(detail['receivers'])}"
+    return _LOOKS.get(step.get("step", ""), str(step.get("step", "")))
 
 
 def _verdict(verdict: dict[str, Any]) -> Text:

@@ -18,6 +18,8 @@ from newswire.cli import EXIT_USAGE, app
 from newswire.cli.ask import print_why, why_of
 from newswire.cli.options import Config, read_settings
 from newswire.cli.run import watch
+from newswire.cli.why_facts import facts_of
+from newswire.cli.why_stop import stop_of
 from newswire.demo import DemoSite, demo_items
 from newswire.settings import DiskLow, Settings
 from newswire.store import Store, decisions, open_store, outbox
@@ -66,7 +68,7 @@ def run_demo(settings: Settings, *, keep: Path | None = None) -> int:
         if status == 0 and told:
             addresses = [alert["url"] for alert in told]
             alerted = site.article_url(ALERTED_ITEM)
-            _explain(console, store, alerted if alerted in addresses else addresses[0], site.article_url(SILENT_ITEM))
+            _explain(console, settings, store, alerted if alerted in addresses else addresses[0], site.article_url(SILENT_ITEM))
         if status != 0 or not told:
             print(f"newswire: the demo did not work (status {status}, {len(told)} alerts); its log:", file=sys.stderr)
             print(_log_of(settings.data), file=sys.stderr)
@@ -105,11 +107,16 @@ def _end_of(kinds: list[str], reason: str | None) -> str:
     return f"silent: {reason}"
 
 
-def _explain(console: Console, store: Store, alerted_url: str, silent_url: str) -> None:
+def _explain(console: Console, settings: Settings, store: Store, alerted_url: str, silent_url: str) -> None:
     console.print(Rule("newswire why: an alert"))
-    print_why(console, why_of(store, alerted_url))
+    _print_why(console, settings, store, alerted_url)
     console.print(Rule("newswire why: a silence"))
-    print_why(console, why_of(store, silent_url))
+    _print_why(console, settings, store, silent_url)
+
+
+def _print_why(console: Console, settings: Settings, store: Store, url: str) -> None:
+    told = why_of(store, url)
+    print_why(console, told, stop_of(facts_of(settings, store, told)))
 
 
 def _log_of(data: Path) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from newswire.cli.options import counted
 from newswire.outcomes import GatherReason, SendState
 from newswire.store.digests import OUTAGE_PREFIX, OVERFLOW_PREFIX
 
@@ -22,9 +23,9 @@ def gathered_in_words(facts: Mapping[str, Any], at: str) -> str:
     if reason is GatherReason.CAPPED:
         watchlist, most = facts.get("watchlist"), facts["per_hour"]
         had = (
-            f"{watchlist} had its {most} messages of this hour at {receiver}"
+            f"{watchlist} had its {counted(most, 'message')} of this hour at {receiver}"
             if watchlist
-            else f"{receiver} had its {most} messages of this hour"
+            else f"{receiver} had its {counted(most, 'message')} of this hour"
         )
         return f"capped: {had}; told in {by} at {when}"
     if reason is GatherReason.CALENDAR:

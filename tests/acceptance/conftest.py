@@ -20,6 +20,12 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> World:
 
 
 @pytest.fixture
+def embedded(tmp_path: Path) -> World:
+    """A world on the embedded pair alone, for what ends before it opens a bus or a store."""
+    return World(tmp_path)
+
+
+@pytest.fixture
 def web() -> Iterator[Web]:
     with Web() as running:
         yield running

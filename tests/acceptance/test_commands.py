@@ -76,19 +76,12 @@ def test_one_signal_at_any_moment_of_the_start_ends_with_status_0(world: World, 
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
-        (("--version",), 0, "newswire 0."),
-        (("frobnicate",), 2, "No such command"),
         (("why", "https://example.com/never"), 1, "Never seen"),
         (("dead", "show", "abc"), 1, "newswire dead list"),
-        (("test", "gaming"), 2, "gaming-partners"),
-        (("assess", "nothing.jsonl", "--out", "x"), 2, "is not a file"),
-        (("run", "--config", "/nowhere"), 2, "/nowhere"),
-        (("sources", "add", "ftp://example.com/feed"), None, "http"),
         (("migrate",), 0, "revision"),
         (("sources", "list"), 0, ""),
         (("alerts",), 0, "No alert yet"),
         (("check",), 0, "nothing is wrong"),
-        (("test",), 0, "passed"),
     ],
 )
 def test_commands_end_with_their_status_and_advice(world: World, arguments: tuple[str, ...], status: int | None, words: str) -> None:
@@ -97,8 +90,24 @@ def test_commands_end_with_their_status_and_advice(world: World, arguments: tupl
     assert "Traceback" not in done.stderr
 
 
-def test_bad_settings_come_all_at_once(world: World) -> None:
-    done = world.run(
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (("--version",), 0, "newswire 0."),
+        (("frobnicate",), 2, "No such command"),
+        (("test", "gaming"), 2, "gaming-partners"),
+        (("assess", "nothing.jsonl", "--out", "x"), 2, "is not a file"),
+        (("run", "--config", "/nowhere"), 2, "/nowhere"),
+        (("sources", "add", "ftp://example.com/feed"), None, "http"),
+        (("test",), 0, "passed"),
+    ],
+)
+def test_commands_without_a_store_do_so_too(embedded: World, arguments: tuple[str, ...], status: int | None, words: str) -> None:
+    test_commands_end_with_their_status_and_advice(embedded, arguments, status, words)
+
+
+def test_bad_settings_come_all_at_once(embedded: World) -> None:
+    done = embedded.run(
         "run", status=2, NEWSWIRE_HOST_SPACING="fast", NEWSWIRE_ALLOW_NETWORKS="localhost", NEWSWIRE_BUS="rabbit", NEWSWIRE_POLL_FLOR="2m"
     )
     for name in ("NEWSWIRE_HOST_SPACING", "NEWSWIRE_ALLOW_NETWORKS", "NEWSWIRE_BUS"):
@@ -114,27 +123,29 @@ def test_a_store_of_a_newer_newswire_is_refused_in_words(world: World) -> None:
     assert "newer" in done.stderr
 
 
-def test_assess_and_evaluate_read_the_corpus(world: World) -> None:
-    done = world.run("assess", str(ROOT / "corpus" / "world.jsonl"), "--out", str(world.root / "out.jsonl"))
+def test_assess_and_evaluate_read_the_corpus(embedded: World) -> None:
+    done = embedded.run("assess", str(ROOT / "corpus" / "world.jsonl"), "--out", str(embedded.root / "out.jsonl"))
     assert done.stderr == ""
-    assert len((world.root / "out.jsonl").read_text("utf-8").splitlines()) == 79
-    scored = world.run("evaluate", str(ROOT / "corpus" / "world.jsonl"))
+    assert len((embedded.root / "out.jsonl").read_text("utf-8").splitlines()) == 79
+    scored = embedded.run("evaluate", str(ROOT / "corpus" / "world.jsonl"))
     assert "--cross-validate is" in scored.stdout  # the shipped weights have seen the file, and it says so
 
 
-def test_evaluate_explains_and_refuses_in_words(world: World) -> None:
-    file = world.root / "labelled.jsonl"
+def test_evaluate_explains_and_refuses_in_words(embedded: World) -> None:
+    file = embedded.root / "labelled.jsonl"
     file.write_text(
         '{"id": "a", "title": "Rain", "label": "diplomacy"}\n{"id": "b", "title": "Rain", "label": "other"}\n', encoding="utf-8"
     )
-    told = world.run("evaluate", str(file), "--errors", "--reliability", "--by", "hard")
+    told = embedded.run("evaluate", str(file), "--errors", "--reliability", "--by", "hard")
     for words in ("diplomacy → other", "a  [", "Reliability", "not hard"):
         assert words in told.stdout
-    found = json.loads(world.run("evaluate", str(file), "--errors", "--json").stdout)
+    found = json.loads(embedded.run("evaluate", str(file), "--errors", "--json").stdout)
     assert found["figures"]["Shipped weights"]["all"]["accuracy"] == 0.5
     assert found["figures"]["Shipped weights"]["all"]["intervals"]["accuracy"] == [0.0, 1.0]
     assert found["errors"][0]["items"][0]["id"] == "a"
     file.write_text('{"id": "a", "title": "Rain", "label": "maybe"}\n', encoding="utf-8")
-    refused = world.run("evaluate", str(file), status=2)
+    refused = embedded.run("evaluate", str(file), status=2)
     assert refused.stderr == f'{file}:1: label must be diplomacy, domestic or other, not "maybe"\n'
-    assert "stand beside --cross-validate" in world.run("evaluate", str(ROOT / "corpus/world.jsonl"), "--learning-curve", status=2).stderr
+    assert (
+        "stand beside --cross-validate" in embedded.run("evaluate", str(ROOT / "corpus/world.jsonl"), "--learning-curve", status=2).stderr
+    )

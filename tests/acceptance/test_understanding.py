@@ -32,7 +32,8 @@ from tests.fakes import NOW
 from tests.measured import Say
 from tests.swaps import as_another_visit, as_talks_at_home, chosen, replaced
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(1_200)]
+# One worker for all: what they share is read and trained once, for a minute, and not once a worker.
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(1_200), pytest.mark.xdist_group("understanding")]
 
 ROOT = Path(__file__).resolve().parents[2]
 MADE_DIPLOMACY: dict[str, list[list[str]]] = json.loads((ROOT / "tests/golden/understanding/made_diplomacy.json").read_text("utf-8"))

@@ -28,7 +28,7 @@ from tests.servers.kafka import KafkaCluster
 
 pytestmark = [pytest.mark.crash, pytest.mark.servers]
 
-KILLS = int(os.environ.get("FLEET_KILLS", "40"))  # `make fleet` makes it 200, among 10,000 items: ten minutes
+KILLS = int(os.environ.get("FLEET_KILLS", "20"))  # `make fleet` makes it 200, among 10,000 items: ten minutes
 ITEMS_A_KILL = 50
 LIFE_S = {"collect": 4.0, "process": 4.0, "alert": 7.0}  # how long one works before it is killed, in the mean
 SITES = 20
@@ -148,7 +148,7 @@ def test_kills_at_any_moment_lose_nothing_and_tell_nothing_twice(world: World, s
 
         def let_out(kill: int) -> None:
             wire.let_out((kill + 1) * len(day.entries) // KILLS)
-            if kill % 40 == 39:
+            if kill % 20 == 19:
                 say(f"{kill} kills in {time.monotonic() - began:.0f} s: {how_far(bus, store)}")
 
         fleet.storm(KILLS, chance, mean_s=LIFE_S, between=let_out)

@@ -7,17 +7,18 @@ import pytest
 
 from alerting.watchlists.inline_tests import Understand
 from alerting.watchlists.load import DeskFiles
-from newswire.cli.compose import load_understanding, read_desk
+from newswire.cli.compose import read_desk
 from newswire.cli.tests import understand_with
 from newswire.clock import SystemClock
 from processors.understand import Understanding
+from tests.cli_in_process import shipped_understanding
 
 CONFIG = Path(__file__).parents[3] / "config"
 
 
 @pytest.fixture(scope="session")
 def understanding() -> Understanding:
-    return load_understanding(CONFIG)
+    return shipped_understanding()
 
 
 @pytest.fixture(scope="session")

@@ -197,6 +197,21 @@ def test_what_nobody_hears_waits_and_is_said_once(world: World) -> None:
     assert sorted(alert["title"] for page in world.told() for alert in (page.data or {})["alerts"]) == ["title of one", "title of two"]
 
 
+def test_a_row_that_cannot_be_read_is_told_by_its_headline_and_keeps_no_other_back(world: World) -> None:
+    world.at(START)
+    broken = world.gather("one")
+    world.gather("two")
+    with world.store.begin() as connection:
+        connection.execute(outbox_table.update().where(outbox_table.c.alert_id == broken).values(message='{"a newer": "shape"}'))
+    with capture_logs() as logs:
+        (page,) = world.at(FIRST).told()
+    assert [one["alert_id"] for one in logs if one["log_level"] == "error"] == [broken]
+    said = [text_of(line) for line in page.lines]
+    assert any("title of one" in line for line in said)
+    assert any("title of two" in line for line in said)
+    assert world.waiting() == []
+
+
 class Paused(AlwaysLeading):
     """The leadership of a process that was stopped, and goes on though another is the alerter now."""
 

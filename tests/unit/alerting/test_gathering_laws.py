@@ -49,6 +49,14 @@ def test_a_watchlist_is_full_until_the_oldest_of_its_messages_is_an_hour_old() -
     assert full_until(rooms, {"gaming": 3}, 100.0 + HOUR_S) is None
 
 
+def test_a_clock_that_was_set_back_silences_nobody() -> None:
+    rooms = Rooms()
+    for at in (100.0, 90_000.0, 90_001.0):
+        rooms.add(Recent("desk", ("gaming",), at))
+    assert full_until(rooms, {"gaming": 2}, 200.0) is None
+    assert full_until(rooms, {"gaming": 1}, 200.0) == Full("gaming", 1, second(100.0 + HOUR_S))
+
+
 def test_a_story_of_several_watchlists_passes_where_one_has_room_and_the_channel_has() -> None:
     rooms = Rooms()
     rooms.add(Recent("desk", ("gaming",), 100.0))
@@ -96,6 +104,7 @@ def test_what_is_over_a_cap_waits_for_the_next_digest_of_its_receiver_or_for_one
     assert capped(TRADE, full, ROUTES, None, NOON) == Gathering("overflow:trade", GatherReason.CAPPED, NOON + HOUR / 2, full=full)
     earlier = NOON + HOUR / 4
     assert capped(TRADE, full, ROUTES, earlier, NOON).due_at == earlier
+    assert capped(TRADE, full, ROUTES, NOON + 24 * HOUR, NOON).due_at == full.until
 
 
 def test_a_digest_gathers_whatever_comes_and_old_news_is_told_in_one_summary() -> None:

@@ -71,10 +71,10 @@ def test_how_it_is_done_is_taken_from_the_reasons(evidence: list[Evidence], how:
     assert how_of(evidence) == how
 
 
-def test_a_minister_alone_is_not_worth_a_word() -> None:
+def test_one_kind_of_people_alone_is_not_worth_a_word() -> None:
     def said(*how: str) -> str:
         return sentence(home="PK", partners=["US"], organisations=[], topics=[], how=how, flags=False)
 
-    assert said("minister") == "Pakistan engages United States"
+    assert said("minister") == said("head of state or government") == "Pakistan engages United States"
     assert said("minister", "envoy", "talks") == "Pakistan engages United States: minister, envoy, talks"
     assert said("agreement") == "Pakistan engages United States: agreement"

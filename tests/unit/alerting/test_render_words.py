@@ -63,9 +63,18 @@ def test_others_are_named_in_a_row_that_reads() -> None:
 
 def test_words_of_the_text_are_quoted_and_facts_are_not() -> None:
     message = a_message(
-        because=("گیمنگ", "partner US", "partner program", "topic gaming", "organisation ITU", "country club"), organisations=("ITU",)
+        because=("گیمنگ", "partner US", "partner program", "topic gaming", "organisation ITU", "country club", "=5G"),
+        organisations=("ITU",),
     )
-    assert because_words(message) == ["partner US", "“partner program”", "topic gaming", "organisation ITU", "“country club”", "“گیمنگ”"]
+    assert because_words(message) == [
+        "partner US",
+        "“partner program”",
+        "topic gaming",
+        "organisation ITU",
+        "“country club”",
+        "“5G”",
+        "“گیمنگ”",
+    ]
 
 
 def test_the_facts_name_officials_and_say_why_only_where_they_may() -> None:

@@ -127,7 +127,8 @@ def test_only_the_watchlists_named_are_in_force() -> None:
 def test_old_news_is_silent_and_what_waited_in_our_own_queues_is_told() -> None:
     old = {"item": "visit", "published": "2026-05-27T08:00:00Z"}  # five days before the start
     result = run(timeline({"at": "0m", **old}, {"at": "1m", **old, "outlet": "The News", "waited": "4d"}))
-    assert [(minute, kind) for minute, kind, *_ in seen(result)] == [(2, "digest")], "old news has no message of its own"
+    assert seen(result) == [(2, "digest", "terminal", "medium", 0, "")]
+    assert result.steps[1].silence == "it waits for the digest outage:terminal (outage)"
     assert result.steps[0].silence == "held, max_age: partners: published 5 days ago, max_age is 72h"
 
 

@@ -201,7 +201,7 @@ def test_why_shows_the_truth_table_and_that_the_watchlist_has_changed(run: Run) 
     assert "gaming has changed since: this is what it would do today." in done.out
     assert "✗ gaming stays silent: engages BR, not in partner-countries." in done.out
     told = json.loads(run("why", URL, "--json").out)
-    assert set(told) == {"url", "item_id", "stages", "decision", "tables"}
+    assert set(told) == {"url", "item_id", "stages", "decision", "gathered", "stopped", "tables"}
     [table] = told["tables"]
     assert (table["watchlist"], table["changed"], table["gone"], table["alerts"]) == ("gaming", True, False, False)
     assert "engages BR, not in partner-countries" in [row["why"] for row in table["table"]]

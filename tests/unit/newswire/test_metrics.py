@@ -4,7 +4,19 @@ from prometheus_client.parser import text_string_to_metric_families
 from newswire.metrics import Metrics
 
 CLOSED = {
-    *("outcome", "reason", "state", "status", "stage", "kind", "basis", "cause", "label", "language"),  # enums, and the languages we know
+    *(
+        "outcome",
+        "reason",
+        "state",
+        "status",
+        "stage",
+        "kind",
+        "basis",
+        "cause",
+        "occasion",
+        "label",
+        "language",
+    ),  # enums, and the languages we know
     *("watchlist", "receiver", "topic", "group", "task", "worker"),  # names from configuration or from the code
     *("version", "python", "le"),
 }

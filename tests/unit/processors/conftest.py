@@ -6,13 +6,14 @@ import pytest
 
 from processors.taxonomy import Taxonomy, load_taxonomy
 from processors.understand import Understanding
+from tests.cli_in_process import shipped_understanding
 
 CONFIG = Path(__file__).resolve().parents[3] / "config"
 
 
 @pytest.fixture(scope="session")
 def understanding() -> Understanding:
-    return Understanding.load(CONFIG)
+    return shipped_understanding()
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import pytest
 from newswire.errors import ConfigurationError
 from processors.language import LANGUAGES
 from processors.names import Names, read_names
-from processors.taxonomy import FILES, load_taxonomy
+from processors.taxonomy import FILES, Taxonomy, load_taxonomy
 
 SHIPPED = Path(__file__).resolve().parents[3] / "config/taxonomy"
 TOPICS = (
@@ -36,17 +36,15 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_what_ships_is_whole() -> None:
-    taxonomy = load_taxonomy(SHIPPED)
+def test_what_ships_is_whole(taxonomy: Taxonomy) -> None:
     assert list(taxonomy.topics) == TOPICS.split()
     assert {"ITU", "World Bank", "ADB", "UNDP", "SCO", "ECO", "D-8", "DCO", "GSMA", "APT", "EU"} <= taxonomy.organisations.keys()
     assert taxonomy.country_names["PK"] == "Pakistan"
     assert len(taxonomy.country_names) > 190
 
 
-def test_the_names_alone_are_those_of_the_whole(folder: Path) -> None:
-    for place in (SHIPPED, folder):
-        whole = load_taxonomy(place)
+def test_the_names_alone_are_those_of_the_whole(folder: Path, taxonomy: Taxonomy) -> None:
+    for place, whole in ((SHIPPED, taxonomy), (folder, load_taxonomy(folder))):
         named = Names(whole.country_names, frozenset(whole.organisations), frozenset(whole.topics), frozenset(LANGUAGES))
         assert read_names(place) == named
 
