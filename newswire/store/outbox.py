@@ -95,9 +95,11 @@ _TOLD_AT: Final = (
     .limit(1)
 )
 _HIGHEST: Final = select(func.max(outbox.c.sequence)).where(_of_story, outbox.c.kind.in_(bindparam("kinds", expanding=True)))
-_WAITING_COUNT: Final = select(func.count().label("rows"), func.min(outbox.c.created_at).label("oldest")).where(
-    outbox.c.state.in_((SendState.NEW, SendState.SENDING))
-)
+_WAITING_COUNT: Final = select(
+    func.count().label("rows"),
+    # What was not tried yet waits since it was due: a reply gathers for a while before that.
+    func.min(case((outbox.c.attempts == 0, outbox.c.next_try_at), else_=outbox.c.created_at)).label("oldest"),
+).where(outbox.c.state.in_((SendState.NEW, SendState.SENDING)), or_(outbox.c.attempts > 0, outbox.c.next_try_at <= bindparam("now")))
 _COUNTS: Final = (
     select(outbox.c.state, func.count().label("rows"))
     .where(outbox.c.state.in_((*_UNSETTLED, SendState.FAILED.value)))
@@ -169,10 +171,9 @@ def told(connection: Connection, story_ids: Sequence[str]) -> dict[str, dict[str
     return newest
 
 
-def waiting(connection: Connection, now: float | None = None) -> tuple[int, float | None]:
-    """Return how many rows are not settled, and when the oldest was put in; with `now`, without those that wait for a later moment, untried."""
-    counted = or_(outbox.c.attempts > 0, outbox.c.next_try_at <= (math.inf if now is None else now))
-    row = connection.execute(_WAITING_COUNT.where(counted)).one()
+def waiting(connection: Connection, now: float = math.inf) -> tuple[int, float | None]:
+    """Return how many rows are not settled, and since when the oldest waits; with `now`, without those that wait untried for a later moment."""
+    row = connection.execute(_WAITING_COUNT, {"now": now}).one()
     return row.rows, row.oldest
 
 
