@@ -4,6 +4,7 @@ Pure. The laws:
 
 - one message per (story, receiver): the first report that matches opens it, what follows edits it, and a reply tells what it adds;
 - the same item's page report, a later item or a new revision joins; a receiver that a later match reaches gets a message of its own;
+- a receiver that was told goes on hearing of the story where a later match has another severity, which routes lead elsewhere;
 - a final report that no longer bears out what was told on its headline says so in the message and in its thread (`not_supported`), at every
   receiver that was told on it and is not told of it again, whoever else is;
 - a story that goes on is told anew where a watchlist asks for that and its message is old;
@@ -41,6 +42,7 @@ class Match:
     receivers: tuple[str, ...]  # by the routes and by the watchlist's own `to`; empty where it did not match
     explain: Explain = Explain.FULL  # what readers may see of the rule
     manner: Manner = PLAIN_MANNER  # how later reports are told
+    followers: tuple[str, ...] = ()  # those it would reach at another severity: they hear how a story goes on that they were told of
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def decide(
     and the watchlist's counts.
     """
     said = Said(report, told, now)
-    by_receiver = _by_receiver(matches)
+    by_receiver = _by_receiver(matches, told)
     _take_back(said, report, matches, {name: one for name, one in told.items() if name not in by_receiver}, explains)
     if by_receiver and story_id is not None:
         taken_back = said.receivers
@@ -101,13 +103,18 @@ def decide(
     return Outcome(decision, ReportOutcome.JOINED, tuple(said.rows), tuple(said.replies))
 
 
-def _by_receiver(matches: Sequence[Match]) -> dict[str, list[Match]]:
-    """Return the watchlists that tell each receiver now."""
+def _by_receiver(matches: Sequence[Match], told: Mapping[str, Told]) -> dict[str, list[Match]]:
+    """Return the watchlists that tell each receiver now: those that reach it, and those that told it of this story before."""
     found: dict[str, list[Match]] = {}
-    for match in matches:
-        for receiver in match.receivers if may_tell(match) else ():
+    for match in filter(may_tell, matches):
+        following = [one for one in match.followers if one in told and _speaks(told[one].message, match)]
+        for receiver in (*match.receivers, *following):
             found.setdefault(receiver, []).append(match)
     return found
+
+
+def _speaks(message: Message, match: Match) -> bool:
+    return any(shown.watchlist == match.verdict.watchlist for shown in message.watchlists)
 
 
 def _tell(
@@ -128,7 +135,9 @@ def _tell(
         if before is None:
             said.open(receiver, opened(report, story_id, receiver, shown, spans))
         else:
-            said.join(receiver, joined(before.message, report, shown, spans), manner_of(match.manner for match in reaching))
+            follows = all(receiver not in match.receivers for match in reaching)
+            after = joined(before.message, report, shown, spans)
+            said.join(receiver, after, manner_of(match.manner for match in reaching), follows=follows)
 
 
 def _told(

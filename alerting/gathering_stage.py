@@ -52,7 +52,8 @@ class Gatherer:
         standing = self._standings.get(key)
         if standing is not None:
             before = told.get(row.receiver)
-            if standing.waits or (row.kind is not MessageKind.PARENT and before is not None and not says_news(before.message, row.message)):
+            is_no_news = row.kind is not MessageKind.PARENT and before is not None and not says_news(before.message, row.message)
+            if standing.waits or is_no_news or self._is_told_elsewhere(row):
                 return grown(row, standing.sequence)
             row = told_again(row)
         elif row.kind is not MessageKind.PARENT:
@@ -65,6 +66,11 @@ class Gatherer:
             for one in caused_by([placed], (), self._now.timestamp()):
                 self._rooms.add(one)
         return placed
+
+    def _is_told_elsewhere(self, row: Row) -> bool:
+        """Return whether a digest that told the story need not tell it again: it reaches somebody else at once by now."""
+        receiver = self._receivers.get(row.receiver)
+        return row.follows and receiver is not None and receiver.digest is not None
 
     def _way(self, row: Row, seen_at: datetime, outside: Mapping[str, str]) -> Gathering | None:
         receiver = self._receivers.get(row.receiver)

@@ -1,7 +1,7 @@
 """`config/routes.yaml`: which receivers hear of a match, by severity, label, tags and watchlist. Pure; sending is the outbox's work."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Final
 
@@ -303,6 +303,19 @@ def reached(routes: Routes, labelled: Labelled, also: tuple[str, ...] = (), *, a
     for name, outside in ((name if name in known else TERMINAL_NAME, outside) for name, outside in found):
         told[name] = outside if name not in told else told[name] and outside
     return tuple(Reached(name, outside) for name, outside in told.items() if name in known)
+
+
+def followers(routes: Routes, labelled: Labelled, also: tuple[str, ...] = (), *, at: datetime) -> tuple[str, ...]:
+    """Return the names of those who would hear of it at that moment if it were of another severity, and do not as it is.
+
+    Whoever was told of a story hears how it goes on, also where its severity leads elsewhere by now.
+    """
+    if all(route.match.severity >= frozenset(Severity) for route in routes.route.routes):
+        return ()
+    here = receivers_for(routes, labelled, also, at=at)
+    others = (replace(labelled, severity=severity) for severity in Severity if severity is not labelled.severity)
+    found = dict.fromkeys(name for one in others for name in receivers_for(routes, one, also, at=at))
+    return tuple(name for name in found if name not in here)
 
 
 def fits(asked: RouteMatch, labelled: Labelled) -> bool:

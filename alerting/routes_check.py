@@ -18,7 +18,7 @@ def check_names(raw: Mapping[str, Any], watchlists: frozenset[str], tags: frozen
     for n, name in enumerate(names):
         if name is not None and name in names[:n]:
             yield Problem(("receivers", n, "name"), f"the receiver {name!r} is there already; give this one another name")
-    receivers = frozenset(name for name in names if isinstance(name, str))
+    receivers = receivers_in(raw)
     calendars = frozenset(_names_of(raw.get("calendars")))
     table = raw.get("route")
     yield from _check_digests(raw, receivers)
@@ -36,6 +36,11 @@ def check_names(raw: Mapping[str, Any], watchlists: frozenset[str], tags: frozen
             if tag not in tags:
                 message = f"no watchlist has the tag {tag!r}, so it brings nothing here"
                 yield Problem((*at_route, "match", "tags", *at), message, warning=True)
+
+
+def receivers_in(raw: Mapping[str, Any]) -> frozenset[str]:
+    """Return the names of the receivers in the file's raw values."""
+    return frozenset(_names_of(raw.get("receivers")))
 
 
 def _check_digests(raw: Mapping[str, Any], receivers: frozenset[str]) -> Iterator[Problem]:

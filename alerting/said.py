@@ -32,6 +32,7 @@ class Row:
     message: Message
     gathered: Gathering | None = None  # a digest tells it; None: it is told by a message of its own
     grows: bool = False  # it is there already, and says this from now on
+    follows: bool = False  # no route leads here any more: the story goes on elsewhere, and whoever was told of it hears so
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,31 +72,31 @@ class Said:
         """Tell a receiver that knows nothing of the story."""
         self.rows.append(Row(receiver, MessageKind.PARENT, 0, replace(message, earlier=self._elsewhere(message.severity))))
 
-    def join(self, receiver: str, after: Message, manner: Manner) -> None:
+    def join(self, receiver: str, after: Message, manner: Manner, *, follows: bool = False) -> None:
         """Tell a receiver that knows the story what the report adds: `after` is its message with the report in it."""
         before = self._told[receiver]
         news = news_of(before.message, after, self._report, in_channel=manner.updates is Updates.MESSAGE)
-        if before.told_at is not None and manner.is_due_anew(before.told_at, self._now) and not is_empty(news):
+        if not follows and before.told_at is not None and manner.is_due_anew(before.told_at, self._now) and not is_empty(news):
             sequence = before.sequence + 1
             earlier = Earlier(EarlierKind.REALERT, after.story_id, receiver, before.told_at, before.message.title)
             anew = replace(after, alert_id=alert_id_of(after.story_id, receiver, sequence), earlier=earlier, threaded=False)
             self.rows.append(Row(receiver, MessageKind.PARENT, sequence, anew))
         elif manner.updates is not Updates.NONE:
-            self._edit(receiver, after, news, manner)
+            self._edit(receiver, after, news, manner, follows=follows)
 
     def take_back(self, receiver: str, after: Message, manner: Manner) -> None:
         """Tell a receiver that the report does not bear out what it was told; that is said however quiet it is kept otherwise."""
         news = news_of(self._told[receiver].message, after, self._report, in_channel=manner.updates is Updates.MESSAGE)
         self._edit(receiver, after, news, manner)
 
-    def _edit(self, receiver: str, after: Message, news: Update, manner: Manner) -> None:
+    def _edit(self, receiver: str, after: Message, news: Update, manner: Manner, *, follows: bool = False) -> None:
         """Edit where a reader sees a difference; with a reply, always: what comes next is compared with what was said in both."""
         before = self._told[receiver]
         replies = manner.replies and before.has_thread and not is_empty(news)
         if replies:
             self.replies.append(Reply(receiver, news, manner.every))
         if replies or not looks_the_same(after, before.message):
-            self.rows.append(Row(receiver, MessageKind.EDIT, before.sequence + 1, replace(after, threaded=replies)))
+            self.rows.append(Row(receiver, MessageKind.EDIT, before.sequence + 1, replace(after, threaded=replies), follows=follows))
 
     def _elsewhere(self, severity: Severity) -> Earlier | None:
         """Return where the story was told first, for a receiver that hears of it because it has become more severe."""

@@ -21,7 +21,7 @@ from alerting.message import BECAUSE_LIMIT, from_json
 from alerting.news import Manner
 from alerting.outbox_entries import entries_of, said_in_threads
 from alerting.returning import linked, returned_facts
-from alerting.routes import Labelled, reached
+from alerting.routes import Labelled, followers, reached
 from alerting.silences import hold_back
 from alerting.stories import KEEP_S, MEMBERS_KEPT, Placement, StoryIndex
 from alerting.stories_member import Member, document_of
@@ -203,7 +203,8 @@ def _judge(value: bytes, desk: Desk, now: datetime) -> _Judged:
         told = receivers if found.tells else ()
         inside.update(one.receiver for one in who if found.tells and one.calendar is None)
         outside.update({one.receiver: one.calendar for one in who if found.tells and one.calendar is not None})
-        made.append(Match(verdict, of.title, found.spans, told, explain=of.alert.explain, manner=_manner(of.alert)))
+        follow = followers(desk.routes, labelled, of.to, at=now) if told else ()
+        made.append(Match(verdict, of.title, found.spans, told, of.alert.explain, _manner(of.alert), follow))
         holds.append(_hold(found, receivers, report.item, now))
     clustered = report.label is Label.DIPLOMACY or any(one.verdict.matched for one in made)
     only_outside = {receiver: calendar for receiver, calendar in outside.items() if receiver not in inside}

@@ -28,6 +28,7 @@ class Seen:
     reason: str
     given: int | None = None  # the place of the report that brought it about
     says: str = ""  # of a reply or a digest: its lines
+    bold: tuple[str, ...] = ()  # the words marked in the sentence that it shows
 
     @property
     def headlines(self) -> str:
@@ -83,9 +84,8 @@ def unlike(wanted: Expected, seen: Seen) -> list[str]:
         found.append(f"its severity is {seen.severity}, not {wanted.severity}")
     if wanted.title is not None and wanted.title.casefold() not in seen.headlines.casefold():
         found.append(f"its headline is “{seen.title}”, without “{wanted.title}”")
-    if lacking := [word for word in wanted.because or () if word not in seen.because]:
-        said = quoted(seen.because, last="and") if seen.because else "nothing"
-        found.append(f"it is because of {said}, not of {quoted(lacking, last='and')}")
+    found += _words_unlike("it is because of", wanted.because, seen.because, "not of")
+    found += _words_unlike("it shows in bold", wanted.bold, seen.bold, "not")
     if lacking := [said for said in wanted.says or () if said.casefold() not in seen.says.casefold()]:
         found.append(f"it says “{seen.says}”, not {quoted(lacking, last='and')}")
     if wanted.outlets is not None and wanted.outlets != seen.outlets:
@@ -93,6 +93,20 @@ def unlike(wanted: Expected, seen: Seen) -> list[str]:
     if wanted.reason is not None and wanted.reason != seen.reason:
         found.append(f"its reason is {seen.reason}, not {wanted.reason}")
     return found
+
+
+def _words_unlike(what: str, wanted: Sequence[str] | None, seen: Sequence[str], instead: str) -> list[str]:
+    """Return that words are missing, or that there are some where none are wanted."""
+    if wanted is None:
+        return []
+    lacking = [word for word in wanted if word not in seen]
+    if not lacking and (wanted or not seen):
+        return []
+    return [f"{what} {_some_words(seen)}, {instead} {_some_words(lacking)}"]
+
+
+def _some_words(words: Sequence[str]) -> str:
+    return quoted(words, last="and")
 
 
 def counted(outlets: int) -> str:
@@ -147,7 +161,9 @@ def _wants(expected: Expectation) -> str:
     if wanted.title is not None:
         words.append(f"“{wanted.title}” in its headline")
     if wanted.because is not None:
-        words.append(f"because of {quoted(wanted.because, last='and')}")
+        words.append(f"because of {_some_words(wanted.because)}")
+    if wanted.bold is not None:
+        words.append(f"with {_some_words(wanted.bold)} in bold")
     if wanted.says is not None:
         words.append(f"that says {quoted(wanted.says, last='and')}")
     if wanted.outlets is not None:

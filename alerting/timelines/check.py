@@ -3,12 +3,13 @@
 The raw values are walked, as for watchlists, so that every mistake comes at once.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from alerting.routes_check import check_names, check_reach, receivers_in
 from alerting.timelines.model import Kind, Timeline
 from alerting.timelines.moments import offset_in_words, read_offset
 from alerting.watchlists.check import check_pins
@@ -28,6 +29,7 @@ class Names:
     watchlists: frozenset[str]
     receivers: frozenset[str]
     vocabulary: Vocabulary
+    tags: frozenset[str] = frozenset()  # of all watchlists: routes of a timeline's own may ask for them
 
 
 def check_timeline(raw: Raw, names: Names) -> Iterator[Problem]:
@@ -36,6 +38,7 @@ def check_timeline(raw: Raw, names: Names) -> Iterator[Problem]:
     for key in ("status", "alert"):
         for name in _mapping(raw.get(key)):
             yield from _in_force((key, name), name, raw, names)
+    yield from _at_routes(check_names(_mapping(raw.get("routes")), names.watchlists, names.tags))
     items = _mapping(raw.get("items"))
     for name, item in items.items():
         yield from check_pins(_mapping(item), ("items", name), names.vocabulary)
@@ -51,6 +54,16 @@ def check_timeline(raw: Raw, names: Names) -> Iterator[Problem]:
     for name in items:
         if name not in seen:
             yield Problem(("items", name), f"{name!r} is never seen; `feed` names every item that is", warning=True)
+
+
+def check_own_routes(timeline: Timeline) -> Iterator[Problem]:
+    """Yield every line of a timeline's own routes that nothing can reach."""
+    yield from _at_routes(check_reach(timeline.routes) if timeline.routes is not None else ())
+
+
+def _at_routes(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """Yield what is wrong with routes as a part of the timeline that holds them."""
+    yield from (replace(one, path=("routes", *one.path)) for one in problems)
 
 
 def _moments(raw: Raw) -> Iterator[Problem]:
@@ -81,11 +94,12 @@ def _pages(steps: list[Raw], items: Raw) -> Iterator[Problem]:
 
 
 def _expectations(raw: Raw, names: Names) -> Iterator[Problem]:
+    receivers = receivers_in(_mapping(raw["routes"])) if "routes" in raw else names.receivers
     for n, one in enumerate(_listed(raw.get("expect"))):
         for kind in Kind:
             wanted, path = _mapping(_mapping(one).get(kind)), ("expect", n, kind.value)
-            if names.receivers:
-                yield from _known(wanted, path, "receiver", "receiver", names.receivers)
+            if receivers:
+                yield from _known(wanted, path, "receiver", "receiver", receivers)
             for at, name in texts(wanted.get("watchlists")):
                 yield from _in_force((*path, "watchlists", *at), name, raw, names)
 

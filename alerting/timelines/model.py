@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
+from alerting.routes import Routes
 from alerting.timelines.moments import Offset
 from alerting.timelines.silences import TimelineSilence
 from alerting.watchlists.faults import UnusableError
@@ -19,6 +20,7 @@ from alerting.watchlists.fields import (
     SeverityField,
     Text,
     Texts,
+    TextsOrNone,
     one_of,
     plain_schema,
 )
@@ -114,7 +116,10 @@ class Expected(BaseModel):
     watchlists: Maybe[Texts] = Field(None, description="it speaks for these, and maybe for others")
     severity: Maybe[SeverityField] = None
     title: Maybe[Text] = Field(None, description="stands in its headline; of a digest, in one of its lines")
-    because: Maybe[Texts] = Field(None, description="what it names as its reasons: terms as written, or 'partner US'")
+    because: Maybe[TextsOrNone] = Field(
+        None, description="what it names as its reasons: terms as written, or 'partner US'; [] where it may name none"
+    )
+    bold: Maybe[TextsOrNone] = Field(None, description="the words that stand in bold in the sentence that a post shows; [] for none")
     says: Maybe[Texts] = Field(
         None,
         description="this stands in the lines of a reply or a digest, such as 'New partner: Japan', or in what a post says of an earlier one",
@@ -173,6 +178,9 @@ class Timeline(BaseModel):
     )
     alert: dict[Text, Alerting] = Field(
         {}, description="how a watchlist tells here, whatever its own file says: {gaming-partners: {updates: message, update_every: 5m}}"
+    )
+    routes: Maybe[Routes] = Field(
+        None, description="who hears what, and when, in this timeline alone: a whole routes.yaml; that of the desk where it is missing"
     )
     items: dict[Text, InlineItem] = Field({}, description="items by name, for those that are seen more than once")
     feed: Annotated[tuple[FeedStep, ...], BeforeValidator(_some), Field(json_schema_extra={"minItems": 1, "maxItems": MAX_STEPS})]

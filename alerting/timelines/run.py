@@ -8,7 +8,7 @@ from typing import Final
 from alerting.bulletin import Bulletin, text_of
 from alerting.message import Message
 from alerting.rehearsal import Rehearsal, Telling
-from alerting.render_words import earlier_line
+from alerting.render_words import earlier_line, quote_parts
 from alerting.routes import Routes
 from alerting.timelines.channel import Difference, Seen, differences
 from alerting.timelines.feed import Given, reports_of
@@ -99,7 +99,7 @@ def run_timeline(name: str, timeline: Timeline, desk: DeskInForce, understand: U
     given = reports_of(timeline, understand)
     clock = ManualClock(timeline.start)
     steps: list[Step] = []
-    with Rehearsal(watchlists=watchlists, routes=desk.routes, clock=clock) as rehearsal:
+    with Rehearsal(watchlists=watchlists, routes=timeline.routes or desk.routes, clock=clock) as rehearsal:
         rehearsal.silence(one.begun(timeline.start.timestamp()) for one in timeline.silences)
         for moment in _moments(timeline):
             while (due := _next_due(timeline, rehearsal)) is not None and due < moment:
@@ -181,6 +181,7 @@ def _seen(at: timedelta, telling: Telling, told: Message | Update, reason: str, 
         reason=reason,
         given=given,
         says=_said(laid_out(told)) if isinstance(told, Update) else _earlier(told),
+        bold=() if isinstance(told, Update) else tuple(text for text, marked in quote_parts(told) if marked),
     )
 
 

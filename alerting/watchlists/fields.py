@@ -90,6 +90,13 @@ def _pins(raw: object) -> tuple[str, ...]:
 Pins = Annotated[tuple[str, ...], BeforeValidator(_pins), WithJsonSchema({"type": "array", "items": {"type": "string"}})]
 """What a test fixes as understood; an empty list says: nothing of this kind."""
 
+TextsOrNone = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_pins),
+    WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1}, {"type": "array", "items": {"type": "string", "minLength": 1}}]}),
+]
+"""One text, or a list of them; an empty list says: none at all."""
+
 
 def _choice(raw: object) -> Choice:
     if isinstance(raw, Choice):

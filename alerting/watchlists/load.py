@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from alerting.routes import TERMINAL_ONLY, Routes
 from alerting.routes_check import check_names, check_reach
-from alerting.timelines.check import Names, check_timeline
+from alerting.timelines.check import Names, check_own_routes, check_timeline
 from alerting.timelines.model import Timeline
 from alerting.watchlists.check import Known, check_list, check_list_name, check_name, check_receivers, check_watchlist
 from alerting.watchlists.faults import Problem
@@ -76,9 +76,11 @@ def load_desk(folder: Path, vocabulary: Vocabulary, today: date) -> DeskFiles:
         for name, raw in watchlists.raw.items():
             watchlists.add(name, check_receivers(raw, receivers))
     timelines = _Files(Timeline, *yaml_files(folder / "tests"))
-    names = Names(frozenset(watchlists.names), receivers, vocabulary)
+    names = Names(frozenset(watchlists.names), receivers, vocabulary, tags)
     for name, raw in timelines.raw.items():
         timelines.add(name, chain(check_name(name), check_timeline(raw, names)))
+    for name, timeline in timelines.values.items():
+        timelines.add(name, check_own_routes(timeline))
     files = (watchlists, lists, routes)
     return DeskFiles(
         watchlists=watchlists.values,

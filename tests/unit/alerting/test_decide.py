@@ -385,6 +385,20 @@ def test_a_receiver_that_a_rise_reaches_is_told_where_the_story_was_told_first()
     assert beside.rows[0].message.earlier is None, "another watchlist's receiver, and no rise"
 
 
+def test_who_was_told_hears_of_a_rise_that_routes_lead_elsewhere_and_who_was_not_does_not() -> None:
+    told = since(told_by(decided(a_report(), a_match(receivers=("desk",), severity=Severity.MEDIUM))), timedelta(hours=1))
+    risen = replace(a_match(receivers=("urgent",), severity=Severity.CRITICAL), followers=("desk", "archive"))
+    outcome = decided(a_report("two", outlet="Dawn"), risen, told=told)
+    assert [(row.receiver, row.kind, row.message.severity, row.follows) for row in outcome.rows] == [
+        ("urgent", MessageKind.PARENT, Severity.CRITICAL, False),
+        ("desk", MessageKind.EDIT, Severity.CRITICAL, True),
+    ]
+    assert [(reply.receiver, reply.update.raised_from) for reply in outcome.replies] == [("desk", Severity.MEDIUM)]
+    assert outcome.decision.reason is AlertReason.SEVERITY_RAISED
+    of_another = replace(a_match("telecom", receivers=("urgent",), severity=Severity.CRITICAL), followers=("desk",))
+    assert [row.receiver for row in decided(a_report("two", outlet="Dawn"), of_another, told=told).rows] == ["urgent"]
+
+
 def test_a_correction_is_owed_to_each_receiver_that_is_not_told_again() -> None:
     report = a_report()
     told = told_by(decided(report, a_match(), a_match("telecom", receivers=("ops",))))

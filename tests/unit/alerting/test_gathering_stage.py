@@ -19,7 +19,7 @@ from alerting.stage import ReportHandler
 from newswire.clock import ManualClock
 from newswire.metrics import Metrics
 from newswire.outcomes import SendState, Stage
-from newswire.records import Report
+from newswire.records import Report, Severity
 from newswire.store import Store, digests, open_store, outbox, trail
 from newswire.store.tables import outbox as table
 from tests.alerting_builders import GAMING, AlwaysLeading, a_report, a_set, delivered
@@ -216,6 +216,15 @@ def test_a_rise_that_reaches_another_receiver_tells_there_at_once(store: Store, 
     told_by_digest(store, "morning", NOW.timestamp() + 1)
     decide(found, a_report(revision="r2", partners=("US", "KR")), at=NOW + MINUTE)
     assert rows(store)[1:] == [("desk", "parent", 0, "new", None, None)]
+
+
+def test_a_digest_that_waits_says_the_severity_to_which_its_story_rose_elsewhere(store: Store, decide: Decide) -> None:
+    found = routes(DESK, MORNING, to=("morning",), table=[{"match": {"severity": "critical"}, "to": "desk"}])
+    rising = GAMING | {"severity_if": [{"if": {"partners": ["KR"]}, "set": "critical"}]}
+    decide(found, a_report(), gaming=rising)
+    decide(found, a_report(revision="r2", partners=("US", "KR")), at=NOW + MINUTE)
+    assert {row[:3] for row in rows(store)} == {("morning", "parent", 0), ("desk", "parent", 0)}
+    assert message_of(store, "morning").severity is Severity.CRITICAL
 
 
 def test_a_capped_story_that_its_digest_told_is_told_again_in_its_channel_where_there_is_room(store: Store, decide: Decide) -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -5,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from alerting.calendars import Calendar
-from alerting.routes import TERMINAL_ONLY, Labelled, Reached, Routes, reached, receivers_for
+from alerting.routes import TERMINAL_ONLY, Labelled, Reached, Routes, followers, reached, receivers_for
 from alerting.routes_check import check_names, check_reach
 from newswire.records import Label, Severity
 from tests.fakes import NOW
@@ -229,6 +230,17 @@ def test_who_is_told_by_otherwise_alone_is_told_outside_of_the_calendar() -> Non
     assert reached(found, labelled(), at=on_duty) == (Reached("trade"), Reached("screen"))
     assert reached(found, labelled(), at=off_duty) == (Reached("morning", "duty"), Reached("screen"))
     assert reached(found, labelled(), ("morning",), at=off_duty) == (Reached("morning"), Reached("screen"))
+
+
+def test_those_of_other_severities_follow_where_routes_ask_for_one() -> None:
+    on_duty, off_duty = (datetime(2026, 11, 2, hour, tzinfo=UTC) for hour in (9, 22))
+    table = [{"match": {"severity": "critical"}, "to": "screen"}, {"match": {"tags": "t"}, "to": "trade", "during": "duty"}]
+    found = Routes.model_validate({"receivers": WITH_MORNING, "calendars": [WEEK], "route": {"to": ["desk"], "routes": table}})
+    risen = Labelled(Severity.CRITICAL, Label.DIPLOMACY, "w", ("t",))
+    assert followers(found, risen, at=on_duty) == ("trade",)
+    assert followers(found, risen, at=off_duty) == ("desk",)
+    assert followers(found, replace(risen, severity=Severity.LOW), ("desk",), at=on_duty) == ("screen",)
+    assert followers(Routes.model_validate({"receivers": RECEIVERS, "route": {"to": ["desk"]}}), risen, at=on_duty) == ()
 
 
 def test_a_channel_hears_one_alert_a_minute_a_program_all_of_them_and_a_digest_has_no_cap() -> None:

@@ -23,6 +23,7 @@ POST = Seen(
     because=("esports", "partner US"),
     outlets=1,
     reason="matched",
+    bold=("esports",),
 )
 EDIT = replace(POST, at=timedelta(minutes=3), kind=Kind.EDIT, outlets=2, reason="same_story")
 
@@ -44,6 +45,7 @@ def faults(expected: Sequence[Expectation], *seen: Seen) -> list[str]:
         {"severity": "high"},
         {"title": "ministers MEET"},
         {"because": ["partner US"]},
+        {"bold": "esports"},
         {"outlets": "1"},
         {"reason": "matched"},
     ],
@@ -60,6 +62,9 @@ def test_what_is_asked_for_and_seen_is_no_difference(wanted: dict[str, Any]) -> 
         ({"severity": "low"}, "its severity is high, not low"),
         ({"title": "envoy"}, "its headline is “Ministers meet”, without “envoy”"),
         ({"because": ["esports", "topic ai"]}, "it is because of 'esports' and 'partner US', not of 'topic ai'"),
+        ({"because": []}, "it is because of 'esports' and 'partner US', not of nothing"),
+        ({"bold": ["gaming"]}, "it shows in bold 'esports', not 'gaming'"),
+        ({"bold": []}, "it shows in bold 'esports', not nothing"),
         ({"outlets": "2"}, "it counts 1 outlet, not 2"),
         ({"reason": "revised"}, "its reason is matched, not revised"),
         ({"severity": "low", "outlets": "3"}, "its severity is high, not low; it counts 1 outlet, not 3"),

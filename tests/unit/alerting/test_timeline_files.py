@@ -30,6 +30,7 @@ CASES = sorted(GOLDEN.glob("*.yaml"))
 
 _BEYOND_A_SCHEMA = {
     "pages-out-of-place",
+    "own-routes-unreachable",
     "too-long",
     "never-seen",  # a warning
 }
@@ -71,8 +72,19 @@ def test_the_checked_in_schema_is_current_and_every_shipped_timeline_names_it() 
 
 
 SILENCE_KEYS = {field.alias or name for name, field in TimelineSilence.model_fields.items()}
+_ROUTES = ("receivers", "route", "calendars", "name", "digest", "match", "during", "otherwise", "tags", "fallback")
 _KEYS = st.sampled_from(
-    sorted({*Timeline.model_fields, *FeedStep.model_fields, *Expectation.model_fields, *Expected.model_fields, *SILENCE_KEYS, "visit"})
+    sorted(
+        {
+            *Timeline.model_fields,
+            *FeedStep.model_fields,
+            *Expectation.model_fields,
+            *Expected.model_fields,
+            *SILENCE_KEYS,
+            *_ROUTES,
+            "visit",
+        }
+    )
 )
 _WORDS = st.sampled_from(["visit", "0m", "3m", "soon", "page", "gaming", "nobody", "US", "", "9" * 99 + "d"]) | st.none()
 _SHAPES = st.recursive(_WORDS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_KEYS, inner, max_size=6), max_leaves=24)
