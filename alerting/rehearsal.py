@@ -32,8 +32,9 @@ from newswire.outcomes import SendState, Stage
 from newswire.records import DeadLetter, Decision, DecisionKind, Label, MessageKind, Report
 from newswire.service import guard
 from newswire.silence import Silence
-from newswire.store import decisions, open_store, silences, watch
-from newswire.store.tables import archive, matches, outbox, search_due, stories, trail
+from newswire.store import Store, decisions, open_store, silences, watch
+from newswire.store import stories as placed
+from newswire.store.tables import METADATA, archive, matches, outbox, search_due, stories, trail
 from newswire.store.tables import decisions as decided
 
 _SCRATCH: Final = "sqlite://"
@@ -75,14 +76,32 @@ class Telling:
     message: Message | Update | Bulletin
 
 
+def scratch_store() -> Store:
+    """Return a store in memory, for one rehearsal after another; who opened it closes it."""
+    return open_store(_SCRATCH)
+
+
+def _empty(store: Store) -> None:
+    with store.begin() as connection:
+        for table in reversed(METADATA.sorted_tables):
+            connection.execute(delete(table))
+
+
 class Rehearsal:
     """A scratch alerting stage. A context manager: its store is gone at the end."""
 
-    def __init__(self, *, watchlists: WatchlistSet, routes: Routes, clock: Clock, sweep_every: int = 1_000) -> None:
-        """Begin with nothing told; after so many reports that were kept, what is needed no longer is forgotten."""
+    def __init__(
+        self, *, watchlists: WatchlistSet, routes: Routes, clock: Clock, sweep_every: int = 1_000, store: Store | None = None
+    ) -> None:
+        """Begin with nothing told; after so many reports that were kept, what is needed no longer is forgotten.
+
+        A `store` of `scratch_store` is emptied and used: making its tables is most of a short rehearsal, and its statements stay prepared.
+        """
         self._metrics, desk = Metrics(), Desk(watchlists, routes)
         self._watchlists, self._clock = watchlists, clock
-        self._store = open_store(_SCRATCH)
+        self._store, self._own_store = store or scratch_store(), store is None
+        if store is not None:
+            _empty(store)
         self._placed: set[str] = set()  # items that may be in a story
         self._handled, self._sweep_every = 0, sweep_every
         self._last_row = self._last_gathered = 0
@@ -102,13 +121,20 @@ class Rehearsal:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._store.close()
+        if self._own_store:
+            self._store.close()
 
     def silence(self, asked: Iterable[Silence]) -> None:
         """Heed these silences; those of the real store are not heeded here."""
         with self._store.begin() as connection:
             for one in asked:
                 silences.add(connection, one)
+
+    def story_of(self, item_ids: Sequence[str]) -> str | None:
+        """Return the story of the first of these items that is in one."""
+        with self._store.read() as connection:
+            found = placed.of_items(connection, item_ids)
+        return next((found[one] for one in item_ids if one in found), None)
 
     def decide(self, messages: Sequence[Delivered]) -> list[Decision | None]:
         """Return the decision about each report, in the order given; None where the handler gave it up (its log says why).

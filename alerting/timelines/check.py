@@ -12,6 +12,7 @@ from typing import Any
 from alerting.routes_check import check_names, check_reach, receivers_in
 from alerting.timelines.model import Kind, Timeline
 from alerting.timelines.moments import offset_in_words, read_offset
+from alerting.timelines.silences import TimelineSilence
 from alerting.watchlists.check import check_pins
 from alerting.watchlists.faults import Problem, UnusableError, texts
 from alerting.watchlists.nearest import unknown
@@ -50,6 +51,7 @@ def check_timeline(raw: Raw, names: Names) -> Iterator[Problem]:
     yield from _pages(steps, items)
     yield from _expectations(raw, names)
     yield from _silences(raw, names)
+    yield from _silenced_stories(raw, steps, frozenset(items))
     seen = [step.get("item") for step in steps]
     for name in items:
         if name not in seen:
@@ -116,6 +118,17 @@ def _silences(raw: Raw, names: Names) -> Iterator[Problem]:
         if begin is not None and until is not None and begin > until:
             message = f"{offset_in_words(begin)} is after the end of the timeline; write `until: {offset_in_words(begin)}` or later"
             yield Problem(("silences", n, "from"), message)
+
+
+def _silenced_stories(raw: Raw, steps: list[Raw], items: frozenset[str]) -> Iterator[Problem]:
+    """Yield the silences of stories of which nothing was seen when they begin."""
+    for n, one in enumerate(map(_mapping, _listed(raw.get("silences")))):
+        yield from _known(one, ("silences", n), "story", "item", items)
+        begin, name = _offset(one.get("from", TimelineSilence.model_fields["from_"].default)), one.get("story")
+        seen_at = [at for step in steps if step.get("item") == name and (at := _offset(step.get("at"))) is not None]
+        if isinstance(name, str) and name in items and begin is not None and seen_at and begin <= min(seen_at):
+            message = f"{name!r} has no story before it is seen at {offset_in_words(min(seen_at))}; write a later `from`"
+            yield Problem(("silences", n, "story"), message)
 
 
 def _in_force(path: Path, name: str, raw: Raw, names: Names) -> Iterator[Problem]:

@@ -21,6 +21,7 @@ class Given:
 
     at: timedelta
     report: Report
+    item: str | None = None  # its name in `items`
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def reports_of(timeline: Timeline, understand: Understand) -> list[Given]:
             report.item, item_id=item_id, revision=entry.revision, published_at=entry.published_at, seen_at=entry.seen_at, backlog=False
         )
         final = step.basis is Basis.PAGE or n not in awaited
-        found.append(Given(step.at, replace(report, item=of_entry, basis=step.basis, final=final, reported_at=at)))
+        found.append(Given(step.at, replace(report, item=of_entry, basis=step.basis, final=final, reported_at=at), step.item))
     return found
 
 

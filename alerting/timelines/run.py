@@ -1,13 +1,14 @@
 """Runs timelines: the alerting stage rehearsed on a moved clock, and what the channel saw of it beside what was expected."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from alerting.bulletin import Bulletin, text_of
 from alerting.message import Message
-from alerting.rehearsal import Rehearsal, Telling
+from alerting.rehearsal import Rehearsal, Telling, scratch_store
 from alerting.render_words import earlier_line, quote_parts
 from alerting.routes import Routes
 from alerting.timelines.channel import Difference, Seen, differences
@@ -23,6 +24,8 @@ from newswire.bus import Delivered
 from newswire.clock import ManualClock
 from newswire.codec import encode
 from newswire.records import Decision, DecisionKind, MessageKind
+from newswire.silence import Silence
+from newswire.store import Store
 from newswire.topics import REPORTS
 
 _KINDS: Final = {MessageKind.PARENT: Kind.POST, MessageKind.EDIT: Kind.EDIT, MessageKind.REPLY: Kind.REPLY, MessageKind.DIGEST: Kind.DIGEST}
@@ -93,20 +96,30 @@ def _as_here(timeline: Timeline, name: str) -> dict[str, object]:
     return {key: value for key, value in given.items() if value is not None}
 
 
-def run_timeline(name: str, timeline: Timeline, desk: DeskInForce, understand: Understand) -> TimelineResult:
-    """Return what the channel would see of the timeline, and how that differs from what it expects."""
+def run_timelines(timelines: Mapping[str, Timeline], desk: DeskInForce, understand: Understand) -> list[TimelineResult]:
+    """Return how each timeline ends, in order of their names; one knows nothing of another."""
+    with closing(scratch_store()) as store:
+        return [run_timeline(name, timelines[name], desk, understand, store) for name in sorted(timelines)]
+
+
+def run_timeline(name: str, timeline: Timeline, desk: DeskInForce, understand: Understand, store: Store | None = None) -> TimelineResult:
+    """Return what the channel would see of the timeline, and how that differs from what it expects.
+
+    A `store` is one of `scratch_store`, which is emptied; without it the timeline makes one of its own.
+    """
     watchlists = desk.compiled(timeline)
     given = reports_of(timeline, understand)
     clock = ManualClock(timeline.start)
     steps: list[Step] = []
-    with Rehearsal(watchlists=watchlists, routes=timeline.routes or desk.routes, clock=clock) as rehearsal:
-        rehearsal.silence(one.begun(timeline.start.timestamp()) for one in timeline.silences)
+    with Rehearsal(watchlists=watchlists, routes=timeline.routes or desk.routes, clock=clock, store=store) as rehearsal:
+        rehearsal.silence(one.begun(timeline.start.timestamp()) for one in timeline.silences if one.story is None)
         for moment in _moments(timeline):
             while (due := _next_due(timeline, rehearsal)) is not None and due < moment:
                 clock.set(timeline.start + due)
                 steps += _passed(due, rehearsal)
             clock.set(timeline.start + moment)
             steps += _passed(moment, rehearsal)
+            rehearsal.silence(_of_stories(moment, timeline, given, rehearsal))
             steps += [_handed(n, one, rehearsal) for n, one in enumerate(given) if one.at == moment]
     seen = [one for step in steps for one in step.seen]
     failures = tuple(Failure(one.fault, _tables(one, given, timeline, watchlists)) for one in differences(timeline.expect, seen))
@@ -114,7 +127,18 @@ def run_timeline(name: str, timeline: Timeline, desk: DeskInForce, understand: U
 
 
 def _moments(timeline: Timeline) -> list[timedelta]:
-    return sorted({timeline.until, *(step.at for step in timeline.feed), *(one.at for one in timeline.expect)})
+    silences = (one.from_ for one in timeline.silences if one.story is not None)
+    return sorted({timeline.until, *silences, *(step.at for step in timeline.feed), *(one.at for one in timeline.expect)})
+
+
+def _of_stories(moment: timedelta, timeline: Timeline, given: Sequence[Given], rehearsal: Rehearsal) -> list[Silence]:
+    """Return the silences of stories that begin now: which story an item is in is known once it was seen."""
+    beginning = [one for one in timeline.silences if one.story is not None and one.from_ == moment]
+    return [one.begun(timeline.start.timestamp(), rehearsal.story_of(_seen_before(moment, one.story, given))) for one in beginning]
+
+
+def _seen_before(moment: timedelta, name: str | None, given: Sequence[Given]) -> list[str]:
+    return [one.report.item.item_id for one in given if one.item == name and one.at < moment]
 
 
 def _next_due(timeline: Timeline, rehearsal: Rehearsal) -> timedelta | None:

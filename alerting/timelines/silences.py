@@ -7,12 +7,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from alerting.timelines.moments import Offset
 from alerting.watchlists.faults import UnusableError
-from alerting.watchlists.fields import LabelField, Maybe, SeverityField, Texts, plain_schema
+from alerting.watchlists.fields import LabelField, Maybe, SeverityField, Text, Texts, plain_schema
 from newswire.records import Severity
 from newswire.silence import Kind, Silence
 
-_KINDS: Final = (Kind.WATCHLIST, Kind.COUNTRY, Kind.OUTLET, Kind.LABEL)
-"""By a story's id nothing can be silenced here: it has none before it is run."""
+_KINDS: Final = (Kind.WATCHLIST, Kind.STORY, Kind.COUNTRY, Kind.OUTLET, Kind.LABEL)
 
 
 def _silence_schema(schema: dict[str, Any]) -> None:
@@ -27,6 +26,7 @@ class TimelineSilence(BaseModel):
     from_: Offset = Field(timedelta(0), alias="from", description="when it begins, since the start", json_schema_extra={"default": "0m"})
     for_: Offset = Field(alias="for", description="how long it lasts: 4h")
     watchlist: Maybe[Texts] = Field(None, description="what these watchlists match")
+    story: Maybe[Text] = Field(None, description="the story of this item of `items`, which was seen before")
     country: Maybe[Texts] = Field(None, description="news whose home or partner is one of these")
     outlet: Maybe[Texts] = Field(None, description="news of these outlets")
     label: Maybe[LabelField] = Field(None, description="news of this label")
@@ -44,15 +44,21 @@ class TimelineSilence(BaseModel):
 
     @property
     def matchers(self) -> dict[str, tuple[str, ...]]:
-        """What it asks for, as a silence of the store holds it."""
+        """What it asks for, as a silence of the store holds it; a story still by the name of its item."""
         found: dict[str, Any] = {kind.value: getattr(self, kind.value) for kind in _KINDS}
         return {kind: (value,) if isinstance(value, str) else value for kind, value in found.items() if value is not None}
 
-    def begun(self, start: float) -> Silence:
-        """Return it as a silence of the store, in a timeline that starts at that time (seconds since 1970 UTC)."""
+    def begun(self, start: float, story_id: str | None = None) -> Silence:
+        """Return it as a silence of the store, in a timeline that starts at that time (seconds since 1970 UTC).
+
+        `story_id` is that of its `story`; None where there is none, so that nothing fits.
+        """
         begins_at = start + self.from_.total_seconds()
+        matchers = self.matchers
+        if self.story is not None:
+            matchers[Kind.STORY.value] = (story_id,) if story_id else ()
         return Silence(
-            matchers=self.matchers,
+            matchers=matchers,
             begins_at=begins_at,
             ends_at=begins_at + self.for_.total_seconds(),
             by="this timeline",

@@ -46,7 +46,7 @@ def run_watchlist_tests(
 
     A watchlist's name runs its own tests and the timelines that name it.
     """
-    from alerting.timelines.run import DeskInForce, run_timeline
+    from alerting.timelines.run import DeskInForce, run_timelines
     from alerting.watchlists.inline_tests import run_tests
 
     settings = read_settings(config)
@@ -67,7 +67,7 @@ def run_watchlist_tests(
     understand = cache(understand_with(understanding))
     results = run_tests(compose.compile_desk(desk), chosen, understand, clock.now())
     in_force = DeskInForce(desk.watchlists, desk.lists, desk.routes)
-    shown = [run_timeline(name, timelines[name], in_force, understand) for name in sorted(timelines)]
+    shown = run_timelines(timelines, in_force, understand)
     if junit is not None:
         _write_junit(junit, results, shown)
     if as_json:
