@@ -6,9 +6,7 @@ of its own, whose watchlists are as small as its questions.
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +17,11 @@ from alerting.timelines.channel import differences
 from alerting.timelines.model import Expectation, Timeline
 from alerting.timelines.run import DeskInForce, TimelineResult, run_timeline
 from alerting.watchlists.inline_tests import Understand
-from alerting.watchlists.load import load_desk
-from newswire.cli.compose import read_desk
-from newswire.cli.tests import understand_with
+from alerting.watchlists.load import DeskFiles, load_desk
 from newswire.outcomes import AlertReason
 from newswire.records import Severity
 from newswire.store import Store
 from newswire.strict_yaml import read
-from processors.understand import Understanding
-from tests.fakes import NOW
 from tests.unit.alerting.desk import VOCABULARY, understand
 
 ROOT = Path(__file__).parents[3]
@@ -36,35 +30,40 @@ GOLDEN = ROOT / "tests" / "golden" / "timelines"
 PATHS = {path.stem: path for folder in (SHIPPED, GOLDEN) for path in sorted((folder / "tests").glob("*.yaml"))}
 
 
-@dataclass(frozen=True)
 class Suite:
-    """Every timeline with how it ended, and what each is run on."""
+    """Every timeline, and how it ends: each is run when it is first asked for, and once."""
 
-    timelines: Mapping[str, Timeline]
-    results: Mapping[str, TimelineResult]
-    desks: Mapping[str, tuple[DeskInForce, Understand]]
+    def __init__(self, shipped: DeskFiles, understood: Understand, store: Store) -> None:
+        self._store = store
+        golden = load_desk(GOLDEN, VOCABULARY, date(2026, 11, 2))
+        self.timelines = dict(shipped.timelines) | dict(golden.timelines)
+        self.faults = [*shipped.timeline_faults, *golden.faults, *golden.timeline_faults, *golden.warnings]
+        self._desks = {
+            name: (DeskInForce(files.watchlists, files.lists, files.routes), understands)
+            for files, understands in ((shipped, understood), (golden, understand))
+            for name in files.timelines
+        }
+        self._results: dict[str, TimelineResult] = {}
+
+    def result(self, name: str) -> TimelineResult:
+        if name not in self._results:
+            self._results[name] = self.run(name, self.timelines[name])
+        return self._results[name]
+
+    def run(self, name: str, timeline: Timeline) -> TimelineResult:
+        """Return how this timeline ends on the desk of the one that is called so."""
+        desk, understands = self._desks[name]
+        return run_timeline(name, timeline, desk, understands, self._store)
 
 
 @pytest.fixture(scope="module")
-def scratch() -> Iterator[Store]:
+def suite(shipped: DeskFiles, understood: Understand) -> Iterator[Suite]:
     with closing(scratch_store()) as store:
-        yield store
-
-
-@pytest.fixture(scope="module")
-def suite(understanding: Understanding, scratch: Store) -> Suite:
-    timelines, results, desks = {}, {}, {}
-    shipped, golden = read_desk(SHIPPED, understanding, NOW), load_desk(GOLDEN, VOCABULARY, date(2026, 11, 2))
-    for files, understands in ((shipped, cache(understand_with(understanding))), (golden, understand)):
-        assert (files.faults, files.timeline_faults, files.warnings) == ((), (), ())
-        desk = DeskInForce(files.watchlists, files.lists, files.routes)
-        timelines |= files.timelines
-        results |= {name: run_timeline(name, one, desk, understands, scratch) for name, one in files.timelines.items()}
-        desks |= dict.fromkeys(files.timelines, (desk, understands))
-    return Suite(timelines, results, desks)
+        yield Suite(shipped, understood, store)
 
 
 def test_the_suite_is_as_large_as_it_is_meant_to_be(suite: Suite) -> None:
+    assert suite.faults == []
     shipped = [path for path in PATHS.values() if path.is_relative_to(SHIPPED)]
     assert suite.timelines.keys() == PATHS.keys()
     assert len(PATHS) >= 60
@@ -74,7 +73,7 @@ def test_the_suite_is_as_large_as_it_is_meant_to_be(suite: Suite) -> None:
 
 @pytest.mark.parametrize("name", PATHS)
 def test_the_channel_sees_what_the_timeline_expects(suite: Suite, name: str) -> None:
-    assert [one.fault for one in suite.results[name].failures] == []
+    assert [one.fault for one in suite.result(name).failures] == []
 
 
 OTHER: Mapping[str, Any] = {
@@ -111,7 +110,7 @@ def mutants(expected: tuple[Expectation, ...]) -> Iterator[tuple[str, list[Expec
 @pytest.mark.parametrize("name", PATHS)
 def test_no_expectation_of_a_timeline_can_be_taken_away_or_changed(suite: Suite, name: str) -> None:
     expected = suite.timelines[name].expect
-    seen = [one for step in suite.results[name].steps for one in step.seen]
+    seen = [one for step in suite.result(name).steps for one in step.seen]
     assert expected or not seen
     assert [what for what, mutant in mutants(expected) if not differences(mutant, seen)] == []
 
@@ -150,9 +149,7 @@ SETTINGS = [
 
 
 @pytest.mark.parametrize(("name", "old", "new"), SETTINGS)
-def test_a_timeline_fails_where_its_setting_is_another_one(
-    suite: Suite, name: str, old: str, new: str, tmp_path: Path, scratch: Store
-) -> None:
+def test_a_timeline_fails_where_its_setting_is_another_one(suite: Suite, name: str, old: str, new: str, tmp_path: Path) -> None:
     path = tmp_path / "changed.yaml"
     text = PATHS[name].read_text("utf-8")
     assert old in text
@@ -160,8 +157,7 @@ def test_a_timeline_fails_where_its_setting_is_another_one(
     document, faults = read(path, "changed.yaml")
     assert document is not None
     assert faults == []
-    desk, understands = suite.desks[name]
-    assert not run_timeline(name, Timeline.model_validate(document.values()), desk, understands, scratch).passed
+    assert not suite.run(name, Timeline.model_validate(document.values())).passed
 
 
 def test_the_page_about_timelines_lists_every_one_of_them() -> None:
