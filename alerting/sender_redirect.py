@@ -52,7 +52,7 @@ def _redirect_reply(connection: Connection, row: Queued, content: Update | Bulle
     parent = outbox.parent_of(connection, row.story_id, fallback)
     assert parent is not None
     alert_id = parent.alert_id
-    if isinstance(content, Update) and _joined(connection, row, replace(content, alert_id=alert_id), fallback, at=at):
+    if isinstance(content, Update) and _joined(connection, row, _update(content, row, alert_id), fallback, at=at):
         return
     sequence = max(1, outbox.next_sequence(connection, row.story_id, fallback, [MessageKind.REPLY]))
     numbered = updates.numbered(_update(content, row, alert_id), sequence)
@@ -79,7 +79,7 @@ def _joined(connection: Connection, row: Queued, update: Update, fallback: str, 
 def _update(content: Update | Bulletin, row: Queued, alert_id: str) -> Update:
     """Return the update for another alert of the same story; of a bulletin only what gives it its id."""
     if isinstance(content, Update):
-        return replace(content, alert_id=alert_id)
+        return replace(content, alert_id=alert_id, possible_repeat=False)
     return Update(alert_id, row.story_id, row.title, None, content.severity, 0, 0)
 
 

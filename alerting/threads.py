@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from alerting.decide import Reply
 from alerting.updates import Update, extended, from_json, is_urgent, numbered
-from newswire.store.updates import StoredThread
+from newswire.store.updates import StoredReply, StoredThread
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,8 @@ class Threads:
         thread = self._stored.get(story_id, {}).get(receiver)
         if thread is None or thread.told_at is None:
             return None
-        last = thread.told_at
-        if thread.reply is not None and from_json(thread.reply.message).in_channel:
+        last, said = thread.told_at, _said(thread.reply)
+        if thread.reply is not None and said is not None and said.in_channel:
             last = max(last, thread.reply.last_at)
         return datetime.fromtimestamp(last, UTC)
 
@@ -84,7 +84,7 @@ class Threads:
         thread = self._stored.get(update.story_id, {}).get(reply.receiver)
         if thread is None or thread.alert_id != update.alert_id:
             return self._now + reply.every.total_seconds()  # its message is of this batch
-        last = thread.told_at or self._now
+        last = min(thread.told_at or self._now, self._now)  # no clock that was set back keeps a reply waiting
         if thread.reply is not None and thread.reply.alert_id == update.alert_id and not thread.reply.waits:
             last = max(last, min(thread.reply.last_at, self._now))
         return max(self._now, last + reply.every.total_seconds())
@@ -94,7 +94,8 @@ class Threads:
         reply = thread.reply if thread is not None else None
         if reply is None or not reply.waits or reply.alert_id != update.alert_id:
             return None
-        return Waiting(reply.row_id, reply.sequence, from_json(reply.message), reply.due_at)
+        said = _said(reply)
+        return None if said is None else Waiting(reply.row_id, reply.sequence, said, reply.due_at)
 
 
 def grown(waiting: Waiting, added: Added) -> tuple[Update, float]:
@@ -105,3 +106,11 @@ def grown(waiting: Waiting, added: Added) -> tuple[Update, float]:
 def begun(added: Added, sequence: int) -> tuple[Update, float]:
     """Return what was added as a reply of its own, and when it is due."""
     return numbered(added.more, sequence), added.due_at
+
+
+def _said(reply: StoredReply | None) -> Update | None:
+    """Return what a reply in the store says; None where no release can add to it: no story waits for one row that cannot be read."""
+    try:
+        return None if reply is None else from_json(reply.message)
+    except ValueError:
+        return None

@@ -196,6 +196,18 @@ def test_a_reply_at_a_receiver_that_cannot_be_read_is_repeated_and_marked(
     assert sends(metrics) == {"sent": 1, "in_doubt": 2, "repeated": 1}
 
 
+def test_a_reply_in_the_channel_stays_there_when_it_is_repeated(make: Make, store: Store, clock: ManualClock) -> None:
+    with FakeWebhook([Says(), Says(then="reset"), Says(then="reset")]) as hook:
+        alert_id = put(store)
+        put_reply(store, alert_id=alert_id, in_channel=True)
+        drain(make(SlackWebhookReceiver("desk", post=HttpPost(hook.url, user_agent="x"), now=clock.now)), clock)
+    with store.read() as connection:
+        thread = replies.threads(connection, [STORY])[STORY]["desk"]
+    assert thread.reply is not None
+    said = updates.from_json(thread.reply.message)
+    assert (said.in_channel, said.possible_repeat) == (True, True)
+
+
 def test_a_parent_that_failed_takes_its_replies_along(make: Make, store: Store, clock: ManualClock) -> None:
     with FakeSlack(channels=()) as slack:
         alert_id = put(store)

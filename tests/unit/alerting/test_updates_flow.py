@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 
+from alerting import bulletin as bulletins
 from alerting import updates
 from alerting.desk import Desk
 from alerting.message import Message, from_json
@@ -111,6 +112,17 @@ def test_a_reply_that_the_sender_has_begun_grows_no_more(stage: Stage) -> None:
         connection.execute(begun.values(state=SendState.NEW.value, attempts=1))  # refused once, to be tried again
     stage.hand(an_outlet("Jang"), minute=4)
     assert [(sequence, outlets) for sequence, _, outlets in stage.replies()] == [(1, ["Dawn"]), (2, ["Jang"])]
+
+
+def test_a_reply_that_cannot_be_read_stops_no_story(stage: Stage) -> None:
+    stage.hand(a_report())
+    stage.hand(an_outlet("Dawn"), minute=3)
+    for attempts, message in ((0, "{}"), (2, bulletins.to_json(updates.laid_out(stage.said()[0])))):
+        with stage.store.begin() as connection:
+            connection.execute(update(outbox).where(outbox.c.kind == MessageKind.REPLY.value).values(message=message, attempts=attempts))
+        stage.hand(an_outlet(f"Jang {attempts}"), minute=4 + attempts)
+        row = stage.rows(MessageKind.REPLY)[-1]
+        assert [one.outlet for one in updates.from_json(row.message).reports] == [f"Jang {attempts}"]
 
 
 def test_a_replay_of_any_batch_changes_nothing(stage: Stage) -> None:
