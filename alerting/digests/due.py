@@ -86,10 +86,8 @@ def zone_for(routes: Routes, receiver: str) -> str:
 
 
 def digest_id_of(due: Due, row_ids: Sequence[int]) -> str:
-    """Return the id of a digest: of a scheduled one by its name and time alone, else by what it tells."""
-    parts = ["digest", due.gathered_for, f"{due.due_at:.3f}"]
-    if due.occasion is not DigestOccasion.SCHEDULED:
-        parts += map(str, row_ids)
+    """Return the id of a digest, by its name, its time and what it tells: no row is ever taken by a digest that went out before it."""
+    parts = ["digest", due.gathered_for, f"{due.due_at:.3f}", *map(str, row_ids)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 

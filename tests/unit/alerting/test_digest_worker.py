@@ -23,6 +23,7 @@ from newswire.outcomes import DigestOccasion, GatherReason, SendState
 from newswire.records import MessageKind
 from newswire.store import Store, digests, feeds, outbox, watch
 from newswire.store.outbox import Entry, Gathered
+from newswire.store.tables import digest_times
 from newswire.store.tables import feeds as feeds_table
 from newswire.store.tables import outbox as outbox_table
 from tests.alerting_builders import GAMING, AlwaysLeading, a_set
@@ -126,6 +127,18 @@ def test_each_time_has_one_digest_whoever_looks_and_however_often(world: World) 
     assert len(world.rows()) == 1
     (_, page) = world.at(FIRST + timedelta(days=1)).told()
     assert "title of late" in page.heading[0].text + " ".join(text_of(line) for line in page.lines)
+
+
+def test_a_time_that_is_told_twice_loses_nothing_that_came_between(world: World) -> None:
+    world.at(START)
+    world.gather("one")
+    world.at(FIRST + timedelta(seconds=3))
+    with world.store.begin() as connection:  # as by a clock that was set back by a day
+        connection.execute(digest_times.update().values(told_at=START.timestamp(), first_at=START.timestamp()))
+    world.gather("two")
+    (_, second) = world.at(FIRST + timedelta(seconds=8)).told()
+    assert [one["title"] for one in (second.data or {})["alerts"]] == ["title of two"]
+    assert world.waiting() == []
 
 
 def test_a_digest_goes_out_though_nothing_was_gathered(world: World) -> None:
