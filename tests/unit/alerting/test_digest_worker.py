@@ -1,6 +1,8 @@
 """The digests' worker over a real store: each time once, over restarts and other alerters; nothing for a time before; nothing lost."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +15,7 @@ from alerting.desk import Desk
 from alerting.digests.proof import Place
 from alerting.digests.watch import MARK_EVERY_S
 from alerting.digests.worker import LOOK_S, DigestWorker
-from alerting.leadership import STANDBY_S
+from alerting.leadership import ROLE, STANDBY_S
 from alerting.message import to_json
 from alerting.routes import Routes
 from newswire.clock import ManualClock
@@ -21,7 +23,8 @@ from newswire.errors import Fenced
 from newswire.metrics import Metrics
 from newswire.outcomes import DigestOccasion, GatherReason, SendState
 from newswire.records import MessageKind
-from newswire.store import Store, digests, feeds, outbox, watch
+from newswire.store import Store, digests, feeds, leaders, outbox, watch
+from newswire.store.digests import Growth
 from newswire.store.outbox import Entry, Gathered
 from newswire.store.tables import digest_times
 from newswire.store.tables import feeds as feeds_table
@@ -139,6 +142,26 @@ def test_a_time_that_is_told_twice_loses_nothing_that_came_between(world: World)
     (_, second) = world.at(FIRST + timedelta(seconds=8)).told()
     assert [one["title"] for one in (second.data or {})["alerts"]] == ["title of two"]
     assert world.waiting() == []
+
+
+def test_what_the_stage_adds_while_a_digest_is_put_together_is_told_in_it(world: World) -> None:
+    world.at(START)
+    world.gather("one")
+    story = an_alert("one").message
+    world.clock.set(FIRST + timedelta(seconds=3))
+    with world.store.begin() as connection:
+        leaders.take(connection, ROLE, "me", FIRST.timestamp(), 99.0)
+    with ThreadPoolExecutor(1) as threads:
+        with world.store.begin() as stage:
+            leaders.holds(stage, ROLE, "me", 1)
+            assert digests.standings(stage, [story.story_id])[story.story_id, "desk"].waits
+            told = threads.submit(world.worker.step)
+            wait([told], timeout=0.5)  # it would be done by then if it waited for nobody
+            grown = Growth(story.story_id, "desk", 0, ["gaming"], "high", "grown", None, to_json(replace(story, title="grown")))
+            digests.grow(stage, [grown])
+        told.result()
+    (page,) = world.told()
+    assert [one["title"] for one in (page.data or {})["alerts"]] == ["grown"]
 
 
 def test_a_digest_goes_out_though_nothing_was_gathered(world: World) -> None:
