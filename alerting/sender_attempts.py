@@ -202,7 +202,7 @@ class Attempts:
     def _found(self, tried: Try) -> FindAnswer:
         row, receiver, place = tried.row, tried.receiver, tried.place
         channel = place.channel
-        if channel is None and not tried.lane.moved:
+        if channel is None and receiver.reads_back and not tried.lane.moved:
             with self._store.read() as connection:
                 channel = outbox.channel_of(connection, row.receiver)
         if isinstance(tried.content, Message):
