@@ -9,8 +9,10 @@ from alerting import bulletin as bulletins
 from alerting import updates
 from alerting.bulletin import Bulletin
 from alerting.message import Message, alert_id_of, folded, from_json
+from alerting.receivers.directory import Fallback
 from alerting.sender_fold import entry_of
 from alerting.sender_said import Content
+from alerting.sender_seen import bulletin_seen, message_seen, update_seen
 from alerting.updates import Update
 from newswire.records import MessageKind
 from newswire.store import outbox
@@ -18,7 +20,7 @@ from newswire.store import updates as replies
 from newswire.store.outbox import Entry, Queued
 
 
-def redirect(connection: Connection, row: Queued, content: Content, fallback: str, *, at: float) -> None:
+def redirect(connection: Connection, row: Queued, content: Content, fallback: Fallback, *, at: float) -> None:
     """Put what the row says in the fallback's outbox: an alert by a message of its own, or by an edit of the one that it has about this
     story; a reply in the thread of that message; a digest's page and a notice as they are. Sequences are taken: the caller is alone.
     """
@@ -27,40 +29,43 @@ def redirect(connection: Connection, row: Queued, content: Content, fallback: st
     elif row.kind is MessageKind.REPLY:
         _redirect_reply(connection, row, content, fallback, at=at)
     elif isinstance(content, Bulletin):
-        message = bulletins.to_json(replace(content, possible_repeat=False))
-        outbox.put(connection, [_entry(row, fallback, content, alert_id=row.alert_id, sequence=row.sequence, message=message)], at)
+        message = bulletins.to_json(replace(bulletin_seen(content, fallback.explain), possible_repeat=False))
+        outbox.put(connection, [_entry(row, fallback.name, content, alert_id=row.alert_id, sequence=row.sequence, message=message)], at)
 
 
-def _redirect_alert(connection: Connection, row: Queued, message: Message, fallback: str, *, at: float) -> None:
-    known = outbox.told(connection, [row.story_id]).get(row.story_id, {}).get(fallback)
+def _redirect_alert(connection: Connection, row: Queued, message: Message, fallback: Fallback, *, at: float) -> None:
+    message = message_seen(message, fallback.explain)
+    known = outbox.told(connection, [row.story_id]).get(row.story_id, {}).get(fallback.name)
     if known is None:
         sequence = 0
-        there = replace(message, alert_id=alert_id_of(row.story_id, fallback), possible_repeat=False)
+        there = replace(message, alert_id=alert_id_of(row.story_id, fallback.name), possible_repeat=False)
     else:
         sequence = known[0] + 1
         there = folded(from_json(known[1]), message)
-    outbox.put(connection, [entry_of(there, row, fallback, sequence)], at)
+    outbox.put(connection, [entry_of(there, row, fallback.name, sequence)], at)
 
 
-def _redirect_reply(connection: Connection, row: Queued, content: Update | Bulletin, fallback: str, *, at: float) -> None:
+def _redirect_reply(connection: Connection, row: Queued, content: Update | Bulletin, fallback: Fallback, *, at: float) -> None:
     """Say the reply in the fallback's thread of the story, which is begun where there is none: only the reply was refused then."""
-    if outbox.parent_of(connection, row.story_id, fallback) is None:
+    name = fallback.name
+    if outbox.parent_of(connection, row.story_id, name) is None:
         told = outbox.told(connection, [row.story_id]).get(row.story_id, {}).get(row.receiver)
         if told is None:
             return
         _redirect_alert(connection, row, from_json(told[1]), fallback, at=at)
-    parent = outbox.parent_of(connection, row.story_id, fallback)
+    parent = outbox.parent_of(connection, row.story_id, name)
     assert parent is not None
-    alert_id = parent.alert_id
-    if isinstance(content, Update) and _joined(connection, row, _update(content, row, alert_id), fallback, at=at):
+    alert_id, sees = parent.alert_id, fallback.explain
+    content = update_seen(content, sees) if isinstance(content, Update) else bulletin_seen(content, sees)
+    if isinstance(content, Update) and _joined(connection, row, _update(content, row, alert_id), name, at=at):
         return
-    sequence = max(1, outbox.next_sequence(connection, row.story_id, fallback, [MessageKind.REPLY]))
+    sequence = max(1, outbox.next_sequence(connection, row.story_id, name, [MessageKind.REPLY]))
     numbered = updates.numbered(_update(content, row, alert_id), sequence)
     if isinstance(content, Update):
         message = updates.to_json(numbered)
     else:
         message = bulletins.to_json(replace(content, bulletin_id=numbered.update_id, alert_id=alert_id, possible_repeat=False))
-    outbox.put(connection, [_entry(row, fallback, content, alert_id=alert_id, sequence=sequence, message=message)], at)
+    outbox.put(connection, [_entry(row, name, content, alert_id=alert_id, sequence=sequence, message=message)], at)
 
 
 def _joined(connection: Connection, row: Queued, update: Update, fallback: str, *, at: float) -> bool:
