@@ -233,6 +233,20 @@ def test_what_nobody_hears_waits_and_is_said_once(world: World) -> None:
     assert sorted(alert["title"] for page in world.told() for alert in (page.data or {})["alerts"]) == ["title of one", "title of two"]
 
 
+def test_what_waits_for_a_receiver_that_becomes_a_digest_or_none_any_more_is_told(world: World) -> None:
+    world.at(START)
+    world.gather("one")
+    world.gather("two", "overflow:desk", reason=GatherReason.CAPPED)
+    now_a_digest = RECEIVERS[1] | {"name": "desk", "digest": {"to": "morning", "at": "07:00", "zone": "Asia/Karachi"}}
+    world.desk = Desk(a_set(gaming=GAMING), routes({"name": "morning", "slack": {"channel": "#morning"}}, now_a_digest))
+    with capture_logs() as logs:
+        world.at(FIRST + timedelta(minutes=1))
+    assert [one for one in logs if one["log_level"] == "warning"] == []
+    assert {row.receiver for row in world.rows()} == {"morning"}
+    assert sorted(alert["title"] for page in world.told() for alert in (page.data or {})["alerts"]) == ["title of one", "title of two"]
+    assert world.waiting() == []
+
+
 def test_a_row_that_cannot_be_read_is_told_by_its_headline_and_keeps_no_other_back(world: World) -> None:
     world.at(START)
     broken = world.gather("one")
