@@ -103,8 +103,12 @@ def is_empty(update: Update) -> bool:
 def is_urgent(update: Update) -> bool:
     """Return whether it must not wait for others: a rise, a changed headline, a retraction, a new partner, an official source."""
     changed = any(one.old != one.new for one in update.corrections)
-    told = update.raised_from or update.partners or update.officials or changed or update.unsupported or update.supported_again
-    return bool(told)
+    return is_pressing(update) or changed or bool(update.partners)
+
+
+def is_pressing(update: Update) -> bool:
+    """Return whether it is told at once, whatever went out a moment ago: a rise, a retraction, an official source. Of each there are few."""
+    return bool(update.raised_from or update.officials or update.unsupported or update.supported_again)
 
 
 def extended(update: Update, more: Update) -> Update:

@@ -104,6 +104,27 @@ def test_what_is_urgent_takes_along_what_was_gathered(stage: Stage) -> None:
     assert stage.replies() == [(1, 4, ["Dawn", "Jang", "APP"])], "it was not sent yet"
 
 
+def test_a_flood_of_new_partners_is_one_reply_in_five_minutes(stage: Stage) -> None:
+    stage.hand(a_report())
+    stage.send(0)
+    for minute, partner in enumerate(("JP", "KR", "FR", "DE", "IT", "ES", "NL"), start=1):
+        stage.hand(an_outlet(f"Outlet {minute}", partners=("US", partner)), an_outlet(f"Other {minute}"), minute=minute)
+        stage.send(minute)
+    assert [due for _, due, _ in stage.replies()] == [1, 6, 11]
+    assert [one.partners for one in stage.said()] == [("JP",), ("KR", "FR", "DE", "IT", "ES"), ("NL",)]
+
+
+def test_a_retraction_waits_for_no_other_reply(stage: Stage) -> None:
+    partner = an_outlet("Dawn", partners=("US", "JP"))
+    stage.hand(a_report())
+    stage.send(0)
+    stage.hand(partner, minute=1)
+    stage.send(1)
+    stage.hand(*(page_of(one, text="Weather.", partners=()) for one in (a_report(), partner)), minute=2)
+    assert [due for _, due, _ in stage.replies()] == [1, 2]
+    assert stage.said()[-1].unsupported is not None
+
+
 def test_a_reply_that_the_sender_has_begun_grows_no_more(stage: Stage) -> None:
     stage.hand(a_report())
     stage.hand(an_outlet("Dawn"), minute=3)
