@@ -8,15 +8,17 @@ from sqlalchemy import Connection
 from alerting import bulletin as bulletins
 from alerting import updates
 from alerting.bulletin import Bulletin
-from alerting.message import Message, alert_id_of, folded, from_json
+from alerting.gathering import says_news
+from alerting.message import Message, alert_id_of, folded, from_json, to_json
 from alerting.receivers.directory import Fallback
 from alerting.sender_fold import entry_of
 from alerting.sender_said import Content
 from alerting.sender_seen import bulletin_seen, message_seen, update_seen
 from alerting.updates import Update
 from newswire.records import MessageKind
-from newswire.store import outbox
+from newswire.store import digests, outbox
 from newswire.store import updates as replies
+from newswire.store.digests import Growth
 from newswire.store.outbox import Entry, Queued
 
 
@@ -37,12 +39,26 @@ def _redirect_alert(connection: Connection, row: Queued, message: Message, fallb
     message = message_seen(message, fallback.explain)
     known = outbox.told(connection, [row.story_id]).get(row.story_id, {}).get(fallback.name)
     if known is None:
-        sequence = 0
         there = replace(message, alert_id=alert_id_of(row.story_id, fallback.name), possible_repeat=False)
-    else:
-        sequence = known[0] + 1
-        there = folded(from_json(known[1]), message)
-    outbox.put(connection, [entry_of(there, row, fallback.name, sequence)], at)
+        outbox.put(connection, [entry_of(there, row, fallback.name, 0)], at)
+        return
+    before, sequence = from_json(known[1]), known[0] + 1
+    there = folded(before, message)
+    standing = digests.standings(connection, [row.story_id]).get((row.story_id, fallback.name))
+    if standing is None:
+        outbox.put(connection, [entry_of(there, row, fallback.name, sequence)], at)
+    elif standing.waits:
+        _grow(connection, there, fallback.name, standing.sequence)
+    elif says_news(before, there):  # what a digest told cannot be changed: it is told again, as the stage would
+        anew = replace(there, alert_id=alert_id_of(row.story_id, fallback.name, sequence))
+        outbox.put(connection, [replace(entry_of(anew, row, fallback.name, sequence), kind=MessageKind.PARENT)], at)
+
+
+def _grow(connection: Connection, message: Message, receiver: str, sequence: int) -> None:
+    """Let the row that waits for a digest say this."""
+    watchlists = [shown.watchlist for shown in message.watchlists]
+    severity, text = message.severity.value, to_json(message)
+    digests.grow(connection, [Growth(message.story_id, receiver, sequence, watchlists, severity, message.title, message.url, text)])
 
 
 def _redirect_reply(connection: Connection, row: Queued, content: Update | Bulletin, fallback: Fallback, *, at: float) -> None:

@@ -237,6 +237,25 @@ def test_at_the_fallback_replies_stand_in_the_thread_of_what_it_was_told(make: M
     assert {state for _, state, _ in queued(store, MessageKind.REPLY, "archive")} == {SENT}
 
 
+@pytest.mark.parametrize("taken", [False, True])
+def test_what_a_digest_tells_at_the_fallback_grows_or_is_told_again(make: Make, store: Store, clock: ManualClock, *, taken: bool) -> None:
+    with FakeSlack(channels=("archive",)) as slack:
+        put(store)
+        put(store, receiver="archive")
+        with store.begin() as connection:
+            desk, archive = (messages.from_json(outbox.told(connection, [STORY])[STORY][name][1]) for name in ("desk", "archive"))
+            gathered = {"state": "gathered", "gathered_for": "morning", "gather_reason": "digest", "next_try_at": NOW.timestamp() + 9e9}
+            low = messages.to_json(replace(archive, severity=Severity.LOW))
+            told = gathered | {"message": low} | ({"digest_id": DIGEST_ID} if taken else {})
+            connection.execute(table.update().where(table.c.receiver == "archive").values(told))
+        drain(make(desk_at(slack), desk_at(slack, "archive"), fallback="archive"), clock)
+    with store.read() as connection:
+        rows = list(connection.execute(table.select().where(table.c.receiver == "archive").order_by(table.c.sequence)))
+    assert [(row.kind, row.sequence, row.state) for row in rows] == [("parent", 0, "gathered"), ("parent", 1, "sent")][: 1 + taken]
+    assert messages.from_json(rows[-1].message).severity is desk.severity
+    assert len({row.alert_id for row in rows}) == len(rows)
+
+
 @pytest.mark.parametrize("sees", Explain)
 def test_the_fallback_sees_no_more_of_a_rule_than_it_may(make: Make, store: Store, clock: ManualClock, sees: Explain) -> None:
     digest = Bulletin("d2" * 16, MessageKind.DIGEST, Severity.LOW, "Page", (), (), data={"alerts": [{"because": ["gaming industry"]}]})
