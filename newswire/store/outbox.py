@@ -138,6 +138,7 @@ _REVIVE: Final = (
         outcome=None,
         settled_at=None,
         doubt_since=None,
+        attempts=0,  # it waits since now: what is told anew by command is no news of an outage
         next_try_at=bindparam("at"),
         published=False,
         digest_id=None,
