@@ -84,6 +84,7 @@ class Earlier:
     told_at: datetime
     title: str
     link: str | None = None  # to that message; the sender fills it in when it posts
+    place: str = ""  # what readers call the receiver, where that is not its name: a Slack channel as routes.yaml writes it
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,11 +39,12 @@ def receivers_list(config: Config = None, as_json: AsJson = False) -> None:
     settings = read_settings(config)
     routes = read_routes(find_config_folder(settings.config))
     known: dict[str, Standing] = {}
+    now = SystemClock().now()
     if (store := store_if_there(settings)) is not None:
         with store.read() as connection:
-            known = standings(connection)
+            known = standings(connection, now.timestamp())
         store.close()
-    rows = [*_rows(routes, settings, known, SystemClock().now())]
+    rows = [*_rows(routes, settings, known, now)]
     if as_json:
         print_json_lines(rows)
     else:
@@ -129,7 +130,7 @@ def _rows(routes: "Routes", settings: Settings, known: dict[str, Standing], now:
     # The terminal stands in for Slack's channels while there is no token: what gathers for it there waits for nothing.
     stands_in = {TERMINAL_NAME} if settings.slack_token is None and any(entry.slack for entry in routes.receivers) else set()
     for name in sorted(known.keys() - names - stands_in):
-        if known[name].waiting:
+        if known[name].waiting or known[name].gathering:
             why = "it is in routes.yaml no more; what was decided for it before waits until it is there again"
             place = dict.fromkeys(("kind", "to", "limits", "explain"))
             yield {"name": name} | place | _facts(Shown(State.NOT_LISTED, why), known[name])
@@ -142,6 +143,7 @@ def _facts(state: "Shown", standing: Standing) -> dict[str, Any]:
         "why": state.why,
         "do": state.do,
         "waiting": standing.waiting,
+        "gathering": standing.gathering,
         "waiting_since": _moment(standing.oldest_at),
         "last_sent_at": _moment(standing.last_sent_at),
         "failed": standing.failed,
@@ -157,7 +159,7 @@ def _print_list(console: Console, rows: list[dict[str, Any]]) -> None:
     for heading in ("name", "kind", "to"):
         table.add_column(heading, overflow="fold")
     table.add_column("state", no_wrap=True)
-    for heading in ("waiting", "failed"):
+    for heading in ("waiting", "gathering", "failed"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("last sent", no_wrap=True)
     for row in rows:
@@ -168,6 +170,7 @@ def _print_list(console: Console, rows: list[dict[str, Any]]) -> None:
             Text(one_line(row["to"] or "")),
             Text(row["state"], style=_STYLES.get(row["state"], "red")),
             Text(str(row["waiting"])),
+            Text(str(row["gathering"])),
             Text(str(row["failed"])),
             Text((row["last_sent_at"] or "")[:16].replace("T", " ")),
         )
