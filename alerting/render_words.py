@@ -88,10 +88,13 @@ def severity_words(message: Message) -> str:
     return f"taken back, was {message.severity}" if message.unsupported else message.severity.value
 
 
-def origin_parts(message: Message) -> tuple[str, str]:
-    """Return outlet, country and language, and the count of outlets and countries; between them a receiver puts the time."""
+def origin_parts(message: Message, *, address_shown: bool = False) -> tuple[str, str]:
+    """Return outlet, country and language, and the count of outlets and countries; between them a receiver puts the time.
+
+    Where the link may look as if it led elsewhere its host is among them, unless a reader sees the whole address anyway.
+    """
     outlet, trails = outlet_name(message), runs_left(message.outlet)
-    before = ["" if trails else outlet, plain(odd_host(message.url) or "", limit=NAME_LIMIT)]
+    before = ["" if trails else outlet, "" if address_shown else plain(odd_host(message.url) or "", limit=NAME_LIMIT)]
     before += [country_name(message.country) if message.country else "", language_name(message.language)]
     after = [counted_outlets(message), outlet if trails else ""]
     return " · ".join(part for part in before if part), " · ".join(part for part in after if part)

@@ -129,7 +129,7 @@ def _lines(message: Message, *, hyperlinks: bool) -> list[Text]:
     heading.append(f"   {severity_words(message)}", style=COLOURS[seen_as(message)])
     address = link(message.url)
     style = Style(bold=True, strike=bool(message.unsupported), link=address if hyperlinks else None)
-    before, counted = origin_parts(message)
+    before, counted = origin_parts(message, address_shown=address is not None and not hyperlinks)
     when = dated(message, lambda at: f"{at.astimezone():%d %b %H:%M}")
     lines = [heading, *_notes(message)]
     lines.append(Text(plain(message.title, limit=TITLE_LIMIT) or "(no title)", style=style))

@@ -245,6 +245,8 @@ def _telling(one: Telling) -> dict[str, Any]:
 
 def _with_older(connection: "Connection", shown: dict[str, Any]) -> dict[str, Any]:
     """Return a step with headline, address and day of the item that the story goes back to, where one is known to do so."""
+    from newswire.store import decisions
+
     found = shown.get("detail", {}).get("returns_to")
     taken = decisions.decisions_of_item(connection, found["nearest"]) if found else ()
     if not taken:

@@ -159,27 +159,35 @@ def _print_list(console: Console, rows: list[dict[str, Any]]) -> None:
     for heading in ("name", "kind", "to"):
         table.add_column(heading, overflow="fold")
     table.add_column("state", no_wrap=True)
-    for heading in ("waiting", "gathering", "failed"):
+    for heading in ("waiting", "failed"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("last sent", no_wrap=True)
     for row in rows:
-        kind = f"{row['kind'] or ''}{' (' + row['limits'] + ')' if row['limits'] else ''}"
         table.add_row(
             Text(row["name"]),
-            Text(kind),
+            Text(row["kind"] or ""),
             Text(one_line(row["to"] or "")),
             Text(row["state"], style=_STYLES.get(row["state"], "red")),
-            Text(str(row["waiting"])),
-            Text(str(row["gathering"])),
+            Text(_waiting(row["waiting"], row["gathering"])),
             Text(str(row["failed"])),
             Text((row["last_sent_at"] or "")[:16].replace("T", " ")),
         )
     console.print(table)
     for row in rows:
+        if row["limits"]:
+            console.print(Text(one_line(f"{row['name']}: {row['kind']} has {row['limits']}"), style="dim"), soft_wrap=True)
+    for row in rows:
         if row["why"]:
             until = f" until {row['until']}" if row["until"] else ""
             do = f"; {row['do']}" if row["do"] else ""
             console.print(Text(one_line(f"{row['name']}: {row['state']}{until}: {row['why']}{do}")), soft_wrap=True)
+
+
+def _waiting(waiting: int, gathering: int) -> str:
+    """Return how many messages could be sent, and how many wait for their time on purpose."""
+    if not gathering:
+        return str(waiting)
+    return f"{waiting} + {gathering} gathering" if waiting else f"{gathering} gathering"
 
 
 def _fault(message: str) -> Fault:
