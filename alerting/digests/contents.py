@@ -68,10 +68,11 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A story that a watchlist matched and that nobody was told, and why, in words."""
+    """A story that watchlists matched and that they told nobody, and why, in words."""
 
-    story: HeldStory
+    story: HeldStory  # as its most severe watchlist matched it
     why: str
+    watchlists: tuple[str, ...]  # all that held it for the same reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class HeldBack:
 
     @property
     def total(self) -> int:
-        """How many stories of watchlists that are."""
+        """How many stories that are, each counted once for every reason."""
         return sum(count for _, count in self.counts)
 
 
@@ -202,12 +203,17 @@ def days_shown(period: Period) -> tuple[date, ...]:
 
 
 def _held_back(held: Sequence[HeldStory], silences: Mapping[str, Silence], period: Period) -> HeldBack:
-    counts = Counter(one.reason for one in held)
+    counts = Counter(reason for reason, _ in {(one.reason, one.story_id) for one in held})
     ranked = sorted(held, key=lambda one: (one.reason in _NOT_IN_FORCE, -one.severity.rank, -one.at, one.watchlist, one.story_id))
+    alike: defaultdict[tuple[str, HoldReason, str | None], list[HeldStory]] = defaultdict(list)
+    for story in ranked:
+        alike[story.story_id, story.reason, story.silence_id].append(story)
     listed = []
-    for story in ranked[:HELD_LISTED]:
-        silence = silences.get(story.silence_id or "")
-        listed.append(Held(story, _silenced(silence, period) if silence else _HELD_WORDS.get(story.reason, story.reason.value)))
+    for of_story in list(alike.values())[:HELD_LISTED]:
+        first = of_story[0]
+        silence = silences.get(first.silence_id or "")
+        why = _silenced(silence, period) if silence else _HELD_WORDS.get(first.reason, first.reason.value)
+        listed.append(Held(first, why, tuple(one.watchlist for one in of_story)))
     return HeldBack(tuple((reason, counts[reason]) for reason in HoldReason if counts[reason]), tuple(listed))
 
 

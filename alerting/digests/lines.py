@@ -96,7 +96,7 @@ def group_section(group: Group, above: frozenset[str], period: Period) -> Sectio
     parts.append(listed(topics, _TOPICS) if len(alerts) > 1 else "")
     name = land(group.country) if group.engaged or group.country is None else f"{land(group.country)}, by outlet"
     heading: list[Piece] = [text(name, bold=True), text("".join(f" · {part}" for part in parts if part))]
-    if any(group.days):
+    if sum(count > 0 for count in group.days) > 1:  # a single day is no course
         heading.append(text(f" · {sparkline(group.days)} {DAYS_SHOWN} days, at most {max(group.days)} a day"))
     lines = []
     for block in group.blocks:
@@ -120,7 +120,7 @@ def held_section(contents: DigestContents) -> Section | None:
 def _held_line(one: Held) -> Line:
     story = one.story
     title = plain(story.title, limit=_TITLE) or "(no title)"
-    said = (plain(part, limit=120) for part in trailing_last((story.outlet, story.watchlist, one.why)))
+    said = (plain(part, limit=120) for part in trailing_last((story.outlet, listed(one.watchlists, 3), one.why)))
     return (text(f"{MARKS[story.severity]} "), *_beside(Piece(title, url=link(story.url)), " · ".join(part for part in said if part)))
 
 

@@ -421,13 +421,13 @@ def test_who_acts_is_no_partner_where_another_outlet_tells_it_from_the_other_sid
 
 
 def test_where_it_was_told_first_is_said_as_readers_know_the_place() -> None:
-    low = told_by(decided(a_report(), a_match(severity=Severity.MEDIUM)))
+    low = since(told_by(decided(a_report(), a_match(severity=Severity.MEDIUM))), timedelta(minutes=9))
     outcome = decide(
         a_report("two"),
         matches=[a_match(receivers=("minister",), severity=Severity.CRITICAL)],
         story_id=STORY,
         told=low,
-        now=NOW + timedelta(minutes=9),
+        now=NOW,
         places={"desk": "#it-diplomacy"},
     )
     (parent,) = (row for row in outcome.rows if row.receiver == "minister")

@@ -53,7 +53,7 @@ END = "; the label must score 0.5 or more; items older than 72 hours stay silent
             {"when": {"any": ["tax"]}, "label": ["domestic", "other"], "min_score": "0.8", "max_age": "90m", "status": "draft"},
             (
                 "is a draft: checked and tested only; it would alert, medium, on domestic or other items that say 'tax'; "
-                "the label must score 0.8 or more; items older than 90m stay silent" + LATER + CAP
+                "the label must score 0.8 or more; items older than 90 minutes stay silent" + LATER + CAP
             ),
         ),
         (
@@ -73,7 +73,7 @@ def test_a_watchlist_in_words(keys: dict[str, Any], said: str) -> None:
 @pytest.mark.parametrize(
     ("alert", "said"),
     [
-        ({"update_every": "90s", "realert": "24h"}, "; later reports in its thread every 90s; told anew after 24 hours"),
+        ({"update_every": "90s", "realert": "24h"}, "; later reports in its thread every 90 seconds; told anew after 24 hours"),
         ({"updates": "message", "realert": "never"}, "; later reports in the channel every 15 minutes"),
         ({"updates": "edit"}, "; later reports are added to its message"),
         ({"updates": "none"}, "; later reports are not told"),
