@@ -35,7 +35,10 @@ _WAITING: Final = (
 )
 _SENT: Final = (
     select(outbox.c.receiver, func.max(outbox.c.settled_at).label("last_sent_at"))
-    .where(outbox.c.state == SendState.SENT.value, outbox.c.reason.is_(None))  # a superseded edit was never sent
+    .where(
+        outbox.c.state == SendState.SENT.value,
+        or_(outbox.c.reason.is_(None), outbox.c.digest_id.is_not(None)),  # a superseded edit was never sent; what a digest told was
+    )
     .group_by(outbox.c.receiver)
 )
 _LAST_FAILED: Final = (
