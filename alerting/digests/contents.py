@@ -5,14 +5,14 @@ Nothing here is cut: every alert that was gathered is in it once, and who lays i
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from alerting.digests.period import Period, moment
 from alerting.digests.proof import Proof, Sight
-from alerting.message import Message
+from alerting.message import Message, folded
 from newswire.outcomes import DigestOccasion, GatherReason, HoldReason
 from newswire.records import Severity
 from newswire.silence import Silence
@@ -143,7 +143,7 @@ def contents_of(
     digest_id: str, *, name: str, occasion: DigestOccasion, period: Period, gathered: Sequence[Gathered], facts: Facts | None = None
 ) -> DigestContents:
     """Return what the digest says; without facts it is about its alerts alone."""
-    facts = facts or Facts()
+    facts, gathered = facts or Facts(), _one_a_story(gathered)
     stories = {one.message.story_id for one in gathered}
     days = {code: _by_day(of_country, period) for code, of_country in (facts.stories_by_country or {}).items()}
     return DigestContents(
@@ -157,6 +157,15 @@ def contents_of(
         _silences(facts.silences, facts.held, period),
         facts.proof,
     )
+
+
+def _one_a_story(gathered: Sequence[Gathered]) -> list[Gathered]:
+    """Return the alerts, those of one story as one: what was over a channel's cap may have been gathered for the digest itself, too."""
+    found: dict[str, Gathered] = {}
+    for one in sorted(gathered, key=lambda one: -one.message.severity.rank):
+        first = found.get(one.message.story_id)
+        found[one.message.story_id] = one if first is None else replace(first, message=folded(first.message, one.message))
+    return [found.pop(one.message.story_id) for one in gathered if one.message.story_id in found]
 
 
 def _groups(gathered: Sequence[Gathered], days: Mapping[str, tuple[int, ...]]) -> tuple[Group, ...]:
