@@ -129,7 +129,7 @@ def _text(message: Message, news: Sequence[str]) -> str:
     address, parties, others = link(message.url), parties_line(message), other_outlets(message)
     lines = [*news, *([""] if news else []), f"{names}   [{severity_words(message)}]", *notes(message), "", _title(message)]
     lines += [address] if address else []
-    lines += [_origin(message, address_shown=address is not None), ""]
+    lines += [_origin(message), ""]
     lines += [parties] if parties else []
     if message.quote:
         lines += ["“" + "".join(text for text, _ in quote_parts(message)) + "”"]
@@ -163,6 +163,6 @@ def _title(message: Message) -> str:
     return plain(message.title, limit=TITLE_LIMIT) or _NO_TITLE
 
 
-def _origin(message: Message, *, address_shown: bool = False) -> str:
-    before, counted = origin_parts(message, address_shown=address_shown)
+def _origin(message: Message) -> str:
+    before, counted = origin_parts(message)
     return " · ".join(part for part in (before, dated(message, "{:%Y-%m-%d %H:%M} UTC".format), counted) if part)
