@@ -29,6 +29,7 @@ __all__ = ["Match", "Outcome", "Reply", "Row", "Told", "decide", "decision_id_of
 
 NEAREST_SHOWN: Final = 3
 _ALL_FULL: Final[Mapping[str, Explain]] = {}
+_BY_NAME: Final[Mapping[str, str]] = {}
 _PLACES: Final = {reason: place for place, reason in enumerate(HoldReason)}
 
 
@@ -75,13 +76,14 @@ def decide(
     told: Mapping[str, Told],
     now: datetime,
     explains: Mapping[str, Explain] = _ALL_FULL,
+    places: Mapping[str, str] = _BY_NAME,
 ) -> Outcome:
     """Return what to do with the report.
 
     `told` is, by receiver, what was said of its story before; `explains` what each receiver may see of the rule: the stricter of its own
-    and the watchlist's counts.
+    and the watchlist's counts; `places` what readers call a receiver where they do not know its name.
     """
-    said = Said(report, told, now)
+    said = Said(report, told, now, places)
     by_receiver = _by_receiver(matches, told)
     _take_back(said, report, matches, {name: one for name, one in told.items() if name not in by_receiver}, explains)
     if by_receiver and story_id is not None:

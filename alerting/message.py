@@ -87,6 +87,7 @@ class Earlier:
     told_at: datetime
     title: str
     link: str | None = None  # to that message; the sender fills it in when it posts
+    place: str = ""  # what readers call the receiver, where that is not its name: a Slack channel as routes.yaml writes it
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +194,7 @@ def joined(message: Message, report: Report, watchlists: Sequence[ShownWatchlist
         return replace(message, watchlists=shown, severity=severity)
     carriers = _with_carrier(message.carriers, _carrier(report))
     if report.item.item_id != message.item_id and message.supporting:
-        partners = _distinct((*message.partners, *report.partners))
+        partners = _abroad(message.home, (*message.partners, *report.partners))
         return replace(message, watchlists=shown, carriers=carriers, severity=severity, partners=partners)
     fresh = opened(report, message.story_id, "", shown, spans)
     return replace(
@@ -201,7 +202,7 @@ def joined(message: Message, report: Report, watchlists: Sequence[ShownWatchlist
         alert_id=message.alert_id,
         severity=severity,
         carriers=carriers,
-        partners=_distinct((*fresh.partners, *(code for one in carriers if one.supports for code in one.partners))),
+        partners=_abroad(fresh.home, (*fresh.partners, *(code for one in carriers if one.supports for code in one.partners))),
         quote=fresh.quote or (message.quote if report.item.item_id == message.item_id else None),
         earlier=message.earlier,
         also=message.also,
@@ -326,6 +327,11 @@ def _highest(watchlists: Sequence[ShownWatchlist]) -> Severity:
 
 def _distinct(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(words))
+
+
+def _abroad(home: str | None, partners: Iterable[str]) -> tuple[str, ...]:
+    """Return the partners without the state that acts: to another outlet's report that one may be the partner, and its own the one that acts."""
+    return tuple(code for code in _distinct(partners) if code != home)
 
 
 def _visible(message: Message) -> Message:

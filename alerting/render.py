@@ -17,9 +17,11 @@ from alerting.render_words import (
     NO_TITLE,
     QUOTE_SHOWN,
     TITLE_LIMIT,
+    UNDATED,
     WORD_LIMIT,
     also_lines,
     counted_outlets,
+    dated,
     earlier_line,
     facts_line,
     notes,
@@ -47,6 +49,7 @@ __all__ = [
     "TITLE_LIMIT",
     "WORD_LIMIT",
     "country_name",
+    "dated",
     "facts_line",
     "fallback_text",
     "flag",
@@ -173,7 +176,7 @@ def _origin(message: Message) -> list[Element]:
     """Return outlet, country, language, when, and how far it has spread; an outlet's name from right to left is the last of them."""
     before, after = origin_parts(message)
     counted = counted_outlets(message)
-    when = [_moment(message.published_at)] if message.published_at else [_text("undated, first seen "), _moment(message.seen_at)]
+    when = [_moment(message.published_at)] if message.published_at else [_text(UNDATED), _moment(message.seen_at)]
     spread = _text(counted, bold=counted != "1 outlet")
     return [_text(f"{before} · "), *when, _text(" · "), spread, *([_text(after.removeprefix(counted))] if after != counted else [])]
 

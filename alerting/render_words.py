@@ -5,7 +5,8 @@ everywhere: such a name stands at the end of its line instead.
 """
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import Final
 
 from alerting.bulletin import Line, Piece, text_of
@@ -29,6 +30,7 @@ EARLIER_SHOWN: Final = 60
 ALSO_LIMIT: Final = 120
 ALSO_SHOWN: Final = 8
 _MARKED_MOST: Final = 0.6
+UNDATED: Final = "undated, first seen "
 
 _COUNTRY_NOUNS: Final = ("partner", "country", "home")
 
@@ -57,10 +59,10 @@ def warnings(message: Message) -> list[str]:
 
 
 def earlier_line(earlier: Earlier) -> Line:
-    """Return where the same story was told before: `First told to desk, 2026-11-03 09:00 UTC · see it there`."""
+    """Return where the same story was told before: `First told to #it-diplomacy, 2026-11-03 09:00 UTC · see it there`."""
     moment, address = Piece("", at=earlier.told_at), link(earlier.link)
     title = Piece(plain(earlier.title, limit=EARLIER_SHOWN) or NO_TITLE, url=address)
-    to = plain(earlier.receiver, limit=NAME_LIMIT)
+    to = plain(earlier.place or earlier.receiver, limit=NAME_LIMIT)
     there = (Piece(" · "), Piece("see it there", url=address)) if address else ()
     match earlier.kind:
         case EarlierKind.OTHER_CHANNEL:
@@ -86,13 +88,21 @@ def severity_words(message: Message) -> str:
     return f"taken back, was {message.severity}" if message.unsupported else message.severity.value
 
 
-def origin_parts(message: Message) -> tuple[str, str]:
-    """Return outlet, country and language, and the count of outlets and countries; between them a receiver puts the time."""
+def origin_parts(message: Message, *, address_shown: bool = False) -> tuple[str, str]:
+    """Return outlet, country and language, and the count of outlets and countries; between them a receiver puts the time.
+
+    Where the link may look as if it led elsewhere its host is among them, unless a reader sees the whole address anyway.
+    """
     outlet, trails = outlet_name(message), runs_left(message.outlet)
-    before = ["" if trails else outlet, plain(odd_host(message.url) or "", limit=NAME_LIMIT)]
+    before = ["" if trails else outlet, "" if address_shown else plain(odd_host(message.url) or "", limit=NAME_LIMIT)]
     before += [country_name(message.country) if message.country else "", language_name(message.language)]
     after = [counted_outlets(message), outlet if trails else ""]
     return " · ".join(part for part in before if part), " · ".join(part for part in after if part)
+
+
+def dated(message: Message, moment: Callable[[datetime], str]) -> str:
+    """Return when it was published, or that it does not say so; `moment` writes a time as the receiver does."""
+    return moment(message.published_at) if message.published_at else f"{UNDATED}{moment(message.seen_at)}"
 
 
 def outlet_name(message: Message) -> str:

@@ -220,6 +220,10 @@ class Routes(BaseModel):
         """Return what each receiver may see of the rule, by its name."""
         return {receiver.name: receiver.explain for receiver in self.receivers}
 
+    def places(self) -> dict[str, str]:
+        """Return what readers call a receiver where they do not know its name: a Slack channel, as it is written here."""
+        return {receiver.name: receiver.slack.channel for receiver in self.receivers if receiver.slack is not None}
+
     def with_terminal(self) -> "Routes":
         """Return these routes for a Newswire without a Slack token: the terminal hears what each Slack channel would, once.
 

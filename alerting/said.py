@@ -45,10 +45,10 @@ class Reply:
 
 
 class Said:
-    """What is said of one report; `told` is what was said of its story before, by receiver."""
+    """What is said of one report; `told` is what was said of its story before, by receiver, `places` what readers call a receiver."""
 
-    def __init__(self, report: Report, told: Mapping[str, Told], now: datetime) -> None:
-        self._report, self._told, self._now = report, told, now
+    def __init__(self, report: Report, told: Mapping[str, Told], now: datetime, places: Mapping[str, str]) -> None:
+        self._report, self._told, self._now, self._places = report, told, now, places
         self.rows: list[Row] = []
         self.replies: list[Reply] = []
 
@@ -107,4 +107,5 @@ class Said:
             return None
         told_at, receiver = first
         message = self._told[receiver].message
-        return Earlier(EarlierKind.OTHER_CHANNEL, message.story_id, receiver, told_at, message.title)
+        place = self._places.get(receiver, "")
+        return Earlier(EarlierKind.OTHER_CHANNEL, message.story_id, receiver, told_at, message.title, place=place)

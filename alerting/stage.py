@@ -135,13 +135,16 @@ class ReportHandler:
         threads = Threads(updates.threads(connection, sorted(story_ids)), now)
         told = _told(connection, story_ids, threads)
         decided = []
-        quiet, explains = silences.current(connection, now.timestamp()), desk.routes.explains()
+        quiet = silences.current(connection, now.timestamp())
+        explains, places = desk.routes.explains(), desk.routes.places()
         gatherer = Gatherer(connection, desk, sorted(story_ids), now)
         for n, (judged, (placement, member)) in enumerate(zip(fresh, placed, strict=True)):
             story_id = placement.story_id if placement else None
             of_story = told.setdefault(story_id or "", {})
             one = replace(judged, matches=hold_back(quiet, judged.matches, judged.report, story_id, now))
-            outcome = decide(one.report, matches=one.matches, story_id=story_id, told=of_story, now=now + n * _TICK, explains=explains)
+            outcome = decide(
+                one.report, matches=one.matches, story_id=story_id, told=of_story, now=now + n * _TICK, explains=explains, places=places
+            )
             item = one.report.item
             outcome = gatherer.gathered(outcome, item.seen_at, of_story, one.outside)
             outcome, returned = linked(connection, outcome, member, told_before=bool(of_story))

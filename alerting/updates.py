@@ -12,7 +12,8 @@ from pydantic import TypeAdapter
 
 from alerting.bulletin import Bulletin, Line, Piece, text_of
 from alerting.message import TITLE_KEPT, ShownWatchlist
-from alerting.render import country_name
+from alerting.names import country_name, language_name
+from alerting.render_words import runs_left, trailing_last
 from newswire.records import MessageKind, Severity
 
 REPORTS_SHOWN: Final = 5
@@ -191,27 +192,36 @@ def _sentences(update: Update) -> list[Line]:
 
 
 def _corrected(one: Correction) -> Line:
+    """Return which headline became which: no arrow stands between two that are written from right to left, for it would point at the old one."""
     if one.old == one.new:
         return (Piece(f"Text changed by {_cut(one.outlet)}: "), Piece(_cut(one.new), url=one.url))
-    return (Piece(f"Headline changed: “{_cut(one.old)}” → “"), Piece(_cut(one.new), url=one.url), Piece("”"))
+    becomes = "now reads" if runs_left(one.old) or runs_left(one.new) else "→"
+    return (Piece(f"Headline changed: “{_cut(one.old)}” {becomes} “"), Piece(_cut(one.new), url=one.url), Piece("”"))
 
 
 def _joined(update: Update) -> Line:
-    """Return the line about new reports: a single one with its headline, of several the outlets."""
+    """Return the line about new reports: a single one with its headline, of several the outlets.
+
+    Behind words from right to left no number can stand, which would jump among them: they end the line.
+    """
     reports = update.reports
     total = f" ({_in_all(update)})"
     if len(reports) == 1:
         (one,) = reports
-        where = f"Another report in {_origin(one)}: " if one.again else f"Also in {_origin(one)}: "
-        return (Piece(where), Piece(_cut(one.title), url=one.url), Piece(total))
+        where = f"Another report in {_origin(one)}" if one.again else f"Also in {_origin(one)}"
+        if runs_left(one.title):
+            return (Piece(f"{where}{total}: "), Piece(_cut(one.title), url=one.url))
+        return (Piece(f"{where}: "), Piece(_cut(one.title), url=one.url), Piece(total))
     origins = _distinct(_origin(one) for one in reports)
     all_new = len({one.outlet for one in reports if not one.again}) == len(reports)
     counted = f"{len(reports)} more outlets" if all_new else f"{len(reports)} more reports"
+    if any(runs_left(origin) for origin in origins):
+        return (Piece(f"{counted}{total}: {_listed(trailing_last(origins))}"),)
     return (Piece(f"{counted}: {_listed(origins)}{total}"),)
 
 
 def _report_lines(reports: Sequence[NewReport]) -> list[Line]:
-    lines: list[Line] = [(Piece(f"{_origin(one)}: "), Piece(_cut(one.title), url=one.url)) for one in reports[:REPORTS_SHOWN]]
+    lines: list[Line] = [(Piece(f"{_origin(one, first=True)}: "), Piece(_cut(one.title), url=one.url)) for one in reports[:REPORTS_SHOWN]]
     return [*lines, *_more(len(reports) - REPORTS_SHOWN)]
 
 
@@ -229,7 +239,11 @@ def _in_all(update: Update) -> str:
     return f"{outlets}{countries} in all"
 
 
-def _origin(one: NewReport) -> str:
+def _origin(one: NewReport, *, first: bool = False) -> str:
+    """Return who published it and where. A line that begins with a name from right to left would flow that way as a whole: the country goes before it."""
+    if runs_left(one.outlet):
+        before = country_name(one.country) if one.country else language_name(one.language) or "outlet"
+        return f"{before} · {_cut(one.outlet)}" if one.country or first else _cut(one.outlet)
     return f"{_cut(one.outlet)} ({country_name(one.country)})" if one.country else _cut(one.outlet)
 
 

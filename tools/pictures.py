@@ -18,14 +18,13 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from picture_scenes import GOLDEN, digest, message, thread
 from rich.console import Console
 from rich.text import Text
 
-from alerting.message import from_json
 from alerting.receivers.terminal import TerminalReceiver
 
 ROOT = Path(__file__).parents[1]
-GOLDEN = ROOT / "tests" / "golden" / "slack"
 ZONE = timezone(timedelta(hours=5), "PKT")
 SHOWN = {
     "alert-high": ["games-industry-three-outlets"],
@@ -51,6 +50,7 @@ blockquote { border-left: 4px solid #ddd; border-radius: 4px; padding-left: 12px
 blockquote[dir="auto"]:dir(rtl), .rtl { border-left: 0; border-right: 4px solid #ddd; padding: 0 12px 0 0 }
 a { color: #1264a3; text-decoration: none }
 b { font-weight: 700 } ul { margin: 0; padding-left: 24px }
+.thread { margin: 0 20px 0 64px; font-size: 13px; color: #616061; border-bottom: 1px solid #ddd; padding-bottom: 4px }
 .context { font-size: 13px; line-height: 18px; color: #616061; margin-top: 4px }
 """
 
@@ -72,6 +72,8 @@ def main() -> int:
         photograph(asked.browser, page([slack_message(message) for message in messages]), asked.out / f"{name}.png")
     if not asked.names:
         photograph(asked.browser, terminal_page(TERMINAL), asked.out / "alert-terminal.png")
+        photograph(asked.browser, page(thread_shown()), asked.out / "thread.png")
+        photograph(asked.browser, page([drawn(*digest())]), asked.out / "digest.png")
     return 0
 
 
@@ -82,11 +84,22 @@ def page(messages: list[str]) -> str:
 
 def slack_message(name: str) -> str:
     """Return a golden message as Slack would draw it."""
-    said = json.loads((GOLDEN / f"{name}.json").read_text("utf-8"))
-    now = from_json((GOLDEN / f"{name}.message.json").read_text("utf-8")).seen_at.astimezone(ZONE)
+    return drawn(json.loads((GOLDEN / f"{name}.json").read_text("utf-8")), message(name).seen_at)
+
+
+def thread_shown() -> list[str]:
+    """Return a thread as Slack would draw it."""
+    parent, replies = thread()
+    counted = f'<div class="thread">{len(replies)} replies</div>'
+    return [drawn(*parent), counted, *(drawn(*reply) for reply in replies)]
+
+
+def drawn(said: dict[str, Any], at: datetime) -> str:
+    """Return what was sent to Slack at a moment as Slack would draw it."""
+    now = at.astimezone(ZONE)
     cards = "".join(
         f'<div class="card"><div class="bar" style="background:{card["color"]}"></div><div>{blocks(card["blocks"], now)}</div></div>'
-        for card in said["attachments"]
+        for card in said.get("attachments", ())
     )
     who = f'<div class="who"><b>Newswire</b><span class="app">APP</span><span class="at">{now:%H:%M}</span></div>'
     return f'<div class="message"><div class="icon">N</div><div class="body">{who}{blocks(said["blocks"], now)}{cards}</div></div>'
@@ -131,7 +144,7 @@ def terminal_page(names: list[str]) -> str:
     drawn = io.StringIO()
     receiver = TerminalReceiver(stream=drawn, colour=True)
     for name in names:
-        receiver.post(from_json((GOLDEN / f"{name}.message.json").read_text("utf-8")))
+        receiver.post(message(name))
     recorder = Console(record=True, width=100, file=io.StringIO(), force_terminal=True)
     recorder.print(Text.from_ansi(drawn.getvalue()), soft_wrap=True)
     shown = recorder.export_html(inline_styles=True, code_format="<pre>{code}</pre>")

@@ -5,14 +5,14 @@ Nothing here is cut: every alert that was gathered is in it once, and who lays i
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from alerting.digests.period import Period, moment
 from alerting.digests.proof import Proof, Sight
-from alerting.message import Message
+from alerting.message import Message, folded
 from newswire.outcomes import DigestOccasion, GatherReason, HoldReason
 from newswire.records import Severity
 from newswire.silence import Silence
@@ -68,10 +68,11 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A story that a watchlist matched and that nobody was told, and why, in words."""
+    """A story that watchlists matched and that they told nobody, and why, in words."""
 
-    story: HeldStory
+    story: HeldStory  # as its most severe watchlist matched it
     why: str
+    watchlists: tuple[str, ...]  # all that held it for the same reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class HeldBack:
 
     @property
     def total(self) -> int:
-        """How many stories of watchlists that are."""
+        """How many stories that are, each counted once for every reason."""
         return sum(count for _, count in self.counts)
 
 
@@ -142,7 +143,7 @@ def contents_of(
     digest_id: str, *, name: str, occasion: DigestOccasion, period: Period, gathered: Sequence[Gathered], facts: Facts | None = None
 ) -> DigestContents:
     """Return what the digest says; without facts it is about its alerts alone."""
-    facts = facts or Facts()
+    facts, gathered = facts or Facts(), _one_a_story(gathered)
     stories = {one.message.story_id for one in gathered}
     days = {code: _by_day(of_country, period) for code, of_country in (facts.stories_by_country or {}).items()}
     return DigestContents(
@@ -156,6 +157,15 @@ def contents_of(
         _silences(facts.silences, facts.held, period),
         facts.proof,
     )
+
+
+def _one_a_story(gathered: Sequence[Gathered]) -> list[Gathered]:
+    """Return the alerts, those of one story as one: what was over a channel's cap may have been gathered for the digest itself, too."""
+    found: dict[str, Gathered] = {}
+    for one in sorted(gathered, key=lambda one: -one.message.severity.rank):
+        first = found.get(one.message.story_id)
+        found[one.message.story_id] = one if first is None else replace(first, message=folded(first.message, one.message))
+    return [found.pop(one.message.story_id) for one in gathered if one.message.story_id in found]
 
 
 def _groups(gathered: Sequence[Gathered], days: Mapping[str, tuple[int, ...]]) -> tuple[Group, ...]:
@@ -202,12 +212,17 @@ def days_shown(period: Period) -> tuple[date, ...]:
 
 
 def _held_back(held: Sequence[HeldStory], silences: Mapping[str, Silence], period: Period) -> HeldBack:
-    counts = Counter(one.reason for one in held)
+    counts = Counter(reason for reason, _ in {(one.reason, one.story_id) for one in held})
     ranked = sorted(held, key=lambda one: (one.reason in _NOT_IN_FORCE, -one.severity.rank, -one.at, one.watchlist, one.story_id))
+    alike: defaultdict[tuple[str, HoldReason, str | None], list[HeldStory]] = defaultdict(list)
+    for story in ranked:
+        alike[story.story_id, story.reason, story.silence_id].append(story)
     listed = []
-    for story in ranked[:HELD_LISTED]:
-        silence = silences.get(story.silence_id or "")
-        listed.append(Held(story, _silenced(silence, period) if silence else _HELD_WORDS.get(story.reason, story.reason.value)))
+    for of_story in list(alike.values())[:HELD_LISTED]:
+        first = of_story[0]
+        silence = silences.get(first.silence_id or "")
+        why = _silenced(silence, period) if silence else _HELD_WORDS.get(first.reason, first.reason.value)
+        listed.append(Held(first, why, tuple(one.watchlist for one in of_story)))
     return HeldBack(tuple((reason, counts[reason]) for reason in HoldReason if counts[reason]), tuple(listed))
 
 

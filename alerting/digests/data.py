@@ -40,6 +40,7 @@ def page_data(contents: DigestContents, alerts: Sequence[Gathered], *, page: int
         "held_listed": [
             {
                 "watchlist": one.story.watchlist,
+                "watchlists": list(one.watchlists),
                 "story_id": one.story.story_id,
                 "reason": one.story.reason.value,
                 "why": one.why,

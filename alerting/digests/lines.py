@@ -14,6 +14,7 @@ from alerting.digests.words import MARKS, counted, land, length, listed
 from alerting.escape import link, plain
 from alerting.message import Message
 from alerting.render import country_name, flag, topic_name
+from alerting.render_words import runs_left, trailing_last
 from alerting.silences import said_of
 from newswire.outcomes import GatherReason, HoldReason
 
@@ -58,14 +59,18 @@ def alert_line(one: Gathered, period: Period, topic: str = "") -> Line:
     if topic:
         pieces.append(text(f"{topic_name(topic)}: "))
     title = plain(message.title, limit=_TITLE) or "(no title)"
-    pieces.append(Piece(title, bold=True, url=link(message.url), strike=message.unsupported is not None))
-    rest = [_outlet(message), *_spread(message), " ".join(flag(code) for code in message.partners[:_FLAGS] if flag(code))]
+    headline = Piece(title, bold=True, url=link(message.url), strike=message.unsupported is not None)
+    rest = [*_carried(message), " ".join(flag(code) for code in message.partners[:_FLAGS] if flag(code))]
     rest.append(listed([plain(shown.title, limit=_NAME) for shown in message.watchlists], 2))
     if message.unsupported is not None:
         rest.append("not borne out by the full text")
     rest.append(why_here(one, period))
-    pieces.append(text("".join(f" · {part}" for part in rest if part)))
-    return tuple(pieces)
+    return (*pieces, *_beside(headline, " · ".join(part for part in rest if part)))
+
+
+def _beside(headline: Piece, said: str) -> Line:
+    """Return a headline and what is said of it. One from right to left ends the line: it would turn it round, and draw numbers into itself."""
+    return (text(f"{said} · "), headline) if runs_left(headline.text) else (headline, text(f" · {said}"))
 
 
 def why_here(one: Gathered, period: Period) -> str:
@@ -91,7 +96,7 @@ def group_section(group: Group, above: frozenset[str], period: Period) -> Sectio
     parts.append(listed(topics, _TOPICS) if len(alerts) > 1 else "")
     name = land(group.country) if group.engaged or group.country is None else f"{land(group.country)}, by outlet"
     heading: list[Piece] = [text(name, bold=True), text("".join(f" · {part}" for part in parts if part))]
-    if any(group.days):
+    if sum(count > 0 for count in group.days) > 1:  # a single day is no course
         heading.append(text(f" · {sparkline(group.days)} {DAYS_SHOWN} days, at most {max(group.days)} a day"))
     lines = []
     for block in group.blocks:
@@ -115,12 +120,8 @@ def held_section(contents: DigestContents) -> Section | None:
 def _held_line(one: Held) -> Line:
     story = one.story
     title = plain(story.title, limit=_TITLE) or "(no title)"
-    said = (story.outlet, story.watchlist, one.why)
-    return (
-        text(f"{MARKS[story.severity]} "),
-        Piece(title, url=link(story.url)),
-        text("".join(f" · {plain(part, limit=120)}" for part in said)),
-    )
+    said = (plain(part, limit=120) for part in trailing_last((story.outlet, listed(one.watchlists, 3), one.why)))
+    return (text(f"{MARKS[story.severity]} "), *_beside(Piece(title, url=link(story.url)), " · ".join(part for part in said if part)))
 
 
 def silences_section(contents: DigestContents) -> Section | None:
@@ -230,11 +231,11 @@ def headline_counts(contents: DigestContents) -> str:
     return f"{counted(len(alerts), 'story', 'stories')}: {', '.join(by_severity)}; {listed(counts, 5)}"
 
 
-def _outlet(message: Message) -> str:
+def _carried(message: Message) -> Sequence[str]:
+    """Return who published it and how many more did; a name from right to left comes behind country and count."""
     outlet = plain(message.outlet, limit=_NAME)
-    return f"{outlet} ({country_name(message.country)})" if message.country else outlet
-
-
-def _spread(message: Message) -> Sequence[str]:
     outlets = {carrier.outlet for carrier in message.supporting} or {message.outlet}
-    return [counted(len(outlets), "outlet")] if len(outlets) > 1 else []
+    spread = [counted(len(outlets), "outlet")] if len(outlets) > 1 else []
+    if runs_left(outlet):
+        return [country_name(message.country) if message.country else "", *spread, outlet]
+    return [f"{outlet} ({country_name(message.country)})" if message.country else outlet, *spread]

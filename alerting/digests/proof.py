@@ -29,13 +29,18 @@ _FAILURES: Final[Mapping[str, str]] = {
     FetchReason.CONNECT: "cannot be reached",
     FetchReason.DNS: "its host is not found",
     FetchReason.DEADLINE: "answers too slowly",
-    FetchReason.HTTP_4XX: "refuses us (4xx)",
+    FetchReason.HTTP_4XX: "refuses us, or has moved (4xx)",
     FetchReason.HTTP_5XX: "answers with errors (5xx)",
     FetchReason.RATE_LIMITED: "asks us to come later",
     FetchReason.ROBOTS: "its robots.txt forbids it",
     FetchReason.TLS: "its certificate or TLS fails",
     ParseReason.NOT_A_FEED: "is no feed any more",
 }
+
+
+def failure_in_words(reason: str) -> str:
+    """Return why a source could not be read, as a person says it; a reason without such words stands for itself."""
+    return _FAILURES.get(reason, reason)
 
 
 @dataclass(frozen=True, slots=True)

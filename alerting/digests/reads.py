@@ -78,14 +78,14 @@ def _watched(connection: Connection, since: float, now: float, watchlists: int, 
         reports=reports,
         watchlists=watchlists,
         queues=watch.queues(connection, now),
-        refusing=refusing(connection),
+        refusing=refusing(connection, now),
     )
 
 
-def refusing(connection: Connection) -> list[str]:
+def refusing(connection: Connection, now: float) -> list[str]:
     """Return the receivers whose last answer was a refusal: of what waits, or of what was given up after the last that was sent."""
     return [
         name
-        for name, one in standings.standings(connection).items()
+        for name, one in standings.standings(connection, now).items()
         if one.trouble is SendOutcome.REFUSED or (one.last_failed_at is not None and one.last_failed_at > (one.last_sent_at or 0.0))
     ]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from alerting.bulletin import Line, Piece
-from alerting.digests.proof import Place
+from alerting.digests.proof import Place, failure_in_words
 from alerting.notices.history import History
 from alerting.notices.notice import Notice, counted
 from alerting.notices.snapshot import Snapshot
@@ -48,7 +48,7 @@ _SAID: Final = {
     NoticeKind.SOURCES_SILENT: ("fell silent", "`newswire sources check` looks at each, and finds a feed that has moved"),
     NoticeKind.SOURCES_BLOCKED: (
         "refused us",
-        "write to the outlet, give `NEWSWIRE_CONTACT` an address that it can answer to, or let the source be read less often (`interval`)",
+        "`newswire sources check` finds a feed that has moved; else write to the outlet, give `NEWSWIRE_CONTACT` an address that it can answer to, or read it less often (`interval`)",
     ),
     NoticeKind.SOURCES_RETIRED: ("retired for good (410)", "take the address out of the source's file, or put the new one in its place"),
 }
@@ -70,9 +70,9 @@ def trouble_of(source: SourceHealth) -> Trouble | None:
         return Trouble(NoticeKind.SOURCES_RETIRED, source.gone_at, "gone")
     if source.succeeded_at is None or source.polled_at is None:
         never = source.failures >= NEVER_READ
-        return Trouble(_kind(source), None, f"never read: {source.reason}") if never else None
+        return Trouble(_kind(source), None, f"never read: {failure_in_words(source.reason or '')}") if never else None
     if source.failures >= FAILURES and source.polled_at - source.succeeded_at >= max(UNREAD_S, 4 * source.interval_s):
-        return Trouble(_kind(source), source.succeeded_at, source.reason or "not read")
+        return Trouble(_kind(source), source.succeeded_at, failure_in_words(source.reason or "not read"))
     return _quiet(source, source.succeeded_at)
 
 

@@ -19,6 +19,7 @@ from alerting.message import Message
 from alerting.render import (
     COLOURS,
     TITLE_LIMIT,
+    dated,
     facts_line,
     notes,
     origin_parts,
@@ -164,5 +165,4 @@ def _title(message: Message) -> str:
 
 def _origin(message: Message) -> str:
     before, counted = origin_parts(message)
-    moment = f" · {message.published_at:%Y-%m-%d %H:%M} UTC" if message.published_at else ""
-    return f"{before}{moment} · {counted}"
+    return " · ".join(part for part in (before, dated(message, "{:%Y-%m-%d %H:%M} UTC".format), counted) if part)

@@ -21,6 +21,7 @@ from alerting.render import (
     COLOURS,
     TEXT_LIMIT,
     TITLE_LIMIT,
+    dated,
     facts_line,
     notes,
     origin_parts,
@@ -128,13 +129,13 @@ def _lines(message: Message, *, hyperlinks: bool) -> list[Text]:
     heading.append(f"   {severity_words(message)}", style=COLOURS[seen_as(message)])
     address = link(message.url)
     style = Style(bold=True, strike=bool(message.unsupported), link=address if hyperlinks else None)
-    before, counted = origin_parts(message)
-    moment = f" · {message.published_at.astimezone():%d %b %H:%M}" if message.published_at else ""
+    before, counted = origin_parts(message, address_shown=address is not None and not hyperlinks)
+    when = dated(message, lambda at: f"{at.astimezone():%d %b %H:%M}")
     lines = [heading, *_notes(message)]
     lines.append(Text(plain(message.title, limit=TITLE_LIMIT) or "(no title)", style=style))
     if address and not hyperlinks:
         lines.append(Text(address, style="dim"))
-    lines.append(Text(f"{before}{moment} · {counted}", style="dim"))
+    lines.append(Text(" · ".join(part for part in (before, when, counted) if part), style="dim"))
     parties = parties_line(message)
     if parties:
         lines.append(Text(parties))

@@ -90,6 +90,10 @@ class Body(_Part):
     partners: tuple[str, ...] = Field(description="the countries that it engages")
     organisations: tuple[str, ...] = Field(description="the international bodies in it")
     topics: tuple[str, ...] = Field(description="ids of its topics")
+    how: tuple[str, ...] = Field(
+        description="who acts and what they do, as the report says it: minister, envoy, agreement, talks and the like"
+    )
+    people: tuple[str, ...] = Field(description="the officials that are named")
     because: tuple[str, ...] = Field(description="the watchlists' words that were found; empty with `explain: none`")
     quote: Quote | None = Field(description="null where the headline alone proves it")
     carriers: tuple[Carrier, ...] = Field(description=f"the reports that bear it out, at most {_LISTED_MOST}")
@@ -126,6 +130,8 @@ def body(message: Message, *, receiver: str, plainly: bool = False, test: bool =
         partners=_words(message.partners),
         organisations=_words(message.organisations),
         topics=_words(message.topics),
+        how=_words(message.how),
+        people=_words(message.people),
         because=_words(message.because),
         quote=None if plainly else _quote(message),
         carriers=tuple(

@@ -1,6 +1,7 @@
 """What each watchlist will do, in one sentence that its author can compare with what was meant."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Final
 
 from alerting.routes import TERMINAL_ONLY, Routes
@@ -14,6 +15,7 @@ from alerting.watchlists.nearest import quoted, some
 from alerting.watchlists.telling import Alerting, Explain, Updates
 from newswire.records import Label
 
+_UNITS: Final = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
 _BEGINS: Final = {
     Status.ACTIVE: "alerts at once",
     Status.STAGED: "is staged: counted, not sent; it would alert",
@@ -36,14 +38,15 @@ def in_words(watchlist: CompiledWatchlist, routes: Routes = TERMINAL_ONLY) -> st
         sentence += f", only {scope}"
     if watchlist.min_score:
         sentence += f"; the label must score {watchlist.min_score:g} or more"
-    sentence += f"; items older than {duration_in_words(watchlist.max_age)} stay silent"
+    sentence += f"; items older than {_spelt(watchlist.max_age)} stay silent"
     for rise in watchlist.rises:
         sentence += f"; {rise.severity} where they {say_block(rise.conditions)}"
     sentence += _later(watchlist.alert)
     if hearers.at_once:
         sentence += f"; {cap_in_words(watchlist.alert.cap.per_hour, hearers)}"
     if hearers.at_once and hearers.digests:
-        sentence += f"; what the routes send there waits for {times_of(hearers.digests)}"
+        names = " and ".join(one.name for one in hearers.digests)
+        sentence += f"; what the routes send to {names} waits for {times_of(hearers.digests)}"
     if watchlist.alert.explain is not Explain.FULL:
         sentence += _SHOWS[watchlist.alert.explain]
     if watchlist.to:
@@ -53,14 +56,21 @@ def in_words(watchlist: CompiledWatchlist, routes: Routes = TERMINAL_ONLY) -> st
 
 def _later(alert: Alerting) -> str:
     """Return how later reports of a story are told."""
-    every = duration_in_words(alert.update_every)
+    every = _spelt(alert.update_every)
     said = {
         Updates.THREAD: f"; later reports in its thread every {every}",
         Updates.MESSAGE: f"; later reports in the channel every {every}",
         Updates.EDIT: "; later reports are added to its message",
         Updates.NONE: "; later reports are not told",
     }[alert.updates]
-    return said if alert.realert is None else f"{said}; told anew after {duration_in_words(alert.realert)}"
+    return said if alert.realert is None else f"{said}; told anew after {_spelt(alert.realert)}"
+
+
+def _spelt(duration: timedelta) -> str:
+    """Return `15 minutes`, `72 hours`."""
+    written = duration_in_words(duration)
+    number, unit = written[:-1], _UNITS.get(written[-1:])
+    return f"{number} {unit}{'' if number == '1' else 's'}" if unit and number.isdigit() else written
 
 
 _SHOWS: Final = {

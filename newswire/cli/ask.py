@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.console import Console
@@ -19,13 +19,16 @@ from newswire.cli.gathered_words import gathered_in_words, telling_in_words
 from newswire.cli.options import AsJson, Config, print_json, print_json_lines, read_settings
 from newswire.cli.why_words import Stop
 from newswire.clock import SystemClock
-from newswire.errors import Permanent
+from newswire.errors import Permanent, one_line
 from newswire.outcomes import GatherReason, Stage
 from newswire.records import DeadLetter
 from newswire.store import Store, open_store
 from newswire.store.digests import Telling
 from newswire.store.trail import Step
 from newswire.urls import canonical_url, item_id_of_url
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 _UNKNOWN: Final = 1
 _PLACES: Final = {
@@ -219,10 +222,11 @@ def why_of(store: Store, url: str) -> dict[str, Any]:
         taken = decisions.decisions_of_item(connection, item_id)
         stories = sorted({one.story_id for one in taken if one.story_id})
         later = digests.tellings(connection, stories) if stories else []
+        stages = [_with_older(connection, _step(step)) for step in steps]
     return {
         "url": canonical or url,
         "item_id": item_id,
-        "stages": [_step(step) for step in steps],
+        "stages": stages,
         "decision": json.loads(encode(taken[-1])) if taken else None,
         "gathered": [_telling(one) for one in later],
     }
@@ -237,6 +241,19 @@ def _telling(one: Telling) -> dict[str, Any]:
         "state": one.state.value,
         "told_at": _iso(one.settled_at) if one.settled_at is not None else None,
     }
+
+
+def _with_older(connection: "Connection", shown: dict[str, Any]) -> dict[str, Any]:
+    """Return a step with headline, address and day of the item that the story goes back to, where one is known to do so."""
+    from newswire.store import decisions
+
+    found = shown.get("detail", {}).get("returns_to")
+    taken = decisions.decisions_of_item(connection, found["nearest"]) if found else ()
+    if not taken:
+        return shown
+    first = taken[0]
+    older = {**found, "title": first.title, "url": first.url, "at": first.decided_at.isoformat(timespec="seconds")}
+    return {**shown, "detail": {**shown["detail"], "returns_to": older}}
 
 
 def _step(step: Step) -> dict[str, Any]:
@@ -275,6 +292,8 @@ def print_why(console: Console, told: dict[str, Any], stop: Stop) -> None:
                 console.print(_verdict(verdict), soft_wrap=True)
             for facts in step.get("detail", {}).get("gathered", ()):
                 console.print(Text("              → ", style="yellow").append(gathered_in_words(facts, step["at"])), soft_wrap=True)
+            if returned := step.get("detail", {}).get("returns_to"):
+                console.print(Text("              ↩ ", style="cyan").append(_returned_in_words(returned)), soft_wrap=True)
     for telling in told["gathered"]:
         console.print(Text("  now: ", style="dim").append(telling_in_words(telling)), soft_wrap=True)
 
@@ -307,6 +326,13 @@ def _line(step: dict[str, Any]) -> Text:
     if said:
         line.append(f"  {said}", style="dim")
     return line
+
+
+def _returned_in_words(found: dict[str, Any]) -> str:
+    """Return which story comes back with this item; whoever was told of that one is pointed at it."""
+    older = f"“{one_line(found['title'])}” of {found['at'][:10]}" if found.get("title") else f"story {found['story_id']}"
+    where = f" ({one_line(found['url'])})" if found.get("url") else ""
+    return f"goes back to {older}{where}: who was told of that one is pointed at it (log-odds {found['log_odds']:.2f})"
 
 
 def _detail(step: dict[str, Any]) -> str:

@@ -39,11 +39,12 @@ def receivers_list(config: Config = None, as_json: AsJson = False) -> None:
     settings = read_settings(config)
     routes = read_routes(find_config_folder(settings.config))
     known: dict[str, Standing] = {}
+    now = SystemClock().now()
     if (store := store_if_there(settings)) is not None:
         with store.read() as connection:
-            known = standings(connection)
+            known = standings(connection, now.timestamp())
         store.close()
-    rows = [*_rows(routes, settings, known, SystemClock().now())]
+    rows = [*_rows(routes, settings, known, now)]
     if as_json:
         print_json_lines(rows)
     else:
@@ -129,7 +130,7 @@ def _rows(routes: "Routes", settings: Settings, known: dict[str, Standing], now:
     # The terminal stands in for Slack's channels while there is no token: what gathers for it there waits for nothing.
     stands_in = {TERMINAL_NAME} if settings.slack_token is None and any(entry.slack for entry in routes.receivers) else set()
     for name in sorted(known.keys() - names - stands_in):
-        if known[name].waiting:
+        if known[name].waiting or known[name].gathering:
             why = "it is in routes.yaml no more; what was decided for it before waits until it is there again"
             place = dict.fromkeys(("kind", "to", "limits", "explain"))
             yield {"name": name} | place | _facts(Shown(State.NOT_LISTED, why), known[name])
@@ -142,6 +143,7 @@ def _facts(state: "Shown", standing: Standing) -> dict[str, Any]:
         "why": state.why,
         "do": state.do,
         "waiting": standing.waiting,
+        "gathering": standing.gathering,
         "waiting_since": _moment(standing.oldest_at),
         "last_sent_at": _moment(standing.last_sent_at),
         "failed": standing.failed,
@@ -161,22 +163,31 @@ def _print_list(console: Console, rows: list[dict[str, Any]]) -> None:
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("last sent", no_wrap=True)
     for row in rows:
-        kind = f"{row['kind'] or ''}{' (' + row['limits'] + ')' if row['limits'] else ''}"
         table.add_row(
             Text(row["name"]),
-            Text(kind),
+            Text(row["kind"] or ""),
             Text(one_line(row["to"] or "")),
             Text(row["state"], style=_STYLES.get(row["state"], "red")),
-            Text(str(row["waiting"])),
+            Text(_waiting(row["waiting"], row["gathering"])),
             Text(str(row["failed"])),
             Text((row["last_sent_at"] or "")[:16].replace("T", " ")),
         )
     console.print(table)
     for row in rows:
+        if row["limits"]:
+            console.print(Text(one_line(f"{row['name']}: {row['kind']} has {row['limits']}"), style="dim"), soft_wrap=True)
+    for row in rows:
         if row["why"]:
             until = f" until {row['until']}" if row["until"] else ""
             do = f"; {row['do']}" if row["do"] else ""
             console.print(Text(one_line(f"{row['name']}: {row['state']}{until}: {row['why']}{do}")), soft_wrap=True)
+
+
+def _waiting(waiting: int, gathering: int) -> str:
+    """Return how many messages could be sent, and how many wait for their time on purpose."""
+    if not gathering:
+        return str(waiting)
+    return f"{waiting} + {gathering} gathering" if waiting else f"{gathering} gathering"
 
 
 def _fault(message: str) -> Fault:

@@ -13,6 +13,8 @@ from typing import Final, Self
 from newswire.demo.pages import article_page, feed_document
 
 _MINUTES_APART: Final = 2
+HOST: Final = "demo.localhost"
+"""A name that needs no DNS: browsers, and Newswire, take it for this machine (RFC 6761)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class DemoSite:
 
     def article_url(self, item_id: str) -> str:
         """Return the address of an item's page."""
-        return f"http://127.0.0.1:{self.port}/articles/{item_id}"
+        return f"http://{HOST}:{self.port}/articles/{item_id}"
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -97,7 +99,7 @@ class DemoSite:
                     outlet=outlet, language=language, title=item.title, text=item.text, published_at=item.published_at, related=related
                 ),
             )
-        return DemoFeed(f"http://127.0.0.1:{self.port}{path}", outlet, language)
+        return DemoFeed(f"http://{HOST}:{self.port}{path}", outlet, language)
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         bodies = self._bodies

@@ -18,14 +18,27 @@ _FAILED: Final = and_(
     outbox.c.reason.not_in(_OF_A_THREAD),
 )
 _FIRST: Final = outbox.c.kind == MessageKind.PARENT.value
+_FOR_A_DIGEST: Final = and_(outbox.c.state == SendState.GATHERED.value, outbox.c.digest_id.is_(None))
+_GATHERS: Final = or_(
+    _FOR_A_DIGEST, and_(outbox.c.kind == MessageKind.REPLY.value, outbox.c.attempts == 0, outbox.c.next_try_at > bindparam("now"))
+)
+"""What waits on purpose: an alert for its digest, a reply for its time (`update_every`)."""
 _WAITING: Final = (
-    select(outbox.c.receiver, func.count().label("waiting"), func.min(outbox.c.created_at).label("oldest_at"))
-    .where(_UNSETTLED)
+    select(
+        outbox.c.receiver,
+        func.count().filter(~_GATHERS).label("waiting"),
+        func.min(outbox.c.created_at).filter(~_GATHERS).label("oldest_at"),
+        func.count().filter(_GATHERS).label("gathering"),
+    )
+    .where(or_(_UNSETTLED, _FOR_A_DIGEST))
     .group_by(outbox.c.receiver)
 )
 _SENT: Final = (
     select(outbox.c.receiver, func.max(outbox.c.settled_at).label("last_sent_at"))
-    .where(outbox.c.state == SendState.SENT.value, outbox.c.reason.is_(None))  # a superseded edit was never sent
+    .where(
+        outbox.c.state == SendState.SENT.value,
+        or_(outbox.c.reason.is_(None), outbox.c.digest_id.is_not(None)),  # a superseded edit was never sent; what a digest told was
+    )
     .group_by(outbox.c.receiver)
 )
 _LAST_FAILED: Final = (
@@ -103,8 +116,9 @@ class Overdue:
 class Standing:
     """What is known of one receiver; moments in seconds since 1970 UTC."""
 
-    waiting: int = 0  # rows that are not settled
-    oldest_at: float | None = None
+    waiting: int = 0  # rows that are not settled and could be sent, or were tried
+    oldest_at: float | None = None  # of these
+    gathering: int = 0  # replies and alerts that wait for their time on purpose: `update_every`, a digest
     last_sent_at: float | None = None
     failed: int = 0  # first messages that were given up, and are kept for `newswire dead replay`
     last_failed_at: float | None = None
@@ -114,15 +128,15 @@ class Standing:
     next_try_at: float | None = None  # of that row
 
 
-def standings(connection: Connection) -> dict[str, Standing]:
-    """Return how each receiver stands that the outbox has rows for, by name."""
+def standings(connection: Connection, now: float) -> dict[str, Standing]:
+    """Return how each receiver stands that the outbox has rows for, by name; `now` parts what waits on purpose from what could be sent."""
     found: dict[str, Standing] = {}
 
     def known(name: str, **facts: Any) -> None:
         found[name] = replace(found.get(name, Standing()), **facts)
 
-    for row in connection.execute(_WAITING):
-        known(row.receiver, waiting=row.waiting, oldest_at=row.oldest_at)
+    for row in connection.execute(_WAITING, {"now": now}):
+        known(row.receiver, waiting=row.waiting, oldest_at=row.oldest_at, gathering=row.gathering)
     for row in connection.execute(_SENT):
         known(row.receiver, last_sent_at=row.last_sent_at)
     for row in connection.execute(_FAILURES):

@@ -427,6 +427,28 @@ def test_an_older_revision_that_comes_late_changes_neither_headline_nor_what_bea
     assert decided(page_of(old), a_miss(), told=told).rows == ()
 
 
+def test_who_acts_is_no_partner_where_another_outlet_tells_it_from_the_other_side() -> None:
+    told = told_by(decided(a_report(), a_match()))
+    outcome = decided(a_report("two", outlet="Reuters", home="US", partners=("PK",)), a_match(), told=told)
+    assert outcome.rows[0].message.partners == ("US",)
+    assert outcome.replies[0].update.partners == ()
+
+
+def test_where_it_was_told_first_is_said_as_readers_know_the_place() -> None:
+    low = since(told_by(decided(a_report(), a_match(severity=Severity.MEDIUM))), timedelta(minutes=9))
+    outcome = decide(
+        a_report("two"),
+        matches=[a_match(receivers=("minister",), severity=Severity.CRITICAL)],
+        story_id=STORY,
+        told=low,
+        now=NOW,
+        places={"desk": "#it-diplomacy"},
+    )
+    (parent,) = (row for row in outcome.rows if row.receiver == "minister")
+    assert parent.message.earlier is not None
+    assert parent.message.earlier.place == "#it-diplomacy"
+
+
 def test_partners_of_other_items_join_the_message() -> None:
     told = told_by(decided(a_report(), a_match()))
     outcome = decided(a_report("two", outlet="Dawn", partners=("JP", "US")), a_match(), told=told)

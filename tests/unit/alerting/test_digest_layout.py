@@ -135,6 +135,18 @@ def test_golden_digests(name: str) -> None:
     assert path.read_text(encoding="utf-8") == text
 
 
+def test_a_story_that_waits_for_two_reasons_stands_once() -> None:
+    over = an_alert("one", severity=Severity.HIGH, reason=GatherReason.CAPPED)
+    waits = an_alert("one", severity=Severity.MEDIUM, watchlist="IT diplomacy with a partner country")
+    for order in ([over, waits], [waits, over]):
+        (page,) = pages(a_digest(*order), room=SLACK)
+        said = [text_of(line) for line in page.lines]
+        (line,) = (one for one in said if "Pakistan, US agree" in one)
+        assert "Gaming industry with partner countries, IT diplomacy with a partner country" in line
+        assert "over the cap" in line
+        assert said[0].startswith("1 story: 1 high")
+
+
 KEYS = st.text("abcdefgh", min_size=1, max_size=6)
 ALERTS = st.lists(
     st.builds(

@@ -111,6 +111,6 @@ def test_a_receiver_refuses_from_a_refusal_until_it_takes_something(store: Store
 
     with store.begin() as connection:
         outbox_sending.mark_failed(connection, put("one", ago(3)).row_id, "channel_not_found", at=ago(3))
-        assert reads.refusing(connection) == ["desk"]
+        assert reads.refusing(connection, 1e12) == ["desk"]
         outbox_sending.mark_sent(connection, put("two", ago(2)), SendOutcome.SENT, channel="C1", reference="1.0", at=ago(2))
-        assert reads.refusing(connection) == []
+        assert reads.refusing(connection, 1e12) == []

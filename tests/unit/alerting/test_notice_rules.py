@@ -210,7 +210,7 @@ def test_sources_of_one_country_are_told_of_together_and_so_is_their_return() ->
     struck, watch = sources(5, places, country="PK"), Watch()
     (notice,) = watch.says(seen(sources=struck, places=places))
     assert (notice.heading, notice.severity) == ("5 sources of Pakistan fell silent", Severity.MEDIUM)
-    assert words(notice)[0] == "Outlet PK0: dns, since 2026-11-01 09:00 UTC"
+    assert words(notice)[0] == "Outlet PK0: its host is not found, since 2026-11-01 09:00 UTC"
     back = [replace(one, failures=0, reason=None, succeeded_at=AT) for one in struck]
     assert watch.says(seen(sources=None), after_s=15) == []
     assert headings(watch.says(seen(sources=[*back[:4], struck[4]], places=places), after_s=600)) == ["4 sources of Pakistan came back"]

@@ -156,7 +156,7 @@ def reason_of(answer: Answer) -> str:
 
 def standing(store: Store, clock: ManualClock) -> Shown:
     with store.read() as connection:
-        return shown(standings(connection)["desk"], lacks=None, now=clock.now().timestamp())
+        return shown(standings(connection, clock.now().timestamp())["desk"], lacks=None, now=clock.now().timestamp())
 
 
 def put(store: Store, kind: MessageKind) -> None:

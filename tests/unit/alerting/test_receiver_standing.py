@@ -13,11 +13,11 @@ from alerting.receivers.advice import ELSE, what_to_do
 from alerting.receivers.standing import State, place_of, shown
 from alerting.routes import Routes
 from alerting.variables import host_of, lacking, usable_address, variables_named
-from newswire.outcomes import SendOutcome
+from newswire.outcomes import GatherReason, SendOutcome
 from newswire.records import MessageKind
 from newswire.settings import Encryption, Settings, SmtpServer
 from newswire.store import Store, outbox
-from newswire.store.outbox import Entry, Queued
+from newswire.store.outbox import Entry, Gathered, Queued
 from newswire.store.standings import Standing, standings
 from newswire.store.tables import outbox as table
 
@@ -157,7 +157,7 @@ def test_the_outbox_knows_how_each_receiver_stands(store: Store) -> None:
         outbox.mark_again(connection, limited.row_id, SendOutcome.RATE_LIMITED, next_try_at=40.0, reason="rate_limited")
         outbox.mark_again(connection, late.row_id, SendOutcome.RETRY, next_try_at=9.0, reason="dns")
     with store.read() as connection:
-        assert standings(connection) == {
+        assert standings(connection, 10.0) == {
             "a": Standing(last_sent_at=5.0, failed=1, last_failed_at=6.0, last_failed_for="is_archived"),
             "b": Standing(waiting=2, oldest_at=1.0, trouble=SendOutcome.RATE_LIMITED, trouble_for="rate_limited", next_try_at=40.0),
         }
@@ -181,5 +181,16 @@ def test_what_is_refused_beside_alerts_is_seen_too(store: Store, kind: MessageKi
         row_id = connection.execute(select(table.c.row_id)).scalar_one()
         outbox.mark_failed(connection, row_id, reason, at=6.0)
     with store.read() as connection:
-        found = standings(connection).get("a", Standing())
+        found = standings(connection, 10.0).get("a", Standing())
     assert (found.last_failed_for, found.failed) == (reason if seen else None, 0)
+
+
+def test_what_waits_for_its_time_is_not_counted_as_late(store: Store) -> None:
+    entry = Entry("1", "a", MessageKind.REPLY, 1, "x", "d", "i", "r", ["w"], "high", "t", None, "{}", due_at=60.0)
+    digest = Gathered("a", GatherReason.DIGEST, 900.0)
+    gathered = Entry("2", "a", MessageKind.PARENT, 0, "y", "d", "i", "r", ["w"], "high", "t", None, "{}", gathered=digest)
+    with store.begin() as connection:
+        outbox.put(connection, [entry, gathered], 1.0)
+    with store.read() as connection:
+        assert standings(connection, 10.0) == {"a": Standing(gathering=2)}
+        assert standings(connection, 61.0) == {"a": Standing(waiting=1, oldest_at=1.0, gathering=1)}

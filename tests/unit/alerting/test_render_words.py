@@ -92,13 +92,13 @@ def test_the_newest_lines_of_folded_replies_are_said() -> None:
 @pytest.mark.parametrize(
     ("kind", "said"),
     [
-        (EarlierKind.OTHER_CHANNEL, "First told to it-diplomacy, 2026-11-02 09:00 UTC · see it there (https://x.slack.com/p1)"),
+        (EarlierKind.OTHER_CHANNEL, "First told to #it-diplomacy, 2026-11-02 09:00 UTC · see it there (https://x.slack.com/p1)"),
         (EarlierKind.REALERT, "Still going on; told before, 2026-11-02 09:00 UTC · see it there (https://x.slack.com/p1)"),
         (EarlierKind.RETURNED, "Goes back to a story of 2026-11-02 09:00 UTC: Minister meets envoy (https://x.slack.com/p1)"),
     ],
 )
 def test_where_it_was_told_before(kind: EarlierKind, said: str) -> None:
-    earlier = Earlier(kind, "6" * 32, "it-diplomacy", NOW, "Minister meets envoy", "https://x.slack.com/p1")
+    earlier = Earlier(kind, "6" * 32, "desk", NOW, "Minister meets envoy", "https://x.slack.com/p1", "#it-diplomacy")
     assert notes(replace(a_message(), earlier=earlier)) == [said]
     without = notes(replace(a_message(), earlier=replace(earlier, link=None)))
     assert without == [said.removesuffix(" (https://x.slack.com/p1)").removesuffix(" · see it there")]

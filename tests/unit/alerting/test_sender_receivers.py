@@ -77,7 +77,7 @@ def test_until_when_a_receiver_wants_silence_is_known_to_everybody(make: Make, s
         sender = make(webhook_at(hook, clock))
         sender.step()
         with store.read() as connection:
-            standing = standings(connection)["desk"]
+            standing = standings(connection, clock.now().timestamp())["desk"]
         assert (standing.trouble, standing.next_try_at) == (SendOutcome.RATE_LIMITED, clock.now().timestamp() + 60)
         pass_time(clock, 59)
         assert sender.step() > 0

@@ -194,3 +194,16 @@ def test_an_update_survives_its_json_and_extends_itself_to_itself(update: Update
     again = extended(update, replace(update, corrections=()))
     assert {one.item_id for one in again.reports} == {one.item_id for one in update.reports}
     assert (again.partners, again.officials, again.watchlists) == (update.partners, update.officials, update.watchlists)
+
+
+def test_no_line_begins_with_a_name_from_right_to_left_and_no_number_follows_one() -> None:
+    jang = NewReport("1", "روزنامہ جنگ", "PK", "گیمنگ انڈسٹری پر گفتگو", "https://jang.example/1", "ur")
+    nowhere = NewReport("2", "نصر", None, "گفتگو", None, "fa")
+    about = Update("a" * 32, "s" * 32, "title", None, Severity.HIGH, 3, 2)
+    one = laid_out(replace(about, reports=(jang,)))
+    assert text_of(one.heading) == "Also in Pakistan · روزنامہ جنگ (3 outlets, 2 countries in all): گیمنگ انڈسٹری پر گفتگو"
+    two = laid_out(replace(about, reports=(jang, nowhere)))
+    assert text_of(two.heading) == "2 more outlets (3 outlets, 2 countries in all): Pakistan · روزنامہ جنگ, نصر"
+    assert [text_of(line) for line in two.lines] == ["Pakistan · روزنامہ جنگ: گیمنگ انڈسٹری پر گفتگو", "Persian · نصر: گفتگو"]
+    changed = laid_out(replace(about, corrections=(Correction("1", "نصر", None, "گفتگو", "ملاقات"),)))
+    assert text_of(changed.heading) == "Headline changed: “گفتگو” now reads “ملاقات”"

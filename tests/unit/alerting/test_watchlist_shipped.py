@@ -78,7 +78,7 @@ def test_every_shipped_watchlist_says_what_it_does(desk: DeskFiles) -> None:
     said = {one.name: in_words(one, desk.routes) for one in compile_watchlists(desk.watchlists, desk.lists).watchlists}
     assert said["it-diplomacy-partners"] == (
         "alerts at once, medium, on diplomacy items that engage one of the 26 countries in partner-countries; "
-        "the label must score 0.5 or more; items older than 72h stay silent; later reports in its thread every 15m; "
+        "the label must score 0.5 or more; items older than 72 hours stay silent; later reports in its thread every 15 minutes; "
         "at most 30 an hour, the rest in one digest when the hour is over"
     )
     assert all(sentence.startswith("alerts at once, ") for sentence in said.values())

@@ -8,9 +8,9 @@ from alerting.watchlists.nearest import quoted, some, unknown
 from tests.unit.alerting.desk import compiled
 
 LISTS = {"partner-countries": {"countries": ["US", "KR", "NO"]}, "gaming-words": {"terms": ["esports", "video game*"]}}
-LATER = "; later reports in its thread every 15m"
+LATER = "; later reports in its thread every 15 minutes"
 CAP = "; at most 30 an hour, the rest in one digest when the hour is over"
-END = "; the label must score 0.5 or more; items older than 72h stay silent" + LATER + CAP
+END = "; the label must score 0.5 or more; items older than 72 hours stay silent" + LATER + CAP
 
 
 @pytest.mark.parametrize(
@@ -45,15 +45,15 @@ END = "; the label must score 0.5 or more; items older than 72h stay silent" + L
                 "to": ["desk", "ops"],
             },
             (
-                "alerts at once, medium, on all items that say 'tax', only in the language en or ur and in dawn; items older than 7d stay silent; "
-                "later reports in its thread every 15m; at most 30 an hour, the rest in one digest when the hour is over; told to desk and ops beside those that the routes name"
+                "alerts at once, medium, on all items that say 'tax', only in the language en or ur and in dawn; items older than 7 days stay silent; "
+                "later reports in its thread every 15 minutes; at most 30 an hour, the rest in one digest when the hour is over; told to desk and ops beside those that the routes name"
             ),
         ),
         (
             {"when": {"any": ["tax"]}, "label": ["domestic", "other"], "min_score": "0.8", "max_age": "90m", "status": "draft"},
             (
                 "is a draft: checked and tested only; it would alert, medium, on domestic or other items that say 'tax'; "
-                "the label must score 0.8 or more; items older than 90m stay silent" + LATER + CAP
+                "the label must score 0.8 or more; items older than 90 minutes stay silent" + LATER + CAP
             ),
         ),
         (
@@ -73,8 +73,8 @@ def test_a_watchlist_in_words(keys: dict[str, Any], said: str) -> None:
 @pytest.mark.parametrize(
     ("alert", "said"),
     [
-        ({"update_every": "90s", "realert": "24h"}, "; later reports in its thread every 90s; told anew after 24h"),
-        ({"updates": "message", "realert": "never"}, "; later reports in the channel every 15m"),
+        ({"update_every": "90s", "realert": "24h"}, "; later reports in its thread every 90 seconds; told anew after 24 hours"),
+        ({"updates": "message", "realert": "never"}, "; later reports in the channel every 15 minutes"),
         ({"updates": "edit"}, "; later reports are added to its message"),
         ({"updates": "none"}, "; later reports are not told"),
     ],
@@ -105,7 +105,7 @@ MORNING, EVENING = ({"name": name, "digest": {"to": "desk", "at": at}} for name,
         (
             {"receivers": [DESK, MORNING], "route": {"to": "morning", "routes": [{"match": {"severity": "critical"}, "to": "desk"}]}},
             "alerts at once, high",
-            "; at most 9 an hour, the rest in the 07:00 digest; what the routes send there waits for the 07:00 digest",
+            "; at most 9 an hour, the rest in the 07:00 digest; what the routes send to morning waits for the 07:00 digest",
         ),
         (
             {"receivers": [DESK, MORNING], "route": {"to": "morning", "routes": [{"match": {"tags": "trade"}, "to": "desk"}]}},
@@ -119,7 +119,7 @@ MORNING, EVENING = ({"name": name, "digest": {"to": "desk", "at": at}} for name,
                 "route": {"to": "evening", "routes": [{"to": "desk", "during": "duty", "otherwise": "morning"}]},
             },
             "alerts at once, high",
-            "; at most 9 an hour, the rest in the 07:00 or 19:00 digest; what the routes send there waits for the 07:00 digest",
+            "; at most 9 an hour, the rest in the 07:00 or 19:00 digest; what the routes send to morning waits for the 07:00 digest",
         ),
     ],
 )

@@ -90,7 +90,7 @@ def test_the_list_says_kind_place_and_state_without_a_secret(make: Make, tmp_pat
     assert by_name["gone"]["waiting"] == 1
     done = _listed(run)
     assert "archive: refused: http_404; nobody takes messages" in done
-    assert "slack_webhook (no threads, no edits)" in done
+    assert "team: slack_webhook has no threads, no edits" in done
     assert SECRET not in done + str(rows)
 
 
