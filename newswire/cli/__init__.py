@@ -41,7 +41,8 @@ def newswire(
     """Hold the options that stand before any command."""
 
 
-HOMES: Final = {
+HOMES: Final[dict[str, tuple[str, ...]]] = {
+    "--version": (),
     "alert": ("run",),
     "alerts": ("archive",),
     "assess": ("judge",),
@@ -76,7 +77,8 @@ HOMES: Final = {
 
 def add_commands(typed: Sequence[str] = ()) -> None:
     """Let the modules of commands add theirs to `app`: those of the command that was typed, or all."""
-    if homes := HOMES.get(typed[0] if typed else ""):
+    homes = HOMES.get(typed[0]) if typed else None
+    if homes is not None:
         for home in homes:
             import_module(f"newswire.cli.{home}")
         return
