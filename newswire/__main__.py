@@ -4,6 +4,8 @@ import os
 import signal
 import sys
 
+from newswire.garbage import nothing_thrown_away
+
 
 def main() -> None:
     """Load the command that was typed, and run it.
@@ -14,9 +16,10 @@ def main() -> None:
     heeded = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if heeded:
         signal.signal(signal.SIGINT, lambda *_: _leave())
-    from newswire import cli  # noqa: PLC0415 -- it is what takes time to load
+    with nothing_thrown_away():
+        from newswire import cli  # noqa: PLC0415 -- it is what takes time to load
 
-    cli.add_commands(sys.argv[1:])
+        cli.add_commands(sys.argv[1:])
     if heeded:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     try:

@@ -53,6 +53,10 @@ _IN_PIECES: Final = re.compile(
 )
 _VOICING_MARKS: Final = ("\uff9e", "\uff9f", "\u3099", "\u309a")  # after a half-width letter NFC does not see them
 
+_SHORT: Final = 100  # characters up to which letter by letter is faster than numpy, whose calls cost 10 µs whatever they are given
+_NOT_ONE: Final = "\ud800"  # stands for what gives no letter, or several: no character folds to half of one
+_LETTERS_KEPT: Final = 20_000  # a hostile feed may hold every character that there is
+
 
 @dataclass(frozen=True, slots=True)
 class Folded:
@@ -116,7 +120,19 @@ class _Folds:
         return self.LETTERS + self._letters.index(letters)
 
 
+class _OneLetter(dict[int, str]):
+    """The one letter that each code folds to, or `_NOT_ONE`, for `str.translate`; worked out when first met."""
+
+    def __missing__(self, code: int) -> str:
+        letters = _fold_of(chr(code))
+        letter = letters if len(letters) == 1 else _NOT_ONE
+        if len(self) < _LETTERS_KEPT:
+            self[code] = letter
+        return letter
+
+
 _FOLDS: Final = _Folds()
+_ONE_LETTER: Final = _OneLetter()
 _FOLDS_OF_ASCII: Final = "".join(_fold_of(chr(code)) for code in range(128)).encode("ascii").ljust(256, b"?")
 
 
@@ -127,8 +143,19 @@ def fold(text: str) -> Folded:
         if b"  " not in folded:
             return Folded(text, folded.decode("ascii"), range(len(text)), range(1, len(text) + 1))
         return _one_space(text, np.frombuffer(folded, np.uint8), "ascii", None)
-    suspect = not unicodedata.is_normalized("NFC", text) or any(mark in text for mark in _VOICING_MARKS)  # most texts are told so at once
-    return _composed(text) if suspect and _IN_PIECES.search(text) else _in_codes(text)
+    suspect = not unicodedata.is_normalized("NFC", text) or _has_voicing_mark(text)  # most texts are told so at once
+    if suspect and _IN_PIECES.search(text):
+        return _composed(text)
+    if len(text) <= _SHORT:
+        short = text.translate(_ONE_LETTER)
+        if _NOT_ONE not in short and "  " not in short:
+            return Folded(text, short, range(len(text)), range(1, len(text) + 1))
+    return _in_codes(text)
+
+
+def _has_voicing_mark(text: str) -> bool:
+    one, two, three, four = _VOICING_MARKS
+    return one in text or two in text or three in text or four in text
 
 
 def _in_codes(text: str) -> Folded:

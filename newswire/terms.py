@@ -66,7 +66,7 @@ class TermSearch:
 
     def __init__(self, terms: Sequence[Term]) -> None:
         self._terms = tuple(terms)
-        self._exact = tuple(_written(term.text).strip() for term in terms)
+        self._exact = {index: _written(term.text).strip() for index, term in enumerate(self._terms) if term.exact}
         by_pattern: dict[str, list[int]] = {}
         for index, term in enumerate(self._terms):
             for pattern in _patterns(term):

@@ -6,6 +6,7 @@
 import hashlib
 import re
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -54,9 +55,13 @@ class Understanding:
 
         """
         model = folder / MODEL_FOLDER
-        return cls(
-            load_taxonomy(folder / TAXONOMY_FOLDER), LanguageReader(), load_weights(model / FILE), Reader.load(model) if reads else None
-        )
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            language = beside.submit(
+                LanguageReader
+            )  # what it unpacks and the encoder's making hold no lock of Python's: half a second less
+            reader = beside.submit(Reader.load, model) if reads else None
+            taxonomy, weights = load_taxonomy(folder / TAXONOMY_FOLDER), load_weights(model / FILE)
+            return cls(taxonomy, language.result(), weights, reader.result() if reader else None)
 
     def read(
         self,

@@ -22,10 +22,14 @@ settings.register_profile("thorough", max_examples=1000, deadline=None)
 settings.load_profile("fast")
 
 
+gc.disable()  # until all tests are known: what is made before stays to the end
+
+
 def pytest_collection_finish() -> None:
-    # Some 400,000 objects of the libraries and of the tests stay to the end: the collector need not look at them again at every pass.
+    # Some 400,000 objects of the libraries and of the tests: the collector need not look at them again at every pass.
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

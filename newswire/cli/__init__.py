@@ -41,23 +41,44 @@ def newswire(
     """Hold the options that stand before any command."""
 
 
-HOMES: Final = {
+HOMES: Final[dict[str, tuple[str, ...]]] = {
+    "--version": (),
+    "alert": ("run",),
+    "alerts": ("archive",),
+    "assess": ("judge",),
     "backtest": ("backtest",),
     "check": ("configure",),
+    "collect": ("run",),
+    "dead": ("ask",),
+    "demo": ("demo",),
+    "evaluate": ("judge",),
     "explain": ("explain",),
+    "export": ("export",),
     "init": ("init",),
+    "migrate": ("configure",),
+    "migrate-store": ("move",),
+    "process": ("run",),
     "promote": ("promote",),
+    "receivers": ("receivers",),
+    "replay": ("replay",),
+    "run": ("run",),
+    "search": ("archive",),
+    "silence": ("silence",),
+    "sources": ("sources",),
     "staged": ("staged",),
     "test": ("tests",),
+    "topics": ("configure",),
+    "train": ("judge",),
     "watchlist": ("watchlists", "new_watchlist"),
     "why": ("ask",),
 }
-"""Where the commands stand that a person types and waits for. For another, or where help is asked, all modules are loaded."""
+"""Where the commands stand, so that one does not wait for the others to load. For what is not listed, or where help is asked, all modules are loaded."""
 
 
 def add_commands(typed: Sequence[str] = ()) -> None:
     """Let the modules of commands add theirs to `app`: those of the command that was typed, or all."""
-    if homes := HOMES.get(typed[0] if typed else ""):
+    homes = HOMES.get(typed[0]) if typed else None
+    if homes is not None:
         for home in homes:
             import_module(f"newswire.cli.{home}")
         return

@@ -22,6 +22,7 @@ from newswire.cli.known import understanding_folder
 from newswire.clock import Clock, SystemClock
 from newswire.config import find_config_folder
 from newswire.errors import ConfigurationError, Fault, Retryable
+from newswire.garbage import nothing_thrown_away
 from newswire.outcomes import Stage
 from newswire.settings import Settings
 from newswire.topics import ALERTING_GROUP, ITEMS, PROCESSORS_GROUP, REPORTS
@@ -194,6 +195,7 @@ def read_sources(folder: Path) -> "list[Source]":
     return require_sources(folder / "sources")
 
 
+@nothing_thrown_away()
 def load_understanding(folder: Path, *, reads: bool = True) -> "Understanding":
     """Return what reads items: taxonomy and model of the configuration folder, or the shipped ones where it has neither.
 

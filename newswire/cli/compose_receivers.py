@@ -10,6 +10,7 @@ from newswire.settings import Settings
 
 if TYPE_CHECKING:
     from alerting.receivers import Receiver
+    from alerting.receivers.http_post import HttpPost
     from alerting.routes import Receiver as ReceiverEntry
     from alerting.routes import Routes
 
@@ -21,27 +22,35 @@ def make_receiver(
 
     What `lacking_here` says of the entry is put right before. `test` marks what a webhook gets.
     """
-    from alerting.receivers.http_post import HttpPost
-    from alerting.receivers.mail import MailReceiver
-    from alerting.receivers.slack import SlackReceiver
-    from alerting.receivers.slack_webhook import SlackWebhookReceiver
-    from alerting.receivers.smtp import Smtp
-    from alerting.receivers.terminal import TerminalReceiver
-    from alerting.receivers.webhook import WebhookReceiver
     from alerting.variables import signing_secret
 
-    agent = user_agent(settings)
     if entry.slack is not None and settings.slack_token is not None:
+        from alerting.receivers.slack import SlackReceiver
+
         return SlackReceiver(entry.name, channel=entry.slack.channel, token=settings.slack_token, base_url=settings.slack_url)
     if entry.webhook is not None and (secret := signing_secret(entry, settings)) is not None:
-        post = HttpPost(settings.named[entry.webhook.url_env], user_agent=agent)
-        return WebhookReceiver(entry.name, post=post, secret=secret, now=now, test=test)
+        from alerting.receivers.webhook import WebhookReceiver
+
+        return WebhookReceiver(entry.name, post=_post(settings, entry.webhook.url_env), secret=secret, now=now, test=test)
     if entry.slack_webhook is not None:
-        return SlackWebhookReceiver(entry.name, post=HttpPost(settings.named[entry.slack_webhook.url_env], user_agent=agent), now=now)
+        from alerting.receivers.slack_webhook import SlackWebhookReceiver
+
+        return SlackWebhookReceiver(entry.name, post=_post(settings, entry.slack_webhook.url_env), now=now)
     if entry.email is not None and settings.smtp is not None:
+        from alerting.receivers.mail import MailReceiver
+        from alerting.receivers.smtp import Smtp
+
         smtp = Smtp(settings.smtp, user=settings.smtp_user, password=settings.smtp_password)
         return MailReceiver(entry.name, to=entry.email.to, sender=entry.email.from_, smtp=smtp, now=now)
+    from alerting.receivers.terminal import TerminalReceiver
+
     return TerminalReceiver(entry.name, stream=stream)
+
+
+def _post(settings: Settings, variable: str) -> "HttpPost":
+    from alerting.receivers.http_post import HttpPost
+
+    return HttpPost(settings.named[variable], user_agent=user_agent(settings))
 
 
 def lacking_here(routes: "Routes", settings: Settings) -> list[Fault]:

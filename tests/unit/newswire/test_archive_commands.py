@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -40,10 +41,11 @@ def run(tmp_path: Path) -> Run:
     return invoke
 
 
-@pytest.fixture
-def filled(run: Run, tmp_path: Path) -> Run:
-    """An archive of three days: an alert each of the first two, a held one, and one that nothing matched."""
-    store, clock, metrics = open_store(f"sqlite:///{tmp_path / 'var' / 'newswire.sqlite3'}"), ManualClock(NOW), Metrics()
+@pytest.fixture(scope="session")
+def archive_of_three_days(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Path:
+    """A store to be copied: an alert each of the first two days, a held one, and one that nothing matched."""
+    path = Path(shutil.copy(migrated_sqlite, tmp_path_factory.mktemp("archive") / "newswire.sqlite3"))
+    store, clock, metrics = open_store(f"sqlite:///{path}"), ManualClock(NOW), Metrics()
     desk = Desk(a_set(gaming=GAMING, telecom=TELECOM | {"status": "staged"}), routes_to("desk"))
     handler = ReportHandler(desk=lambda: desk, store=store, clock=clock, metrics=metrics, leadership=AlwaysLeading())
     reports = [
@@ -64,6 +66,13 @@ def filled(run: Run, tmp_path: Path) -> Run:
     while not worker.idle():
         worker.step()
     store.close()
+    return path
+
+
+@pytest.fixture
+def filled(run: Run, archive_of_three_days: Path, tmp_path: Path) -> Run:
+    (tmp_path / "var").mkdir()
+    shutil.copy(archive_of_three_days, tmp_path / "var" / "newswire.sqlite3")
     return run
 
 

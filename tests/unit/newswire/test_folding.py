@@ -66,3 +66,11 @@ def test_every_letter_of_the_copy_knows_where_it_came_from(text: str) -> None:
     for letter, start, end in zip(folded.text, starts, ends, strict=True):
         assert 0 <= start < end <= len(text)
         assert letter in fold(text[start:end]).text
+
+
+@given(st.text(st.sampled_from("aéIİßæ\u0301게ｹカか\u09c7 ५ﻷ\u200c\u0640\ud800\0  -’"), max_size=12))
+def test_a_short_text_folds_as_it_does_within_a_long_one(text: str) -> None:
+    short, long = fold(text), fold(text + "x" * 200)
+    assert long.text == short.text + "x" * 200
+    assert list(long.starts)[: len(short.text)] == list(short.starts)
+    assert list(long.ends)[: len(short.text)] == list(short.ends)
