@@ -9,7 +9,7 @@ The laws:
   has room. Nothing is dropped, and what is said of stories already told is not counted;
 - a story that waits grows: later reports are added to what its digest will tell;
 - a story that a digest told is told again, at the same receiver, only where a later report says something new by the laws of
-  `alerting.receivers.told`.
+  `alerting.told`.
 """
 
 from bisect import bisect_right, insort
@@ -21,9 +21,9 @@ from typing import Final
 from alerting.digests.schedule import next_time
 from alerting.gathered import Full, Gathering
 from alerting.message import Message, alert_id_of
-from alerting.receivers.told import changes, told_of
 from alerting.routes import Receiver, Routes
 from alerting.said import Reply, Row
+from alerting.told import changes, told_of
 from newswire.outcomes import GatherReason
 from newswire.records import MessageKind
 from newswire.store.digests import OUTAGE_PREFIX, OUTAGE_QUIET_S, OVERFLOW_PREFIX, Recent

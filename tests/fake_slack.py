@@ -134,11 +134,15 @@ class FakeSlack:
         self._server.server_close()
         self._thread.join()
 
+    @property
+    def alerts(self) -> list[Posted]:
+        """What was posted as a story's own message: no replies, digests or notices."""
+        return [posted for posted in self.posted if posted.bulletin_id is None]
+
     def by_alert(self) -> dict[str | None, list[Posted]]:
         found: dict[str | None, list[Posted]] = {}
-        for posted in self.posted:
-            if posted.bulletin_id is None:
-                found.setdefault(posted.alert_id, []).append(posted)
+        for posted in self.alerts:
+            found.setdefault(posted.alert_id, []).append(posted)
         return found
 
     def in_thread(self, ts: str) -> list[Posted]:

@@ -15,8 +15,8 @@ from alerting.receivers import Accepted, Answer, FindAnswer, Unreadable
 from alerting.receivers.mail_bulletin import bulletin_mail, bulletin_subject
 from alerting.receivers.mail_text import mail, subject_of
 from alerting.receivers.smtp import Smtp
-from alerting.receivers.told import Memory, Told, changes, from_text, told_of
 from alerting.render_bulletin import standing_alone
+from alerting.told import Memory, Told, changes, from_text, told_of
 
 CHANNEL: Final = "email"
 SPACING_S: Final = 1.0  # relays count mails a minute

@@ -16,11 +16,11 @@ from alerting.message import Message
 from alerting.receivers import Accepted, Answer, FindAnswer, Unreadable
 from alerting.receivers.http_answers import slack_webhook_answer
 from alerting.receivers.http_post import HttpPost, Replied
-from alerting.receivers.told import Memory, changes, told_of
 from alerting.render import fallback_text, payload, plain_payload
 from alerting.render_bulletin import payload as bulletin_payload
 from alerting.render_bulletin import plain_payload as plain_bulletin_payload
 from alerting.render_bulletin import standing_alone
+from alerting.told import Memory, changes, told_of
 
 CHANNEL: Final = "incoming-webhook"
 SPACING_S: Final = 1.0  # Slack's own rule for them, too: one a second, short bursts allowed

@@ -1,6 +1,7 @@
 """Forty outlets carry one press release, over six partitions and past two alerters: one story, one message."""
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -67,7 +68,7 @@ def final_looks(store: Store) -> int:
 
 def unsent(store: Store) -> int:
     with store.read() as connection:
-        return outbox.waiting(connection)[0]
+        return outbox.waiting(connection, time.time())[0]
 
 
 @pytest.mark.parametrize("active_one", ["lives", "is killed half-way"])
@@ -96,5 +97,5 @@ def test_forty_copies_are_one_story_and_one_message(world: World, web: Web, slac
     assert len({item_id for _, item_id in places}) == len(places) == COPIES
     with world.store() as store, store.read() as connection:
         assert connection.execute(select(func.count()).select_from(stories)).scalar_one() == 1
-    [message] = slack.posted
+    [message] = slack.alerts
     assert f"{COPIES} outlets" in json.dumps(message.body)

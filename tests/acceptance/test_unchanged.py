@@ -46,7 +46,7 @@ def test_nothing_new_comes_from_repeats_order_and_tracking(world: World, web: We
     assert len([path for path, _ in web.requests if path == "/feed"]) == 11
     assert len(items(world)) == 12
     world.run("run", "--until-idle")
-    told = len(slack.posted)
+    told = len(slack.alerts)
     assert told > 0, world.run("why", entries[0].link).stdout
 
     web.feed("/feed", [Entry("Islamabad asks Seoul for help with 6G plan", entries[0].summary, entries[0].link), *entries[1:]])
@@ -56,7 +56,10 @@ def test_nothing_new_comes_from_repeats_order_and_tracking(world: World, web: We
     revised = after[-1] if after[-1].title.endswith("6G plan") else next(item for item in after if item.title.endswith("6G plan"))
     assert len({item.item_id for item in after}) == 12
     assert len({item.revision for item in after if item.item_id == revised.item_id}) == 2
-    assert len(slack.posted) == told
+    assert len(slack.alerts) == told
+    assert [one.thread_ts for one in slack.posted if one.bulletin_id is not None] == [slack.alerts[0].ts], (
+        "the new headline is said in the thread"
+    )
 
 
 def test_a_feed_that_says_not_modified_is_not_read_again(world: World, web: Web) -> None:

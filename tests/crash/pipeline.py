@@ -94,12 +94,12 @@ class Desk:
             frozenset((names[one.item.item_id], one.basis.value, one.final) for one in reports),
             decided,
             archived,
-            Counter(title_of(posted.body) for posted in self.slack.posted),
+            Counter(title_of(posted.body) for posted in self.slack.alerts),
         )
 
     def done(self, expected: Outcome) -> bool:
         """Return whether everything is told, decided and settled: a look that asks the store only when Slack has all messages."""
-        if len(self.slack.posted) < expected.told.total():
+        if len(self.slack.alerts) < expected.told.total():
             return False
         try:
             with self.world.store() as store, store.read() as connection:

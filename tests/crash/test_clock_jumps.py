@@ -51,7 +51,7 @@ def kill(one: Process) -> None:
 def told(desk: Desk, count: int, what: str) -> str:
     """Publish four rows more, and return how long it took until so many messages are out."""
     desk.publish(4)
-    return f"{what}: {wait_for(lambda: len(desk.slack.posted) >= count, f'told after {what}', limit_s=TOLD_S):.1f} s"
+    return f"{what}: {wait_for(lambda: len(desk.slack.alerts) >= count, f'told after {what}', limit_s=TOLD_S):.1f} s"
 
 
 @contextmanager

@@ -94,7 +94,7 @@ def drained(bus: Bus, store: Store, items: int) -> bool:
     with store.read() as connection:
         owed = connection.execute(select(func.count()).select_from(pages)).scalar_one()
         unpublished = connection.execute(select(func.count()).select_from(decisions).where(~decisions.c.published)).scalar_one()
-        unsent, _ = outbox.waiting(connection)
+        unsent, _ = outbox.waiting(connection, time.time())
     if final_items(store) < items or owed or unpublished or unsent:
         return False
     return not any(bus.backlog(topic, group).records for topic, group in ((ITEMS, PROCESSORS_GROUP), (REPORTS, ALERTING_GROUP)))
@@ -103,7 +103,7 @@ def drained(bus: Bus, store: Store, items: int) -> bool:
 def how_far(bus: Bus, store: Store) -> str:
     with store.read() as connection:
         owed = connection.execute(select(func.count()).select_from(pages)).scalar_one()
-        unsent, _ = outbox.waiting(connection)
+        unsent, _ = outbox.waiting(connection, time.time())
     items, reports = bus.backlog(ITEMS, PROCESSORS_GROUP).records, bus.backlog(REPORTS, ALERTING_GROUP).records
     return f"{final_items(store)} items final; behind: {items} items, {reports} reports, {owed} pages, {unsent} messages"
 
@@ -127,7 +127,7 @@ def books(bus: Bus, store: Store, slack: FakeSlack, day: Day) -> str:
     assert not list(bus.browse(DEAD))
     assert {alert["state"] for alert in alerts} == {"sent"}
     assert sorted(alert["title"] for alert in alerts) == sorted(clean_line(story.title, limit=500) for story in day.told)
-    told = Counter(message.alert_id for message in slack.posted)
+    told = Counter(message.alert_id for message in slack.alerts)
     assert told == {alert["alert_id"]: 1 for alert in alerts}
     twice = sum(published.values()) - len(published), sum(reported.values()) - len(reported)
     return f"{len(published)} items in, {len(final)} out, {len(told)} stories told once; on the bus twice: {twice[0]} items, {twice[1]} reports"

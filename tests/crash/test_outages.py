@@ -73,7 +73,7 @@ def endure(outage: Outage, expected: Callable[[], Outcome]) -> str:
         wait_for(lambda: all(one.ready() for one in processes), f"{outage.name}: ready again", limit_s=30)
         words = [truth(one, began_at, ended_at, back_at) for one in processes]
     assert desk.outcome() == expected()
-    assert Counter(posted.alert_id for posted in desk.slack.posted).most_common(1)[0][1] == 1, "a story was told twice"
+    assert Counter(posted.alert_id for posted in desk.slack.alerts).most_common(1)[0][1] == 1, "a story was told twice"
     return (
         f"{outage.name}: away {ended_at - began_at:.0f} s, drained {drained_at - back_at:.1f} s after the return\n      "
         + "\n      ".join(words)

@@ -197,7 +197,7 @@ def _nothing_waits(bus: Bus, store: Store) -> bool:
     if due or bus.backlog(REPORTS, ALERTING_GROUP).records:
         return False
     with store.read() as connection:
-        unsent, _ = outbox.waiting(connection)
+        unsent, _ = outbox.waiting(connection, time.time())
     return not unsent
 
 

@@ -9,8 +9,8 @@ from alerting.message import Message, from_json
 from alerting.receivers import Accepted, BadAccess, BadMessage, BadRoute, NotSent, RateLimited, Unclear, Unreadable
 from alerting.receivers.http_post import HttpPost
 from alerting.receivers.slack_webhook import SlackWebhookReceiver
-from alerting.receivers.told import Memory, Told, changes, from_text, told_of
 from alerting.render import payload
+from alerting.told import Memory, Told, changes, from_text, told_of
 from newswire.records import Severity
 from tests.fake_webhook import FakeWebhook, Says
 from tests.fakes import NOW
