@@ -23,6 +23,7 @@ from alerting.digests.watch import MARK_EVERY_S
 from alerting.gathering_overdue import gather_overdue
 from alerting.leadership import STANDBY_S, Leadership
 from newswire.clock import Clock
+from newswire.crash import crash_point
 from newswire.metrics import Metrics
 from newswire.outcomes import DigestOccasion
 from newswire.records import MessageKind
@@ -122,6 +123,8 @@ class DigestWorker:
         with self._store.begin() as connection:
             self._leadership.check(connection)
             laid_out = self._put(connection, due, facts, now)
+            crash_point("digest_in_transaction")
+        crash_point("digest_after_put")
         if laid_out:
             self._metrics.digests.labels(due.occasion).inc()
             pages_put, stories = laid_out

@@ -197,6 +197,8 @@ def blow(run: Storm, told: Sequence[Story], kills: int, chance: random.Random, *
         time.sleep(chance.expovariate(1 / mean_s))
         run.kill("at work")
         run.slack.token = None
+    if not kills:
+        run.publish(reports)
     run.leads(run.start())
     run.wait_until(run.settled, limit_s=600)
     run.end()
