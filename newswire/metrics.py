@@ -59,7 +59,9 @@ class Metrics:
         self.sends_in = counter("newswire_alerting_sends_in_total", "Attempts to deliver begun.", "receiver")
         self.sends = counter("newswire_alerting_sends_total", "Attempts to deliver ended, by SendOutcome.", "receiver", "outcome")
         self.resends = counter(
-            "newswire_alerting_resends_total", "Messages in doubt that were not found, and so sent again: repeats where they showed later.", "receiver"
+            "newswire_alerting_resends_total",
+            "Messages in doubt that were not found, and so sent again: repeats where they showed later.",
+            "receiver",
         )
         self.replies_folded = counter(
             "newswire_alerting_replies_folded_total", "Replies in doubt that an edit of their parent tells.", "receiver"

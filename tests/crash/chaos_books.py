@@ -64,9 +64,7 @@ class Books:
             self.rows = list(connection.execute(select(table).order_by(table.c.row_id)).all())
             self.decided = set(connection.execute(select(decisions.c.decision_id)).scalars())
         self.placed = [Placed(slack, posted) for slack in (self.run.slack, self.run.spare) for posted in slack.posted]
-        self.log = [
-            line for path in sorted(Path(self.run.plan.folder).glob("life*.log*")) for line in path.read_text("utf-8").splitlines()
-        ]
+        self.log = [line for path in sorted(Path(self.run.plan.folder).glob("life*.log*")) for line in path.read_text("utf-8").splitlines()]
 
     def of_kind(self, kind: MessageKind) -> list[Row[Any]]:
         return [row for row in self.rows if row.kind == kind.value]
@@ -89,7 +87,7 @@ class Books:
         keys = Counter((id(one.slack), one.carried.get("bulletin_id") or one.carried.get("alert_id")) for one in self.placed)
         return sum(times - 1 for times in keys.values())
 
-    def counted(self, name: str) -> dict[str, float]:
+    def counted(self, name: str) -> dict[str, int]:
         """Return, by receiver, what the lives that ended in good order have counted under that name."""
         found: Counter[str] = Counter()
         for path in Path(self.run.plan.folder).glob("life*.metrics"):

@@ -23,7 +23,7 @@ from newswire.store import Store, decisions, outbox
 from newswire.store.tables import outbox as table
 from newswire.topics import ALERTING_GROUP, REPORTS
 from tests.crash.chaos_life import Plan, signal_request, start_request
-from tests.crash.chaos_world import Story, in_order, seen
+from tests.crash.chaos_world import GATHERED, Story, in_order, seen
 from tests.fake_slack import FakeSlack
 
 ROOT: Final = Path(__file__).parents[2]
@@ -125,6 +125,16 @@ class Storm:
             unpublished = decisions.unpublished(connection, 1) or outbox.unpublished(connection, 1)
         return not behind and not open_ and not unpublished
 
+    def gathered(self) -> int:
+        """Return how many stories wait for the digest."""
+        asked = select(func.count()).where(table.c.gathered_for == "morning", table.c.state == SendState.GATHERED.value)
+        with self.store.read() as connection:
+            return connection.execute(asked).scalar_one()
+
+    def digest_in(self, minutes: int) -> Plan:
+        """Return the plan of lives whose digest is due so many minutes from now, on their clock."""
+        return replace(self.plan, digest_at=f"{self.plan.clock().now() + timedelta(minutes=minutes + 1):%H:%M}")
+
     def how_far(self) -> str:
         with self.store.read() as connection:
             asked = select(table.c.receiver, table.c.kind, table.c.state, table.c.reason, func.count())
@@ -182,23 +192,30 @@ def weather(chance: random.Random, writes: int, *, spare: bool = False) -> list[
 def blow(run: Storm, told: Sequence[Story], kills: int, chance: random.Random, *, mean_s: float) -> None:
     """Let the stories come in and kill the alerter so many times on the way; then let one live until all is settled."""
     reports = in_order(told)
+    waiting, digest_is_set = sum(story.subject == GATHERED for story in told), False
     token_away = {kills // 3, kills * 2 // 3}
     for kill in range(kills):
         run.publish(reports[kill * len(reports) // kills : (kill + 1) * len(reports) // kills])
-        if kill == kills * 3 // 5:
-            run.plan = replace(run.plan, digest_at=f"{run.plan.clock().now() + timedelta(minutes=4):%H:%M}")
+        if not digest_is_set and kill >= kills // 2:
+            digest_is_set = run.gathered() == waiting
+            run.plan = run.digest_in(4) if digest_is_set else run.plan
         number = run.start()
         if chance.random() < 0.1:
             time.sleep(chance.uniform(0, 0.3))
             run.kill("at its start")
             continue
         run.leads(number)
-        run.slack.token = "another" if kill in token_away else None  # noqa: S105 -- a fake's
+        run.slack.token = "another" if kill in token_away else None
         time.sleep(chance.expovariate(1 / mean_s))
         run.kill("at work")
         run.slack.token = None
     if not kills:
         run.publish(reports)
+    if not digest_is_set:
+        run.leads(run.start())
+        run.wait_until(lambda: run.gathered() == waiting, limit_s=300)
+        run.end()
+        run.plan = run.digest_in(2)
     run.leads(run.start())
     run.wait_until(run.settled, limit_s=600)
     run.end()

@@ -27,7 +27,7 @@ UPDATE_EVERY: Final = "1m"
 _CELL: Final = 100  # stories of one day; those of the next are so many days later that none joins them
 _CELL_APART: Final = timedelta(days=6)
 _STATES: Final = ["".join(pair) for pair in product(ascii_uppercase, repeat=2)]
-_SYLLABLES: Final = "ba be bi bo bu da de di do du fa fe fi ga go ka ke ki ko la le li lo ma me mi mo na ne no ra re ri ro sa se so ta te ti to".split()
+_SYLLABLES: Final = ["".join(pair) for pair in product("bdfgklmnrst", "aeio")]
 
 
 class FastClock:
@@ -69,8 +69,8 @@ def name_of(story: int, item: int) -> str:
 
 
 def stories(count: int, seed: int) -> list[Story]:
-    """Return so many stories: some have a page, some are written of later, some are left to digests."""
-    return [_story(number, random.Random(f"{seed} {number}")) for number in range(count)]
+    """Return so many stories: some have a page, some are written of later, some are left to digests; those that wait for a set time come early."""
+    return [_story(number, random.Random(f"{seed} {number}"), waits=number % 6 == 5 and number < count / 2) for number in range(count)]
 
 
 def in_order(told: Sequence[Story]) -> list[tuple[Story, Report]]:
@@ -103,9 +103,9 @@ def desk(*, digest_at: str) -> Desk:
     return Desk(a_set(**watchlists), Routes.model_validate(routes))
 
 
-def _story(number: int, chance: random.Random) -> Story:
+def _story(number: int, chance: random.Random, *, waits: bool) -> Story:
     cell, place = divmod(number, _CELL)
-    subject = GATHERED if number % 12 == 5 else chance.choice(list(CHANNELS))
+    subject = GATHERED if waits else chance.choice(list(CHANNELS))
     state, partner = _STATES[2 * place], _STATES[2 * place + 1]
     words = ["".join(chance.choices(_SYLLABLES, k=4)) for _ in range(10)]
     day = BEGAN - timedelta(days=150) + cell * _CELL_APART

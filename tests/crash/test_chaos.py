@@ -7,15 +7,11 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
 
-from newswire.outcomes import SendState
 from newswire.store import Store, open_store
-from newswire.store.tables import outbox
 from tests.crash.chaos_books import Books, balance, balance_of_a_late_slack, summary
 from tests.crash.chaos_storm import ON_READS, blow, storm, weather
 from tests.crash.chaos_world import GATHERED, in_order, stories
@@ -65,7 +61,9 @@ def test_every_story_is_told_once_whoever_is_killed_and_however_slack_fails(stor
         balance(books)
 
 
-def test_what_slack_shows_later_than_it_was_looked_for_is_repeated_and_counted(store: Store, store_url: str, tmp_path: Path, say: Say) -> None:
+def test_what_slack_shows_later_than_it_was_looked_for_is_repeated_and_counted(
+    store: Store, store_url: str, tmp_path: Path, say: Say
+) -> None:
     number = seed()
     chance = random.Random(number)
     told = [story for story in stories(LATE_STORIES, number) if not story.by_digest]
@@ -85,15 +83,15 @@ ON_THE_WAY = ("send_after_sending:1", "send_after_accepted:1", "send_after_sent:
 
 
 def test_a_digest_that_is_cut_off_at_each_step_names_everything_once_in_one_thread(store: Store, store_url: str, tmp_path: Path) -> None:
-    told = [replace(story, later=0, reports=story.reports[:1]) for story in stories(900, 0) if story.subject == GATHERED][:60]
+    told = [replace(story, later=0, reports=story.reports[:1]) for story in stories(1_000, 0) if story.subject == GATHERED][:60]
     with FakeSlack() as slack, FakeSlack() as spare, storm(tmp_path, store, store_url, slack, spare) as run:
         run.publish(in_order(told))
         run.start()
-        run.wait_until(lambda: in_state(store, SendState.GATHERED) == len(told), limit_s=60)
+        run.wait_until(lambda: run.gathered() == len(told), limit_s=60)
         run.kill("at work")
-        run.plan = replace(run.plan, digest_at=f"{run.plan.clock().now() + timedelta(minutes=3):%H:%M}")
+        run.plan = run.digest_in(2)
         for point in ("digest_in_transaction", "digest_after_put", *ON_THE_WAY * 2):
-            assert in_state(store, SendState.GATHERED) == len(told)
+            assert run.gathered() == len(told)
             run.start(point)
             run.dies()
         run.leads(run.start())
@@ -121,8 +119,3 @@ def test_a_notice_that_is_cut_off_at_each_step_is_said_once(store: Store, store_
     said = Counter(one.posted.body["text"] for one in books.events("newswire_notice"))
     assert said
     assert set(said.values()) == {1}
-
-
-def in_state(store: Store, state: SendState) -> int:
-    with store.read() as connection:
-        return connection.execute(select(func.count()).select_from(outbox).where(outbox.c.state == state.value)).scalar_one()
