@@ -49,8 +49,8 @@ class Plan:
     origin: float
     speed: float
     digest_at: str
-    deadline_s: float = 0.4  # of a call to Slack, on the machine's own clock
-    doubt_wait_s: float = 30.0
+    deadline_s: float = 1.0  # of a call to Slack, on the machine's own clock
+    doubt_wait_s: float = 60.0  # twice what it is in earnest: a machine that is busy keeps even the fake Slack waiting
 
     def clock(self) -> FastClock:
         return FastClock(self.origin, self.speed)
@@ -151,7 +151,7 @@ def _receiver(plan: Plan, entry: Receiver) -> SlackReceiver:
         channel=entry.slack.channel if entry.slack is not None else "#nobody",  # nothing is sent to a digest
         token=SecretStr("xoxb-test"),
         base_url=plan.spare_slack if entry.name == "spare" else plan.slack,
-        timeout_s=1,
+        timeout_s=2,
         deadline_s=plan.deadline_s,
     )
 

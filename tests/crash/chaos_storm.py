@@ -28,7 +28,7 @@ from tests.fake_slack import FakeSlack
 
 ROOT: Final = Path(__file__).parents[2]
 SPEED: Final = 20.0
-"""Half a minute of doubt takes 1.5 s, the lease of a dead alerter half a second, a second between two messages 50 ms."""
+"""A minute of doubt takes 3 s, the lease of a dead alerter half a second, a second between two messages 50 ms."""
 
 KINDS: Final = {
     "429": ("rate_limited:2", "rate_limited:30", "rate_limited:soon", "rate_limited:-1", "rate_limited:nan"),
