@@ -29,9 +29,9 @@ SHOWN_AFTER_S = 8.0  # on the machine's clock; it is looked for after three seco
 LIFE_S = 1.0  # how long an alerter works before it is killed, in the mean
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
+@pytest.fixture
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "postgresql":
+    if getattr(request, "param", "sqlite") == "postgresql":
         url: str = request.getfixturevalue("migrated")()
         return url
     return f"sqlite:///{shutil.copy(request.getfixturevalue('migrated_sqlite'), tmp_path / 'store.sqlite3')}"
@@ -44,6 +44,7 @@ def store(store_url: str) -> Iterator[Store]:
     opened.close()
 
 
+@pytest.mark.parametrize("store_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)], indirect=True)
 @pytest.mark.timeout(1_800)
 def test_every_story_is_told_once_whoever_is_killed_and_however_slack_fails(store: Store, store_url: str, tmp_path: Path, say: Say) -> None:
     number = seed()
