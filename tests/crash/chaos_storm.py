@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -103,15 +103,15 @@ class Storm:
 
     def leads(self, number: int, limit_s: float = 30) -> None:
         """Wait until this life leads."""
-        self.wait_until(lambda: self.plan.at_work(number).exists(), limit_s)
+        self.wait_until(lambda: self.plan.at_work(number).exists(), limit_s, look_s=0.02)
 
-    def wait_until(self, true: Any, limit_s: float) -> None:
+    def wait_until(self, true: Callable[[], bool], limit_s: float, look_s: float = 0.2) -> None:
         """Wait while the living one works; it is not to end meanwhile."""
         began = time.monotonic()
         while not true():
             assert self._ask({"do": "look"}) is None, self.last_words()
             assert time.monotonic() - began < limit_s, f"not so after {limit_s} s\n{self.how_far()}\n{self.last_words()}"
-            time.sleep(0.02)
+            time.sleep(look_s)
 
     def settled(self) -> bool:
         """Return whether all that came in is decided, told and published."""
