@@ -174,7 +174,11 @@ def main() -> None:
             case "look":
                 ended, status = os.waitpid(living, os.WNOHANG)
                 answer = os.waitstatus_to_exitcode(status) if ended else None
+        if asked["do"] in {"wait", "look"} and answer is not None:
+            living = 0
         print(json.dumps(answer), flush=True)  # noqa: T201 -- the parent reads it
+    if living:
+        os.kill(living, signal.SIGKILL)
 
 
 def _be_born(plan: Plan, number: int, crash_at: str) -> None:

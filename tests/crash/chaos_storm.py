@@ -173,8 +173,7 @@ def storm(folder: Path, store: Store, store_url: str, slack: FakeSlack, spare: F
     try:
         yield found
     finally:
-        nursery.kill()
-        nursery.communicate()
+        nursery.communicate()  # with its input it ends, and with it whoever lives
 
 
 def weather(chance: random.Random, writes: int, *, spare: bool = False) -> list[str]:
