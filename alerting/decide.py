@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from alerting.message import Message, ShownWatchlist, is_outdated, joined, opened, unsupported
+from alerting.message import LACKING, Message, ShownWatchlist, is_outdated, joined, opened, unsupported
 from alerting.news import PLAIN_MANNER, Manner, manner_of
 from alerting.said import Reply, Row, Said, Told
 from alerting.watchlists.telling import Explain
@@ -210,7 +210,7 @@ def _lacking(matches: Sequence[Match], message: Message, receiver: Explain) -> s
     open_ = [match for match in matches if match.verdict.missed and _strictest(match, receiver) is Explain.FULL]
     own = [match.verdict for match in open_ if match.verdict.watchlist in shown]
     near = own or [match.verdict for match in _nearest(open_) if match.verdict.missed]
-    return (near[0].missed if near else None) or "the words that matched are not in it"
+    return (near[0].missed if near else None) or LACKING
 
 
 def _held(report: Report, matches: Sequence[Match], story_id: str | None, reason: HoldReason, now: datetime) -> Outcome:

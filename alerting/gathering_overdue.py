@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Final
 
 from alerting.gathering import OLD
-from alerting.leadership import Leadership
-from newswire.store import Store, digests, outages
+from alerting.leadership import ROLE, Leadership
+from newswire.store import Store, digests, leaders, outages
 
 AWAY_S: Final = 60.0
 """A receiver that has not taken what was tried for so long is away."""
@@ -26,6 +26,7 @@ def gather_overdue(store: Store, leadership: Leadership, now: datetime) -> int:
     if not overdue and not late:
         return 0
     with store.begin() as connection:
+        leaders.alone(connection, ROLE)  # the stage adds edits to what it has seen waiting
         leadership.check(connection)
         gathered = sum(digests.gather_old(connection, receiver, before, at) for receiver in overdue)
         for receiver in sorted(late.union(overdue) & outages.away(connection, at - AWAY_S)):

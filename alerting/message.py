@@ -27,6 +27,9 @@ CARRIERS_LIMIT: Final = 200
 TITLE_KEPT: Final = 250
 """Characters that are kept of the headline of each item: they are compared, and shown in replies."""
 
+LACKING: Final = "the words that matched are not in it"
+"""What a text that takes an alert back is said to lack where the words of the rule are not to be seen."""
+
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?؟۔।])\s+|(?<=[。！？])|\n+")
 

@@ -11,7 +11,6 @@ from typing import Final, assert_never
 import structlog
 
 from alerting import message as messages
-from alerting.bulletin import Bulletin
 from alerting.leadership import Leadership
 from alerting.message import Message
 from alerting.receivers import (
@@ -206,7 +205,7 @@ class Attempts:
     def _found(self, tried: Try) -> FindAnswer:
         row, receiver, place = tried.row, tried.receiver, tried.place
         channel = place.channel
-        if channel is None and not tried.lane.moved:
+        if channel is None and receiver.reads_back and not tried.lane.moved:
             with self._store.read() as connection:
                 channel = outbox.channel_of(connection, row.receiver)
         if isinstance(tried.content, Message):
@@ -266,8 +265,7 @@ def _told_by_digest(head: Queued) -> bool:
 
 
 def _accepted_as(tried: Try) -> SendOutcome:
-    repeats = isinstance(tried.content, Message | Bulletin) and tried.content.possible_repeat
-    return SendOutcome.REPEATED if repeats and tried.row.kind is not MessageKind.EDIT else SendOutcome.SENT
+    return SendOutcome.REPEATED if tried.content.possible_repeat and tried.row.kind is not MessageKind.EDIT else SendOutcome.SENT
 
 
 def _answered(call: Callable[[], Answer]) -> Answer:

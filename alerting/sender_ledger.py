@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from alerting import message as messages
 from alerting.leadership import ROLE, Leadership
+from alerting.receivers.directory import Fallback
 from alerting.sender_fold import fold
 from alerting.sender_redirect import redirect
 from alerting.sender_said import Content, content_of
@@ -41,7 +42,7 @@ class Ledger:
         clock: Clock,
         metrics: Metrics,
         leadership: Leadership,
-        fallback: Callable[[], str | None],
+        fallback: Callable[[], Fallback | None],
         doubt_wait_s: float,
     ) -> None:
         self._store, self._clock, self._metrics, self._leadership = store, clock, metrics, leadership
@@ -80,13 +81,15 @@ class Ledger:
     def refused(self, row: Queued, code: str) -> None:
         """Give the row up; a fallback receiver, where there is one, is told instead."""
         now, fallback = self._now(), self._fallback()
-        _log.error("refused for good", receiver=row.receiver, alert_id=row.alert_id, kind=row.kind, code=code, fallback=fallback)
+        _log.error(
+            "refused for good", receiver=row.receiver, alert_id=row.alert_id, kind=row.kind, code=code, fallback=fallback and fallback.name
+        )
         with self._store.begin() as connection:
             leaders.alone(connection, ROLE)  # the stage numbers the story's edits too
             self._leadership.check(connection)
             outbox.mark_failed(connection, row.row_id, code, at=now)
             _note(connection, row, SendOutcome.REFUSED, code, now)
-            if fallback and fallback != row.receiver and code != UNREADABLE_ROW:
+            if fallback and fallback.name != row.receiver and code != UNREADABLE_ROW:
                 redirect(connection, row, content_of(row.kind, row.message), fallback, at=now)
             _settle_digest(connection, row, now)
 

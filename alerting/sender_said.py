@@ -24,7 +24,7 @@ class Place:
 
 
 def content_of(kind: MessageKind, text: str) -> Content:
-    """Return what a row of this kind says. A reply is an `Update`, or, once it is repeated, the bulletin that it was laid out as.
+    """Return what a row of this kind says. A reply is an `Update`; of an earlier release, once it was repeated, the bulletin that it was laid out as.
 
     Raises:
         ValueError: it is none of that.
@@ -59,6 +59,8 @@ def repeated(row: Queued, content: Content) -> str:
     """Return, as the row holds it, the same marked as a possible repeat."""
     if isinstance(content, Message):
         return messages.to_json(replace(content, possible_repeat=True))
+    if isinstance(content, Update):
+        return updates.to_json(replace(content, possible_repeat=True))
     return bulletins.to_json(replace(bulletin_of(content, row.sequence), possible_repeat=True))
 
 

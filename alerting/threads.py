@@ -6,10 +6,15 @@ What a batch adds is kept apart from what waits in the store, so that it becomes
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Final
 
 from alerting.decide import Reply
-from alerting.updates import Update, extended, from_json, is_urgent, numbered
-from newswire.store.updates import StoredThread
+from alerting.updates import Update, extended, from_json, is_pressing, is_urgent, numbered
+from newswire.store.updates import StoredReply, StoredThread
+
+URGENT_APART_S: Final = 300.0
+"""So far replies keep apart that must not wait, but for a rise, a retraction and an official source: a story that names a partner more in each report, or an outlet
+that changes its headline all day, is no reason for a reply a minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +53,8 @@ class Threads:
         thread = self._stored.get(story_id, {}).get(receiver)
         if thread is None or thread.told_at is None:
             return None
-        last = thread.told_at
-        if thread.reply is not None and from_json(thread.reply.message).in_channel:
+        last, said = thread.told_at, _said(thread.reply)
+        if thread.reply is not None and said is not None and said.in_channel:
             last = max(last, thread.reply.last_at)
         return datetime.fromtimestamp(last, UTC)
 
@@ -61,7 +66,7 @@ class Threads:
     def add(self, reply: Reply, *, decision_id: str, item_id: str, revision: str) -> None:
         """Gather one reply more."""
         update = reply.update
-        due_at = self._now if is_urgent(update) else self._next_at(update, reply)
+        due_at = self._due_at(update, reply)
         before = self._added.get(update.alert_id)
         if before is not None:
             self._added[update.alert_id] = replace(before, more=extended(before.more, update), due_at=min(before.due_at, due_at))
@@ -79,12 +84,36 @@ class Threads:
         thread = self._stored.get(story_id, {}).get(receiver)
         return thread.reply.sequence if thread is not None and thread.reply is not None else 0
 
+    def _due_at(self, update: Update, reply: Reply) -> float:
+        """Return when the update is due as a reply of its own."""
+        if is_pressing(update):
+            return self._now
+        next_at = self._next_at(update, reply)
+        if not is_urgent(update):
+            return next_at
+        last = self._last_reply_at(update, reply)
+        return self._now if last is None else max(self._now, min(next_at, last + URGENT_APART_S))
+
+    def _last_reply_at(self, update: Update, reply: Reply) -> float | None:
+        """Return when the thread's last reply went out, as nearly as the store knows; None where there was none."""
+        thread = self._stored.get(update.story_id, {}).get(reply.receiver)
+        stored = thread.reply if thread is not None and thread.alert_id == update.alert_id else None
+        if thread is None or stored is None or stored.alert_id != update.alert_id:
+            return None
+        if not stored.waits:
+            return min(stored.last_at, self._now)
+        said = _said(stored)
+        if said is not None and is_urgent(said):
+            return stored.due_at - URGENT_APART_S
+        last = stored.due_at - reply.every.total_seconds()  # from which on it waits: a reply, or the message itself
+        return last if thread.told_at is not None and last > thread.told_at else None
+
     def _next_at(self, update: Update, reply: Reply) -> float:
         """Return when the next reply is due: so long after the last message of the thread, and not in the past."""
         thread = self._stored.get(update.story_id, {}).get(reply.receiver)
         if thread is None or thread.alert_id != update.alert_id:
             return self._now + reply.every.total_seconds()  # its message is of this batch
-        last = thread.told_at or self._now
+        last = min(thread.told_at or self._now, self._now)  # no clock that was set back keeps a reply waiting
         if thread.reply is not None and thread.reply.alert_id == update.alert_id and not thread.reply.waits:
             last = max(last, min(thread.reply.last_at, self._now))
         return max(self._now, last + reply.every.total_seconds())
@@ -94,7 +123,8 @@ class Threads:
         reply = thread.reply if thread is not None else None
         if reply is None or not reply.waits or reply.alert_id != update.alert_id:
             return None
-        return Waiting(reply.row_id, reply.sequence, from_json(reply.message), reply.due_at)
+        said = _said(reply)
+        return None if said is None else Waiting(reply.row_id, reply.sequence, said, reply.due_at)
 
 
 def grown(waiting: Waiting, added: Added) -> tuple[Update, float]:
@@ -105,3 +135,11 @@ def grown(waiting: Waiting, added: Added) -> tuple[Update, float]:
 def begun(added: Added, sequence: int) -> tuple[Update, float]:
     """Return what was added as a reply of its own, and when it is due."""
     return numbered(added.more, sequence), added.due_at
+
+
+def _said(reply: StoredReply | None) -> Update | None:
+    """Return what a reply in the store says; None where no release can add to it: no story waits for one row that cannot be read."""
+    try:
+        return None if reply is None else from_json(reply.message)
+    except ValueError:
+        return None

@@ -69,6 +69,7 @@ class Update:
     unsupported: str | None = None  # what the full text lacks, where nothing bears it out any more
     supported_again: bool = False
     in_channel: bool = False  # posted in the channel, not in the thread
+    possible_repeat: bool = False  # an earlier attempt may have arrived: said, rather than hidden
 
 
 _ADAPTER: Final = TypeAdapter(Update)
@@ -102,8 +103,12 @@ def is_empty(update: Update) -> bool:
 def is_urgent(update: Update) -> bool:
     """Return whether it must not wait for others: a rise, a changed headline, a retraction, a new partner, an official source."""
     changed = any(one.old != one.new for one in update.corrections)
-    told = update.raised_from or update.partners or update.officials or changed or update.unsupported or update.supported_again
-    return bool(told)
+    return is_pressing(update) or changed or bool(update.partners)
+
+
+def is_pressing(update: Update) -> bool:
+    """Return whether it is told at once, whatever went out a moment ago: a rise, a retraction, an official source. Of each there are few."""
+    return bool(update.raised_from or update.officials or update.unsupported or update.supported_again)
 
 
 def extended(update: Update, more: Update) -> Update:
@@ -157,6 +162,7 @@ def laid_out(update: Update) -> Bulletin:
         alert_id=update.alert_id,
         watchlists=update.speaks_for,
         data=_data(update),
+        possible_repeat=update.possible_repeat,
     )
 
 
@@ -239,7 +245,7 @@ def _cut(text: str) -> str:
 def _data(update: Update) -> dict[str, Any]:
     """Return the same as facts, for programs."""
     data: dict[str, Any] = _ADAPTER.dump_python(update, mode="json")
-    return {key: value for key, value in data.items() if key not in ("update_id", "in_channel", "speaks_for")}
+    return {key: value for key, value in data.items() if key not in ("update_id", "in_channel", "possible_repeat", "speaks_for")}
 
 
 def _distinct(values: Iterable[T]) -> tuple[T, ...]:

@@ -61,22 +61,24 @@ def scheduled_due(routes: Routes, known: Mapping[str, DigestTime], now: datetime
 
 
 def gathered_due(routes: Routes, waiting: Iterable[Waiting], now: datetime) -> list[Due]:
-    """Return the overflows and outages that are due."""
-    receivers = {one.name: one for one in routes.receivers if one.digest is None}
+    """Return the overflows and outages that are due, and what was gathered for a digest that is none any more."""
+    receivers = {one.name: one for one in routes.receivers}
     found = []
     for group in waiting:
-        for prefix, occasion in ((OVERFLOW_PREFIX, DigestOccasion.OVERFLOW), (OUTAGE_PREFIX, DigestOccasion.OUTAGE)):
-            name = group.gathered_for.removeprefix(prefix)
-            if name != group.gathered_for and name in receivers and group.due_at <= now.timestamp():
-                period = Period(datetime.fromtimestamp(group.first_at, UTC), now, zone_for(routes, name))
-                found.append(Due(group.gathered_for, name, occasion, receivers[name], period, group.due_at))
+        occasion, name = _named(group.gathered_for)
+        hears = _hears(receivers, name)
+        if group.due_at > now.timestamp() or hears is None or (occasion is DigestOccasion.SCHEDULED and receivers[name].digest is not None):
+            continue
+        occasion = DigestOccasion.OVERFLOW if occasion is DigestOccasion.SCHEDULED else occasion
+        period = Period(datetime.fromtimestamp(group.first_at, UTC), now, zone_for(routes, hears.name))
+        found.append(Due(group.gathered_for, name, occasion, hears, period, group.due_at))
     return found
 
 
 def orphans(routes: Routes, waiting: Iterable[Waiting]) -> list[str]:
     """Return of the groups that wait those that nobody in force would hear."""
     receivers = {one.name: one for one in routes.receivers}
-    return [group.gathered_for for group in waiting if not _heard(receivers, group.gathered_for)]
+    return [group.gathered_for for group in waiting if _hears(receivers, _named(group.gathered_for)[1]) is None]
 
 
 def zone_for(routes: Routes, receiver: str) -> str:
@@ -86,18 +88,21 @@ def zone_for(routes: Routes, receiver: str) -> str:
 
 
 def digest_id_of(due: Due, row_ids: Sequence[int]) -> str:
-    """Return the id of a digest: of a scheduled one by its name and time alone, else by what it tells."""
-    parts = ["digest", due.gathered_for, f"{due.due_at:.3f}"]
-    if due.occasion is not DigestOccasion.SCHEDULED:
-        parts += map(str, row_ids)
+    """Return the id of a digest, by its name, its time and what it tells: no row is ever taken by a digest that went out before it."""
+    parts = ["digest", due.gathered_for, f"{due.due_at:.3f}", *map(str, row_ids)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
-def _heard(receivers: Mapping[str, Receiver], gathered_for: str) -> bool:
-    for prefix in (OVERFLOW_PREFIX, OUTAGE_PREFIX):
+def _named(gathered_for: str) -> tuple[DigestOccasion, str]:
+    """Return for what occasion rows were gathered, and the name of the receiver that it goes by."""
+    for prefix, occasion in ((OVERFLOW_PREFIX, DigestOccasion.OVERFLOW), (OUTAGE_PREFIX, DigestOccasion.OUTAGE)):
         if gathered_for.startswith(prefix):
-            named = receivers.get(gathered_for.removeprefix(prefix))
-            return named is not None and named.digest is None
-    named = receivers.get(gathered_for)
-    to = receivers.get(named.digest.to) if named is not None and named.digest is not None else None
-    return to is not None and to.digest is None
+            return occasion, gathered_for.removeprefix(prefix)
+    return DigestOccasion.SCHEDULED, gathered_for
+
+
+def _hears(receivers: Mapping[str, Receiver], name: str) -> Receiver | None:
+    """Return the receiver of that name, of a digest the one that hears it: what was gathered before it became the one or the other too."""
+    named = receivers.get(name)
+    hears = named if named is None or named.digest is None else receivers.get(named.digest.to)
+    return hears if hears is not None and hears.digest is None else None

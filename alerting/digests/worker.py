@@ -21,13 +21,13 @@ from alerting.digests.layout import pages, room_for
 from alerting.digests.proof import Place
 from alerting.digests.watch import MARK_EVERY_S
 from alerting.gathering_overdue import gather_overdue
-from alerting.leadership import STANDBY_S, Leadership
+from alerting.leadership import ROLE, STANDBY_S, Leadership
 from newswire.clock import Clock
 from newswire.crash import crash_point
 from newswire.metrics import Metrics
 from newswire.outcomes import DigestOccasion
 from newswire.records import MessageKind
-from newswire.store import Store, digest_times, digests, outbox, watch
+from newswire.store import Store, digest_times, digests, leaders, outbox, watch
 from newswire.store.outbox import Entry
 
 LOOK_S: Final = 5.0
@@ -121,6 +121,7 @@ class DigestWorker:
             with self._store.read() as connection:
                 facts = reads.facts(connection, due.period, now=now, watchlists=len(desk.watchlists.watchlists), places=self._places)
         with self._store.begin() as connection:
+            leaders.alone(connection, ROLE)  # the stage lets rows grow that it has seen waiting
             self._leadership.check(connection)
             laid_out = self._put(connection, due, facts, now)
             crash_point("digest_in_transaction")

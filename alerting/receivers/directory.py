@@ -10,6 +10,15 @@ from typing import Any
 from alerting.receivers import Receiver
 from alerting.routes import Receiver as Entry
 from alerting.routes import Routes
+from alerting.watchlists.telling import Explain
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """Who hears what another one refused for good, and what may be seen there of a rule."""
+
+    name: str
+    explain: Explain = Explain.FULL
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +26,7 @@ class Listed:
     """Receivers by name, those that have left among them; and who hears what one of them refused for good."""
 
     receivers: Mapping[str, Receiver]
-    fallback: str | None = None
+    fallback: Fallback | None = None
     left: frozenset[str] = field(default_factory=frozenset)
 
 
@@ -41,7 +50,7 @@ class Directory:
             self._of = routes
             self._listed = Listed(
                 {name: receiver for name, (_, receiver) in self._made.items()},
-                routes.fallback,
+                None if routes.fallback is None else Fallback(routes.fallback, routes.explains().get(routes.fallback, Explain.FULL)),
                 frozenset(self._made) - {entry.name for entry in routes.receivers},
             )
         return self._listed

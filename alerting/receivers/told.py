@@ -54,7 +54,9 @@ def changes(before: Told, message: Message) -> list[str]:
         said.append("Another report bears this out after all.")
     if message.severity.rank > before.severity.rank:
         said.append(f"Now {message.severity}, was {before.severity}.")
-    fresh = [country_name(code) for code in message.partners if code not in before.partners]
+    # Past what is kept nobody can tell which are new.
+    kept = len(before.partners) < _PARTNERS_KEPT
+    fresh = [country_name(code) for code in message.partners if code not in before.partners] if kept else []
     if fresh and message.unsupported is None:
         said.append(f"New {'partner' if len(fresh) == 1 else 'partners'}: {', '.join(fresh[:5])}{' and more' if len(fresh) > 5 else ''}.")
     return said

@@ -10,7 +10,9 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, Update, and_, bindparam, case, func, or_, select, update
 
 from newswire.outcomes import SendState
-from newswire.store.tables import feeds, hosts, outbox, pages
+from newswire.records import MessageKind
+from newswire.store.digests import OUTAGE_PREFIX, OVERFLOW_PREFIX
+from newswire.store.tables import digest_times, feeds, hosts, outbox, pages
 
 SKEW_S: Final = 60.0
 """The clocks of several machines may differ by so much before one is taken for having been set back."""
@@ -18,6 +20,8 @@ SKEW_S: Final = 60.0
 LEASE_MOST_S: Final = 120.0  # longer than any lease, and than any source is put off for a busy host
 RENEWED_WITHIN_S: Final = 10.0  # a holder that lives renews its leases within so long
 BACK_OFF_MOST_S: Final = 3_600.0  # of the outbox
+SUMMARY_MOST_S: Final = 3_600.0  # a summary that goes by no schedule is due within so long
+TOLD_AGAIN_S: Final = 3_600.0  # a clock that is set back by less waits for what it has told: no time has two digests for a few minutes
 
 _NOW: Final = bindparam("now", type_=feeds.c.next_due_at.type)
 _FUTURE: Final = _NOW + SKEW_S
@@ -25,10 +29,20 @@ _FUTURE: Final = _NOW + SKEW_S
 _leased_for_too_long: Final = {table: table.c.lease_until > _NOW + LEASE_MOST_S for table in (feeds, pages)}
 _polled_in_the_future: Final = or_(feeds.c.polled_at > _FUTURE, and_(feeds.c.polled_at.is_(None), feeds.c.next_due_at > _FUTURE))
 _added_in_the_future: Final = pages.c.added_at > _FUTURE
+# A reply that was never tried may gather for as long as its watchlist says: only when it was put tells of the clock.
+_backs_off: Final = or_(outbox.c.kind != MessageKind.REPLY.value, outbox.c.attempts > 0)
 _tried_in_the_future: Final = and_(
     outbox.c.state.in_((SendState.NEW.value, SendState.SENDING.value)),
-    or_(outbox.c.created_at > _FUTURE, outbox.c.doubt_since > _FUTURE, outbox.c.next_try_at > _FUTURE + BACK_OFF_MOST_S),
+    or_(outbox.c.created_at > _FUTURE, outbox.c.doubt_since > _FUTURE, and_(_backs_off, outbox.c.next_try_at > _FUTURE + BACK_OFF_MOST_S)),
 )
+_no_schedule: Final = or_(*(outbox.c.gathered_for.startswith(prefix, autoescape=True) for prefix in (OUTAGE_PREFIX, OVERFLOW_PREFIX)))
+_gathered_in_the_future: Final = and_(
+    outbox.c.gathered_for.is_not(None),
+    outbox.c.digest_id.is_(None),
+    outbox.c.state == SendState.GATHERED.value,
+    or_(outbox.c.gathered_at > _FUTURE, and_(_no_schedule, outbox.c.next_try_at > _FUTURE + SUMMARY_MOST_S)),
+)
+_told_in_the_future: Final = or_(digest_times.c.first_at > _FUTURE, digest_times.c.told_at > _FUTURE + TOLD_AGAIN_S)
 _own_spacing: Final = func.coalesce(hosts.c.crawl_delay_s, 0.0)
 _spacing: Final = case((_own_spacing > bindparam("spacing_s"), _own_spacing), else_=bindparam("spacing_s", type_=hosts.c.next_at.type))
 _used_in_the_future: Final = hosts.c.next_at > _FUTURE + _spacing
@@ -88,6 +102,27 @@ _MENDS: Final[tuple[tuple[str, ColumnElement[bool], Update], ...]] = (
             ),
             created_at=case((outbox.c.created_at > _FUTURE, _NOW), else_=outbox.c.created_at),
             doubt_since=case((outbox.c.doubt_since > _FUTURE, _NOW), else_=outbox.c.doubt_since),
+        ),
+    ),
+    (
+        "outbox",
+        _gathered_in_the_future,
+        update(outbox)
+        .where(_gathered_in_the_future)
+        .values(
+            next_try_at=case((_no_schedule, _NOW), else_=outbox.c.next_try_at),
+            created_at=case((outbox.c.created_at > _FUTURE, _NOW), else_=outbox.c.created_at),
+            gathered_at=case((outbox.c.gathered_at > _FUTURE, _NOW), else_=outbox.c.gathered_at),
+        ),
+    ),
+    (
+        "digest_times",
+        _told_in_the_future,
+        update(digest_times)
+        .where(_told_in_the_future)
+        .values(
+            first_at=case((digest_times.c.first_at > _FUTURE, _NOW), else_=digest_times.c.first_at),
+            told_at=case((digest_times.c.told_at > _FUTURE + TOLD_AGAIN_S, _NOW), else_=digest_times.c.told_at),
         ),
     ),
 )

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, case, func, or_, select, update
 
 from newswire.outcomes import GatherReason, SendOutcome, SendState
 from newswire.records import MessageKind
@@ -106,13 +106,16 @@ _OPEN_DUE: Final = select(func.min(outbox.c.next_try_at)).where(
     _WAITS, outbox.c.gathered_for == bindparam("name"), outbox.c.next_try_at > bindparam("now")
 )
 _MOVE: Final = update(outbox).where(_WAITS, outbox.c.gathered_for == bindparam("name")).values(next_try_at=bindparam("due"))
+WAITS_SINCE: Final = case((outbox.c.attempts == 0, outbox.c.next_try_at), else_=outbox.c.created_at)
+"""Since when a row waits: of what was made due again by command, since then, until that is tried."""
+
 _OLD: Final = (
     select(outbox.c.row_id, outbox.c.story_id, outbox.c.sequence)
     .where(
         outbox.c.receiver == bindparam("name"),
         outbox.c.kind == _PARENT,
         outbox.c.state == SendState.NEW.value,
-        outbox.c.created_at < bindparam("before"),
+        bindparam("before") > WAITS_SINCE,
     )
     .order_by(outbox.c.row_id)
 )

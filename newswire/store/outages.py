@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from newswire.outcomes import SendState
 from newswire.records import MessageKind
-from newswire.store.digests import OUTAGE_PREFIX
+from newswire.store.digests import OUTAGE_PREFIX, WAITS_SINCE
 from newswire.store.tables import outbox
 
 _UNSETTLED: Final = (SendState.NEW.value, SendState.SENDING.value)
@@ -19,7 +19,7 @@ _OVERDUE: Final = (
     .where(
         outbox.c.state == SendState.NEW.value,
         outbox.c.kind == MessageKind.PARENT.value,
-        outbox.c.created_at < bindparam("before"),
+        bindparam("before") > WAITS_SINCE,
     )
     .distinct()
 )

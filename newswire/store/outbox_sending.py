@@ -95,8 +95,8 @@ _PARENT_BELOW: Final = (
 )
 _CHANNEL: Final = (
     select(outbox.c.channel)
-    .where(outbox.c.receiver == bindparam("receiver"), outbox.c.channel.is_not(None), outbox.c.state == SendState.SENT.value)
-    .order_by(outbox.c.row_id.desc())
+    .where(outbox.c.receiver == bindparam("receiver"), outbox.c.channel.is_not(None))  # as only what was sent has one
+    .order_by(outbox.c.created_at.desc())
     .limit(1)
 )
 _SENDING: Final = select(outbox.c.row_id).where(outbox.c.receiver == bindparam("receiver"), outbox.c.state == SendState.SENDING.value)

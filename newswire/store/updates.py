@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, and_, bindparam, func, select, update
 
 from newswire.outcomes import SendState
 from newswire.records import MessageKind
@@ -17,6 +17,13 @@ from newswire.store import outbox
 from newswire.store.outbox import Entry
 from newswire.store.tables import outbox as table
 
+_KINDS: Final = table.c.kind.in_((MessageKind.PARENT.value, MessageKind.REPLY.value))
+_newest: Final = (
+    select(table.c.story_id, table.c.receiver, table.c.kind, func.max(table.c.sequence).label("sequence"))
+    .where(table.c.story_id.in_(bindparam("story_ids", expanding=True)), _KINDS)
+    .group_by(table.c.story_id, table.c.receiver, table.c.kind)
+    .subquery()
+)
 _THREADS: Final = (
     select(
         table.c.row_id,
@@ -33,11 +40,8 @@ _THREADS: Final = (
         table.c.created_at,
         table.c.settled_at,
     )
-    .where(
-        table.c.story_id.in_(bindparam("story_ids", expanding=True)),
-        table.c.kind.in_((MessageKind.PARENT.value, MessageKind.REPLY.value)),
-    )
-    .order_by(table.c.sequence)
+    .join(_newest, and_(*(table.c[name] == _newest.c[name] for name in ("story_id", "receiver", "kind", "sequence"))))
+    .where(_KINDS)
 )
 
 

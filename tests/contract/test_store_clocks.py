@@ -7,8 +7,8 @@ from newswire.clockwatch import MEND_EVERY_S, ClockWatch
 from newswire.outcomes import SendState
 from newswire.store import Store, clocks, feeds, pages
 from newswire.store.hosts import StoreSlots
+from newswire.store.tables import digest_times, hosts, outbox
 from newswire.store.tables import feeds as feeds_table
-from newswire.store.tables import hosts, outbox
 from newswire.store.tables import pages as pages_table
 from tests.fakes import NOW, JumpingClock
 
@@ -96,6 +96,41 @@ def test_what_is_to_be_told_is_told(store: Store, sending: bool, due_at: float) 
     with store.read() as connection:
         assert connection.execute(select(outbox.c.next_try_at)).scalar_one() == due_at
     assert mend(store, BACK) == {}
+
+
+def a_row(state: SendState, **values: object) -> dict[str, object]:
+    row: dict[str, object] = dict.fromkeys(("story_id", "receiver", "kind", "alert_id", "decision_id", "item_id", "revision"), "x")
+    times = {"sequence": 0, "attempts": 0, "next_try_at": THEN, "created_at": THEN, "published": False}
+    return {**row, "watchlists": "[]", "severity": "high", "title": "t", "message": "{}", "state": state.value, **times, **values}
+
+
+def test_a_reply_that_gathers_for_hours_is_left_to_gather(store: Store) -> None:
+    with store.begin() as connection:
+        connection.execute(insert(outbox).values(a_row(SendState.NEW, kind="reply", next_try_at=THEN + 6 * HOUR)))
+    assert mend(store, THEN) == {}
+    assert mend(store, THEN + 60) == {}
+
+
+def test_what_was_gathered_in_the_future_is_told_in_time(store: Store) -> None:
+    gathered = {"kind": "parent", "gather_reason": "capped", "gathered_at": THEN}
+    with store.begin() as connection:
+        for name, due_at in (("overflow:desk", THEN + HOUR), ("outage:desk", THEN + 60), ("morning", THEN + 12 * HOUR)):
+            row = a_row(SendState.GATHERED, story_id=name, gathered_for=name, next_try_at=due_at, **gathered)
+            connection.execute(insert(outbox).values(row))
+    assert mend(store, THEN) == {}
+    assert mend(store, THEN - 24 * HOUR) == {"outbox": 3}
+    with store.read() as connection:
+        due = {row.gathered_for: row.next_try_at - THEN for row in connection.execute(select(outbox))}
+    assert due == {"overflow:desk": -24 * HOUR, "outage:desk": -24 * HOUR, "morning": 12 * HOUR}
+
+
+def test_a_digest_told_in_the_future_has_its_next_times_all_the_same(store: Store) -> None:
+    with store.begin() as connection:
+        connection.execute(insert(digest_times).values(name="morning", schedule="07:00", first_at=THEN - 99 * HOUR, told_at=THEN))
+    assert mend(store, THEN - HOUR / 2) == {}  # that time was told: it has no second digest
+    assert mend(store, THEN - 24 * HOUR) == {"digest_times": 1}
+    with store.read() as connection:
+        assert connection.execute(select(digest_times.c.told_at)).scalar_one() == THEN - 24 * HOUR
 
 
 def test_nothing_is_touched_while_clocks_go_on(store: Store) -> None:

@@ -1,14 +1,19 @@
 """Which row of the outbox is due, on both databases: the order within a story at a receiver, and what a row may still become."""
 
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection, event
 
 from newswire.errors import Fenced
 from newswire.outcomes import GatherReason, SendOutcome, SendState
 from newswire.records import MessageKind
-from newswire.store import Store, outbox, updates
+from newswire.store import Store, open_store, outbox, standings, updates
 from newswire.store.outbox import Entry, Gathered, Queued
+from newswire.store.tables import outbox as table
 
 PARENT, EDIT, REPLY, DIGEST, NOTICE = (
     MessageKind.PARENT,
@@ -197,3 +202,26 @@ def test_sequences_go_on_where_they_stand(store: Store) -> None:
         assert outbox.next_sequence(connection, "s", "desk", [PARENT, EDIT]) == 2
         assert outbox.next_sequence(connection, "s", "desk", [REPLY]) == 5
         assert outbox.next_sequence(connection, "s", "ops", [REPLY]) == 0
+
+
+def test_what_was_sent_long_ago_costs_no_look_at_the_outbox() -> None:
+    """As a year of sent rows would, were they gone through five times a second. Without statistics, as SQLite is when it is new."""
+    asked: list[tuple[str, Callable[[Connection], object]]] = [
+        ("ix_outbox_unpublished", lambda connection: outbox.unpublished(connection, 9)),
+        ("ix_outbox_receiver_created_at", lambda connection: outbox.channel_of(connection, "desk")),
+        ("ix_outbox_receiver_created_at", lambda connection: standings.troubled(connection, 0.0)),
+    ]
+    with closing(open_store("sqlite://")) as store, store.read() as connection:
+        failed = {column.name: "x" for column in table.c if not column.nullable} | {"state": "failed", "kind": "parent", "sequence": 0}
+        times = {"row_id": 1, "attempts": 1, "next_try_at": AT, "created_at": AT, "settled_at": AT, "published": True, "reason": "gone"}
+        connection.execute(table.insert().values(failed | times))
+        for index, ask in asked:
+            statements: list[tuple[str, Any]] = []
+            event.listen(
+                connection, "before_cursor_execute", lambda _1, _2, sql, values, _3, _4, said=statements: said.append((sql, values))
+            )
+            ask(connection)
+            sql, values = statements[-1]
+            plan = str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values).all())
+            assert index in plan
+            assert "ix_outbox_state_next_try_at" not in plan

@@ -1,6 +1,8 @@
 """The digests' worker over a real store: each time once, over restarts and other alerters; nothing for a time before; nothing lost."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +15,7 @@ from alerting.desk import Desk
 from alerting.digests.proof import Place
 from alerting.digests.watch import MARK_EVERY_S
 from alerting.digests.worker import LOOK_S, DigestWorker
-from alerting.leadership import STANDBY_S
+from alerting.leadership import ROLE, STANDBY_S
 from alerting.message import to_json
 from alerting.routes import Routes
 from newswire.clock import ManualClock
@@ -21,8 +23,10 @@ from newswire.errors import Fenced
 from newswire.metrics import Metrics
 from newswire.outcomes import DigestOccasion, GatherReason, SendState
 from newswire.records import MessageKind
-from newswire.store import Store, digests, feeds, outbox, watch
+from newswire.store import Store, digests, feeds, leaders, outbox, watch
+from newswire.store.digests import Growth
 from newswire.store.outbox import Entry, Gathered
+from newswire.store.tables import digest_times
 from newswire.store.tables import feeds as feeds_table
 from newswire.store.tables import outbox as outbox_table
 from tests.alerting_builders import GAMING, AlwaysLeading, a_set
@@ -128,6 +132,38 @@ def test_each_time_has_one_digest_whoever_looks_and_however_often(world: World) 
     assert "title of late" in page.heading[0].text + " ".join(text_of(line) for line in page.lines)
 
 
+def test_a_time_that_is_told_twice_loses_nothing_that_came_between(world: World) -> None:
+    world.at(START)
+    world.gather("one")
+    world.at(FIRST + timedelta(seconds=3))
+    with world.store.begin() as connection:  # as by a clock that was set back by a day
+        connection.execute(digest_times.update().values(told_at=START.timestamp(), first_at=START.timestamp()))
+    world.gather("two")
+    (_, second) = world.at(FIRST + timedelta(seconds=8)).told()
+    assert [one["title"] for one in (second.data or {})["alerts"]] == ["title of two"]
+    assert world.waiting() == []
+
+
+def test_what_the_stage_adds_while_a_digest_is_put_together_is_told_in_it(world: World) -> None:
+    world.at(START)
+    world.gather("one")
+    story = an_alert("one").message
+    world.clock.set(FIRST + timedelta(seconds=3))
+    with world.store.begin() as connection:
+        leaders.take(connection, ROLE, "me", FIRST.timestamp(), 99.0)
+    with ThreadPoolExecutor(1) as threads:
+        with world.store.begin() as stage:
+            leaders.holds(stage, ROLE, "me", 1)
+            assert digests.standings(stage, [story.story_id])[story.story_id, "desk"].waits
+            told = threads.submit(world.worker.step)
+            wait([told], timeout=0.5)  # it would be done by then if it waited for nobody
+            grown = Growth(story.story_id, "desk", 0, ["gaming"], "high", "grown", None, to_json(replace(story, title="grown")))
+            digests.grow(stage, [grown])
+        told.result()
+    (page,) = world.told()
+    assert [one["title"] for one in (page.data or {})["alerts"]] == ["grown"]
+
+
 def test_a_digest_goes_out_though_nothing_was_gathered(world: World) -> None:
     (page,) = world.at(START).at(FIRST).told()
     assert page.fallback.startswith("Blind: ")  # no source is watched in this store
@@ -195,6 +231,20 @@ def test_what_nobody_hears_waits_and_is_said_once(world: World) -> None:
     world.desk = Desk(a_set(gaming=GAMING), routes())
     world.at(FIRST + timedelta(minutes=3)).at(FIRST + timedelta(days=1))
     assert sorted(alert["title"] for page in world.told() for alert in (page.data or {})["alerts"]) == ["title of one", "title of two"]
+
+
+def test_what_waits_for_a_receiver_that_becomes_a_digest_or_none_any_more_is_told(world: World) -> None:
+    world.at(START)
+    world.gather("one")
+    world.gather("two", "overflow:desk", reason=GatherReason.CAPPED)
+    now_a_digest = RECEIVERS[1] | {"name": "desk", "digest": {"to": "morning", "at": "07:00", "zone": "Asia/Karachi"}}
+    world.desk = Desk(a_set(gaming=GAMING), routes({"name": "morning", "slack": {"channel": "#morning"}}, now_a_digest))
+    with capture_logs() as logs:
+        world.at(FIRST + timedelta(minutes=1))
+    assert [one for one in logs if one["log_level"] == "warning"] == []
+    assert {row.receiver for row in world.rows()} == {"morning"}
+    assert sorted(alert["title"] for page in world.told() for alert in (page.data or {})["alerts"]) == ["title of one", "title of two"]
+    assert world.waiting() == []
 
 
 def test_a_row_that_cannot_be_read_is_told_by_its_headline_and_keeps_no_other_back(world: World) -> None:

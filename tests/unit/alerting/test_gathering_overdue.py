@@ -74,6 +74,20 @@ def test_what_waited_for_six_hours_is_one_summary_when_the_receiver_is_back(stor
         assert list(left) == ["elsewhere"]
 
 
+def test_what_is_made_due_again_by_command_is_told_by_itself(store: Store) -> None:
+    put(store, "s0", 0)
+    tried(store, "s0")
+    with store.begin() as connection:
+        connection.execute(table.update().values(state=SendState.FAILED.value))
+    with store.begin() as connection:
+        assert outbox.revive(connection, "s0", (NOW + 9 * HOUR).timestamp()) == 1
+    assert gather(store, 9.1) == 0
+    with store.read() as connection:
+        row = outbox.next_due(connection, "desk", (NOW + 9.1 * HOUR).timestamp())
+    assert row is not None
+    assert gather(store, 15.1) == 1
+
+
 def test_a_queue_that_is_long_is_no_receiver_that_is_away(store: Store) -> None:
     for n in range(3):
         put(store, f"s{n}", 0)

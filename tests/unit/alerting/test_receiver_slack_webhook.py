@@ -112,6 +112,9 @@ def test_what_is_new_to_a_reader() -> None:
     assert from_text("[]") is None
     assert changes(before, message) == []
     assert changes(before, replace(message, severity=Severity.LOW, partners=())) == []
+    many = tuple(f"{one}{two}" for one in "ABCDEF" for two in "ABCDEFGHIJ")
+    crowded = replace(message, partners=many)
+    assert changes(told_of(crowded), crowded) == []
     assert changes(before, replace(message, partners=("KR", "US", "JP"))) == ["New partners: South Korea, Japan."]
     assert changes(Told(Severity.HIGH, ("US",), supported=False), message) == ["Another report bears this out after all."]
 

@@ -12,11 +12,12 @@ from alerting.decide import Told, decide
 from alerting.leadership import Leadership
 from alerting.message import Message, to_json
 from alerting.receivers import Answer, Receiver
-from alerting.receivers.directory import Listed
+from alerting.receivers.directory import Fallback, Listed
 from alerting.receivers.slack import SlackReceiver
 from alerting.receivers.terminal import TerminalReceiver
 from alerting.sender import SenderWorker
 from alerting.sender_lane import ACCESS_RETRY_S
+from alerting.watchlists.telling import Explain
 from newswire.clock import ManualClock
 from newswire.errors import Fenced
 from newswire.metrics import Metrics
@@ -79,8 +80,10 @@ Make = Callable[..., SenderWorker]
 
 @pytest.fixture
 def make(store: Store, clock: ManualClock, metrics: Metrics) -> Make:
-    def made(*receivers: Receiver, fallback: str | None = None, leadership: Leadership | None = None) -> SenderWorker:
-        listed = Listed({one.name: one for one in receivers}, fallback)
+    def made(
+        *receivers: Receiver, fallback: str | None = None, sees: Explain = Explain.FULL, leadership: Leadership | None = None
+    ) -> SenderWorker:
+        listed = Listed({one.name: one for one in receivers}, Fallback(fallback, sees) if fallback else None)
         return SenderWorker(
             store=store,
             listed=lambda: listed,

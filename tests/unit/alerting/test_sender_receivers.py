@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from alerting.receivers import Receiver
-from alerting.receivers.directory import Listed
+from alerting.receivers.directory import Fallback, Listed
 from alerting.receivers.http_post import HttpPost
 from alerting.receivers.mail import MailReceiver
 from alerting.receivers.slack_webhook import SlackWebhookReceiver
@@ -32,7 +32,7 @@ Make = Callable[..., SenderWorker]
 @pytest.fixture
 def make(store: Store, clock: ManualClock, metrics: Metrics) -> Make:
     def made(receiver: Receiver, fallback: str | None = None) -> SenderWorker:
-        listed = Listed({receiver.name: receiver}, fallback)
+        listed = Listed({receiver.name: receiver}, Fallback(fallback) if fallback else None)
         return SenderWorker(
             store=store,
             listed=lambda: listed,

@@ -9,12 +9,14 @@ from alerting import bulletin as bulletins
 from alerting import message as messages
 from alerting import updates
 from alerting.bulletin import Bulletin, Piece
-from alerting.message import Earlier, EarlierKind
+from alerting.message import Earlier, EarlierKind, Quote, ShownWatchlist
 from alerting.receivers import Answer
 from alerting.receivers.http_post import HttpPost
 from alerting.receivers.slack import SlackReceiver
 from alerting.receivers.slack_webhook import SlackWebhookReceiver
+from alerting.sender_seen import message_seen
 from alerting.updates import NewReport, Update
+from alerting.watchlists.telling import Explain
 from newswire.clock import ManualClock
 from newswire.metrics import Metrics
 from newswire.outcomes import GatherReason, SendState
@@ -35,7 +37,14 @@ DIGEST_ID = "d1" * 16
 
 
 def put_reply(
-    store: Store, sequence: int = 1, *, alert_id: str, outlet: str = "Dawn", due_s: float | None = None, in_channel: bool = False
+    store: Store,
+    sequence: int = 1,
+    *,
+    alert_id: str,
+    outlet: str = "Dawn",
+    due_s: float | None = None,
+    in_channel: bool = False,
+    words: tuple[str, ...] = (),
 ) -> str:
     """Put a reply about one more report in the outbox and return its id."""
     said = updates.numbered(
@@ -49,6 +58,7 @@ def put_reply(
             countries=1,
             reports=(NewReport(f"i{sequence}".ljust(32, "0"), outlet, "PK", f"Report of {outlet}", None, "en"),),
             in_channel=in_channel,
+            watchlists=(ShownWatchlist("gaming", "Gaming", Severity.HIGH, words),) if words else (),
         ),
         sequence,
     )
@@ -196,6 +206,18 @@ def test_a_reply_at_a_receiver_that_cannot_be_read_is_repeated_and_marked(
     assert sends(metrics) == {"sent": 1, "in_doubt": 2, "repeated": 1}
 
 
+def test_a_reply_in_the_channel_stays_there_when_it_is_repeated(make: Make, store: Store, clock: ManualClock) -> None:
+    with FakeWebhook([Says(), Says(then="reset"), Says(then="reset")]) as hook:
+        alert_id = put(store)
+        put_reply(store, alert_id=alert_id, in_channel=True)
+        drain(make(SlackWebhookReceiver("desk", post=HttpPost(hook.url, user_agent="x"), now=clock.now)), clock)
+    with store.read() as connection:
+        thread = replies.threads(connection, [STORY])[STORY]["desk"]
+    assert thread.reply is not None
+    said = updates.from_json(thread.reply.message)
+    assert (said.in_channel, said.possible_repeat) == (True, True)
+
+
 def test_a_parent_that_failed_takes_its_replies_along(make: Make, store: Store, clock: ManualClock) -> None:
     with FakeSlack(channels=()) as slack:
         alert_id = put(store)
@@ -213,6 +235,46 @@ def test_at_the_fallback_replies_stand_in_the_thread_of_what_it_was_told(make: M
         assert [one.thread_ts for one in slack.posted] == [None, *[slack.posted[0].ts] * (len(slack.posted) - 1)]
         assert all(f"Outlet {n}" in str([one.body for one in slack.posted]) for n in (1, 2))
     assert {state for _, state, _ in queued(store, MessageKind.REPLY, "archive")} == {SENT}
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_what_a_digest_tells_at_the_fallback_grows_or_is_told_again(make: Make, store: Store, clock: ManualClock, *, taken: bool) -> None:
+    with FakeSlack(channels=("archive",)) as slack:
+        put(store)
+        put(store, receiver="archive")
+        with store.begin() as connection:
+            desk, archive = (messages.from_json(outbox.told(connection, [STORY])[STORY][name][1]) for name in ("desk", "archive"))
+            gathered = {"state": "gathered", "gathered_for": "morning", "gather_reason": "digest", "next_try_at": NOW.timestamp() + 9e9}
+            low = messages.to_json(replace(archive, severity=Severity.LOW))
+            told = gathered | {"message": low} | ({"digest_id": DIGEST_ID} if taken else {})
+            connection.execute(table.update().where(table.c.receiver == "archive").values(told))
+        drain(make(desk_at(slack), desk_at(slack, "archive"), fallback="archive"), clock)
+    with store.read() as connection:
+        rows = list(connection.execute(table.select().where(table.c.receiver == "archive").order_by(table.c.sequence)))
+    assert [(row.kind, row.sequence, row.state) for row in rows] == [("parent", 0, "gathered"), ("parent", 1, "sent")][: 1 + taken]
+    assert messages.from_json(rows[-1].message).severity is desk.severity
+    assert len({row.alert_id for row in rows}) == len(rows)
+
+
+@pytest.mark.parametrize("sees", Explain)
+def test_the_fallback_sees_no_more_of_a_rule_than_it_may(make: Make, store: Store, clock: ManualClock, sees: Explain) -> None:
+    digest = Bulletin("d2" * 16, MessageKind.DIGEST, Severity.LOW, "Page", (), (), data={"alerts": [{"because": ["gaming industry"]}]})
+    with FakeSlack(channels=("archive",)) as slack:
+        put_reply(store, alert_id=put(store), words=("gaming industry",))
+        entry = entry_of(MessageKind.DIGEST, 0, story="d2" * 16, alert_id="d2" * 16, message=bulletins.to_json(digest))
+        with store.begin() as connection:
+            outbox.put(connection, [entry], NOW.timestamp())
+        drain(make(desk_at(slack), desk_at(slack, "archive"), fallback="archive", sees=sees), clock)
+    with store.read() as connection:
+        told = {row.kind: row.message for row in connection.execute(table.select().where(table.c.receiver == "archive"))}
+    assert set(told) == {"parent", "reply", "digest"}
+    message = messages.from_json(told["parent"])
+    assert (sees is Explain.FULL) == bool(message.because) == ("gaming" in told["digest"])
+    assert (sees is Explain.FULL) == bool(updates.from_json(told["reply"]).watchlists[0].because)
+    quoted = message_seen(replace(message, quote=Quote("the gaming industry", ((4, 19),)), unsupported="“gaming industry”"), sees)
+    assert quoted.quote is not None
+    assert (sees is Explain.NONE) == (quoted.quote.marks == ())
+    assert (sees is Explain.FULL) == ("gaming" in str(quoted.unsupported))
 
 
 def test_a_reply_refused_in_a_channel_that_was_closed_begins_a_thread_at_the_fallback(make: Make, store: Store, clock: ManualClock) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 
+from alerting import bulletin as bulletins
 from alerting import updates
 from alerting.desk import Desk
 from alerting.message import Message, from_json
@@ -103,6 +104,27 @@ def test_what_is_urgent_takes_along_what_was_gathered(stage: Stage) -> None:
     assert stage.replies() == [(1, 4, ["Dawn", "Jang", "APP"])], "it was not sent yet"
 
 
+def test_a_flood_of_new_partners_is_one_reply_in_five_minutes(stage: Stage) -> None:
+    stage.hand(a_report())
+    stage.send(0)
+    for minute, partner in enumerate(("JP", "KR", "FR", "DE", "IT", "ES", "NL"), start=1):
+        stage.hand(an_outlet(f"Outlet {minute}", partners=("US", partner)), an_outlet(f"Other {minute}"), minute=minute)
+        stage.send(minute)
+    assert [due for _, due, _ in stage.replies()] == [1, 6, 11]
+    assert [one.partners for one in stage.said()] == [("JP",), ("KR", "FR", "DE", "IT", "ES"), ("NL",)]
+
+
+def test_a_retraction_waits_for_no_other_reply(stage: Stage) -> None:
+    partner = an_outlet("Dawn", partners=("US", "JP"))
+    stage.hand(a_report())
+    stage.send(0)
+    stage.hand(partner, minute=1)
+    stage.send(1)
+    stage.hand(*(page_of(one, text="Weather.", partners=()) for one in (a_report(), partner)), minute=2)
+    assert [due for _, due, _ in stage.replies()] == [1, 2]
+    assert stage.said()[-1].unsupported is not None
+
+
 def test_a_reply_that_the_sender_has_begun_grows_no_more(stage: Stage) -> None:
     stage.hand(a_report())
     stage.hand(an_outlet("Dawn"), minute=3)
@@ -111,6 +133,17 @@ def test_a_reply_that_the_sender_has_begun_grows_no_more(stage: Stage) -> None:
         connection.execute(begun.values(state=SendState.NEW.value, attempts=1))  # refused once, to be tried again
     stage.hand(an_outlet("Jang"), minute=4)
     assert [(sequence, outlets) for sequence, _, outlets in stage.replies()] == [(1, ["Dawn"]), (2, ["Jang"])]
+
+
+def test_a_reply_that_cannot_be_read_stops_no_story(stage: Stage) -> None:
+    stage.hand(a_report())
+    stage.hand(an_outlet("Dawn"), minute=3)
+    for attempts, message in ((0, "{}"), (2, bulletins.to_json(updates.laid_out(stage.said()[0])))):
+        with stage.store.begin() as connection:
+            connection.execute(update(outbox).where(outbox.c.kind == MessageKind.REPLY.value).values(message=message, attempts=attempts))
+        stage.hand(an_outlet(f"Jang {attempts}"), minute=4 + attempts)
+        row = stage.rows(MessageKind.REPLY)[-1]
+        assert [one.outlet for one in updates.from_json(row.message).reports] == [f"Jang {attempts}"]
 
 
 def test_a_replay_of_any_batch_changes_nothing(stage: Stage) -> None:
