@@ -6,7 +6,7 @@ WORKERS ?= 2
 unexport PYTHONDONTWRITEBYTECODE  # pytest rewrites every assertion of the tests, 5 s a worker: it keeps what it made for the next run
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo run-kafka test check acceptance servers fleet format lint types contracts evaluate train train-reader schemas constraints pictures clean
+.PHONY: help run demo run-kafka test check acceptance servers fleet chaos format lint types contracts evaluate train train-reader schemas constraints pictures clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z%-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -31,6 +31,9 @@ servers: $(VENV)/.installed-dev  ## the slow tests, and all tests on a real Kafk
 
 fleet: $(VENV)/.installed-dev  ## 200 kills of collectors, processors and alerters under 10,000 items, on real servers; 20 of the broker and of members (a quarter of an hour; `servers` makes 20 and 10)
 	FLEET_KILLS=200 KAFKA_KILLS=20 $(BIN)/pytest -q tests/crash/test_many_processes.py tests/crash/test_kafka_faults.py -k kill
+
+chaos: $(VENV)/.installed-dev  ## 1,000 stories, a Slack that fails in twelve ways, 200 kills of the alerter; FLEET_SEED=N repeats one (a quarter of an hour; `acceptance` makes 150 and 25)
+	CHAOS_STORIES=1000 CHAOS_KILLS=200 $(BIN)/pytest -q tests/crash/test_chaos.py -m "not servers"
 
 check: $(VENV)/.installed-dev  ## format, lint, types, import contracts, then the fast tests
 	$(BIN)/ruff format --check .

@@ -177,6 +177,9 @@ class Attempts:
             case Accepted():
                 self._settle(tried, answer, found=True)
             case NotFound():
+                # Counted, as it is there twice if the receiver shows it only after this look: nobody can know that now.
+                self._metrics.resends.labels(receiver.name).inc()
+                _log.info("not found, sent again", receiver=receiver.name, alert_id=row.alert_id, kind=row.kind)
                 self._send(tried, counted=True)
             case Unreadable(code) if row.kind is MessageKind.REPLY and receiver.reads_back:
                 self._ledger.fold(row, tried.content, code)

@@ -20,6 +20,14 @@ CRASH_POINTS: Final = (
 )
 """Where `NEWSWIRE_CRASH_AT` may end a process by SIGKILL; `NAME:3` means the third time it is reached."""
 
+BULLETIN_CRASH_POINTS: Final = (
+    "digest_in_transaction",  # its rows are put and what it tells is taken, and nothing of it is durable
+    "digest_after_put",  # durable, nothing is sent
+    "notice_in_transaction",
+    "notice_after_put",
+)
+"""The same, where a digest is due, or there is something to notice."""
+
 MOVE_CRASH_POINTS: Final = ("move_after_records",)  # the new bus has the records, the new store nothing yet
 """The same, of `newswire migrate-store`."""
 

@@ -58,6 +58,11 @@ class Metrics:
         self.outbox = gauge("newswire_alerting_outbox_rows", "Outbox rows not settled, by SendState.", "state")
         self.sends_in = counter("newswire_alerting_sends_in_total", "Attempts to deliver begun.", "receiver")
         self.sends = counter("newswire_alerting_sends_total", "Attempts to deliver ended, by SendOutcome.", "receiver", "outcome")
+        self.resends = counter(
+            "newswire_alerting_resends_total",
+            "Messages in doubt that were not found, and so sent again: repeats where they showed later.",
+            "receiver",
+        )
         self.replies_folded = counter(
             "newswire_alerting_replies_folded_total", "Replies in doubt that an edit of their parent tells.", "receiver"
         )

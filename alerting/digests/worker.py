@@ -23,6 +23,7 @@ from alerting.digests.watch import MARK_EVERY_S
 from alerting.gathering_overdue import gather_overdue
 from alerting.leadership import ROLE, STANDBY_S, Leadership
 from newswire.clock import Clock
+from newswire.crash import crash_point
 from newswire.metrics import Metrics
 from newswire.outcomes import DigestOccasion
 from newswire.records import MessageKind
@@ -123,6 +124,8 @@ class DigestWorker:
             leaders.alone(connection, ROLE)  # the stage lets rows grow that it has seen waiting
             self._leadership.check(connection)
             laid_out = self._put(connection, due, facts, now)
+            crash_point("digest_in_transaction")
+        crash_point("digest_after_put")
         if laid_out:
             self._metrics.digests.labels(due.occasion).inc()
             pages_put, stories = laid_out

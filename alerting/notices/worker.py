@@ -21,6 +21,7 @@ from alerting.notices.snapshot import Held, Snapshot
 from alerting.reload import Standing
 from newswire.bus import Bus
 from newswire.clock import Clock
+from newswire.crash import crash_point
 from newswire.errors import Retryable
 from newswire.metrics import Metrics
 from newswire.store import Store, notices, silences, standings
@@ -145,6 +146,8 @@ class NoticeWorker:
             rows = [(notice, receiver) for notice in due if (receiver := hears_notices(routes, notice.about)) is not None]
             notices.put(connection, [row_of(*row) for row in rows], snapshot.now.timestamp())
             put = [notice for notice, _ in rows]
+            crash_point("notice_in_transaction")
+        crash_point("notice_after_put")
         for notice in put:
             history.add(notice, snapshot.now.timestamp())
             self._metrics.notices.labels(notice.kind).inc()

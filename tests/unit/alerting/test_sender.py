@@ -194,6 +194,18 @@ def test_nothing_is_sent_again_before_the_wait_has_passed(make: Make, store: Sto
     assert sender.idle()
 
 
+@pytest.mark.parametrize(("fault", "there"), [("accept_then_500", 2), ("reset", 1)])
+def test_what_is_not_found_is_sent_again_and_counted_for_slack_may_show_it_too_late(
+    make: Make, store: Store, clock: ManualClock, metrics: Metrics, fault: str, there: int
+) -> None:
+    with FakeSlack(faults=["ok", fault], visible_after_s=3_600) as slack:
+        put(store, "one")
+        late = put(store, "two")
+        drain(make(desk_at(slack)), clock)
+        assert [one.alert_id for one in slack.posted].count(late) == there
+    assert metrics.registry.get_sample_value("newswire_alerting_resends_total", {"receiver": "desk"}) == 1
+
+
 def test_a_row_found_sending_is_looked_for_first(make: Make, store: Store, clock: ManualClock, metrics: Metrics, slack: FakeSlack) -> None:
     """Another life of the process was cut off after Slack had accepted, and this one does not even know the channel's id."""
     put(store)
