@@ -196,7 +196,7 @@ class FakeSlack:
         if named in self._ids.values():
             name = self._name(named)
         elif not name or (self.channels is not None and name not in self.channels):
-            raise _RefusedError("channel_not_found")
+            raise _RefusedError("channel_not_found", why=f"{named!r} is none of {self._ids}")
         if name in self.private and name in self.not_joined:
             raise _RefusedError("channel_not_found")  # a private channel is not there for those who are not in it
         return self._ids.setdefault(name, f"C{len(self._ids) + 1:07d}")
@@ -247,7 +247,7 @@ class FakeSlack:
 
     def _update(self, asked: dict[str, Any]) -> dict[str, Any]:
         if asked.get("channel") not in self._ids.values():
-            raise _RefusedError("channel_not_found")
+            raise _RefusedError("channel_not_found", why=f"{asked.get('channel')!r} is none of {self._ids}")
         posted = next((p for p in self.posted if (p.channel, p.ts) == (asked.get("channel"), asked.get("ts"))), None)
         if posted is None:
             raise _RefusedError("message_not_found")

@@ -37,6 +37,9 @@ def handler_for(slack: "FakeSlack") -> type[BaseHTTPRequestHandler]:
         def _serve(self) -> None:
             method = urlsplit(self.path).path.rsplit("/", 1)[-1]
             asked = self._asked()
+            if asked is None:
+                self.close_connection = True
+                return
             fault, _, value = slack.next_fault(method).partition(":")
             accepts = fault == "ok" or fault.startswith("accept")
             pause_s = slack.slow_s / 2 if method in WRITES else 0.0
@@ -65,9 +68,13 @@ def handler_for(slack: "FakeSlack") -> type[BaseHTTPRequestHandler]:
                 case _:
                     raise AssertionError(fault)
 
-        def _asked(self) -> dict[str, Any]:
+        def _asked(self) -> dict[str, Any] | None:
+            """Return what is asked; None where the client was killed before all of it was said."""
             asked: dict[str, Any] = dict(parse_qsl(urlsplit(self.path).query))
-            raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            length = int(self.headers.get("Content-Length") or 0)
+            raw = self.rfile.read(length)
+            if len(raw) < length:
+                return None
             if "json" in (self.headers.get("Content-Type") or ""):
                 given: dict[str, Any] = json.loads(raw or b"{}")
                 return asked | given

@@ -1,10 +1,12 @@
 """The fake Slack refuses what Slack refuses, with Slack's own codes: else no test that speaks to it would prove anything."""
 
 import json
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
@@ -249,3 +251,12 @@ def test_the_scopes_are_those_of_the_manifest() -> None:
 def test_a_text_that_slack_would_split_is_counted(slack: FakeSlack) -> None:
     ask(slack, "chat.postMessage", channel="#desk", text="x" * 4_001)
     assert slack.split == 1
+
+
+def test_what_a_killed_client_did_not_say_to_its_end_is_not_heard(slack: FakeSlack) -> None:
+    address = urlsplit(slack.url)
+    with socket.create_connection((address.hostname, address.port)) as client:
+        client.sendall(f"POST {address.path}chat.postMessage HTTP/1.1\r\nHost: x\r\nContent-Length: 40\r\n\r\nchannel=".encode())
+        client.shutdown(socket.SHUT_WR)
+        assert client.recv(100) == b""
+    assert (list(slack.calls), list(slack.refused), slack.posted) == ([], [], [])
