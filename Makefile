@@ -20,7 +20,7 @@ demo: $(VENV)/.installed  ## the whole pipeline on a little web of this machine:
 run-kafka: $(VENV)/.installed-dev  ## the same as five processes over a real Kafka and PostgreSQL of this machine (RUN=--until-idle, RUN=--real)
 	@$(BIN)/python -m tests.servers.run_kafka $(RUN)
 
-test: $(VENV)/.installed-dev  ## the fast tests: no network, no containers, about a minute on two cores
+test: $(VENV)/.installed-dev  ## the fast tests: no network, no containers, a minute and a half on two cores
 	$(BIN)/pytest -q -n $(WORKERS) -m "not acceptance and not crash and not servers"
 
 acceptance: $(VENV)/.installed-dev  ## the slow tests: real processes, real sockets, kill -9
