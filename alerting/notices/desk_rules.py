@@ -6,7 +6,7 @@ from typing import Final
 
 from alerting.bulletin import Line, Piece
 from alerting.notices.history import History
-from alerting.notices.notice import Notice, counted
+from alerting.notices.notice import Notice, counted, ended
 from alerting.notices.snapshot import Held, Snapshot
 from alerting.silences import ENDING, said_of, state_of
 from newswire.outcomes import NoticeKind, SilenceState
@@ -52,16 +52,8 @@ def _files(snapshot: Snapshot, history: History) -> Iterator[Notice]:
             details=(since, *((Piece(str(fault)),) for fault in faults)),
         )
     if not faults and known is not None and history.may_say(kind, _FILES, now, over=True):
-        yield Notice(
-            kind=kind,
-            subject=_FILES,
-            occurrence=str(int(known.at)),
-            severity=Severity.INFO,
-            heading="The desk's files are right again",
-            means="what stands on disk is in force",
-            do="",
-            since=now,
-            over=True,
+        yield ended(
+            kind, _FILES, began=known.at, now=now, heading="The desk's files are right again", means="what stands on disk is in force"
         )
 
 
@@ -131,16 +123,13 @@ def _queues(snapshot: Snapshot, history: History) -> Iterator[Notice]:
             )
     for name in sorted(known.keys() - late.keys()):
         if history.may_say(kind, name, now, over=True):
-            yield Notice(
-                kind=kind,
-                subject=name,
-                occurrence=str(int(known[name].at)),
-                severity=Severity.INFO,
+            yield ended(
+                kind,
+                name,
+                began=known[name].at,
+                now=now,
                 heading=f"The watch is in time again: {name}",
                 means="what is new is read and decided at once",
-                do="",
-                since=now,
-                over=True,
             )
 
 

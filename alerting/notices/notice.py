@@ -44,6 +44,22 @@ class Notice:
         return self.members or (self.subject,)
 
 
+def ended(kind: NoticeKind, subject: str, *, began: float, now: float, heading: str, means: str, about: str | None = None) -> Notice:
+    """Return that the trouble is over which was said at `began`: there is nothing to be done."""
+    return Notice(
+        kind=kind,
+        subject=subject,
+        occurrence=str(int(began)),
+        severity=Severity.INFO,
+        heading=heading,
+        means=means,
+        do="",
+        since=now,
+        over=True,
+        about=about,
+    )
+
+
 def bulletin_of(notice: Notice) -> Bulletin:
     """Return the notice laid out: what, since when, what it means, what to do."""
     shown = notice.details[:LINES_SHOWN]

@@ -6,7 +6,7 @@ from typing import Final
 
 from alerting.bulletin import Line, Piece
 from alerting.notices.history import History
-from alerting.notices.notice import Notice, counted
+from alerting.notices.notice import Notice, counted, ended
 from alerting.notices.snapshot import Snapshot
 from alerting.receivers.advice import ELSE, what_to_do
 from alerting.receivers.standing import State, shown
@@ -55,16 +55,13 @@ def _refusals(snapshot: Snapshot, history: History, refusing: dict[str, str]) ->
             )
     for name in sorted(known.keys() - refusing.keys()):
         if history.may_say(kind, name, now, over=True):
-            yield Notice(
-                kind=kind,
-                subject=name,
-                occurrence=str(int(known[name].at)),
-                severity=Severity.INFO,
+            yield ended(
+                kind,
+                name,
+                began=known[name].at,
+                now=now,
                 heading=f"{name} works again",
                 means="what waited for it is sent now, in order",
-                do="",
-                since=now,
-                over=True,
                 about=name,
             )
 
@@ -147,16 +144,13 @@ def _late(snapshot: Snapshot, history: History, refusing: dict[str, str]) -> Ite
             )
     for name in sorted(known.keys() - late.keys()):
         if history.may_say(kind, name, now, over=True):
-            yield Notice(
-                kind=kind,
-                subject=name,
-                occurrence=str(int(known[name].at)),
-                severity=Severity.INFO,
+            yield ended(
+                kind,
+                name,
+                began=known[name].at,
+                now=now,
                 heading=f"Nothing waits for {name} any longer than it should",
                 means=f"{name} hears in time again",
-                do="",
-                since=now,
-                over=True,
                 about=name,
             )
 
