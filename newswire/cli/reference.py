@@ -11,6 +11,7 @@ from newswire import outcomes
 from newswire.bus.kafka_settings import OPTIONS, REFUSED
 from newswire.bus.kafka_settings import PREFIX as KAFKA_PREFIX
 from newswire.cli import add_commands, app
+from newswire.cli.reason_words import meanings
 from newswire.crash import CRASH_POINTS, MOVE_CRASH_POINTS
 from newswire.metrics import Metrics
 from newswire.settings import VARIABLES
@@ -100,7 +101,7 @@ def _enums() -> Iterator[str]:
         if issubclass(kind, StrEnum) and kind is not StrEnum:
             yield f"### {kind.__name__}"
             yield (kind.__doc__ or "").split("\n")[0]
-            yield ", ".join(f"`{member.value}`" for member in kind)
+            yield _table(("value", "what it means, and what to do"), ((f"`{value}`", words) for value, words in meanings(kind)))
 
 
 def _table(headings: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
