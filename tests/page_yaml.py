@@ -59,13 +59,19 @@ def _named(prefix: str, *keys: str) -> Callable[[Block, Any], bool]:
 
 
 def _desk_folder(block: Block, folder: Path) -> Path:
-    """Return a configuration folder of the shipped desk's files, with the lists that the block's page writes out."""
-    for name in ("lists", "watchlists"):
-        shutil.copytree(ROOT / "config" / name, folder / name)
+    """Return a configuration folder of the shipped lists and routes, with the lists that the block's page writes out."""
+    shutil.copytree(ROOT / "config" / "lists", folder / "lists")
+    (folder / "watchlists").mkdir()
     shutil.copy(ROOT / "config" / "routes.yaml", folder / "routes.yaml")
     for other in all_blocks("yaml"):
         if other.page == block.page and other.file and other.file.startswith("lists/"):
             (folder / other.file).write_text(other.text, "utf-8")
+    return folder
+
+
+def _with_watchlists(folder: Path) -> Path:
+    """Return the folder with the shipped watchlists in it: what a route or a timeline may name."""
+    shutil.copytree(ROOT / "config" / "watchlists", folder / "watchlists", dirs_exist_ok=True)
     return folder
 
 
@@ -102,7 +108,7 @@ def _routes(block: Block, raw: Any, folder: Path) -> list[str]:
     whole = dict(raw)
     if "route" not in raw:  # a page on receivers shows how one is named; a file has a route, too
         whole["route"] = {"to": raw["receivers"][0]["name"]}
-    _desk_folder(block, folder)
+    _with_watchlists(_desk_folder(block, folder))
     for other in all_blocks("yaml"):  # a route may ask for a watchlist that its page shows
         if other.page == block.page and other.file and other.file.startswith("watchlists/"):
             (folder / other.file).write_text(other.text, "utf-8")
@@ -111,7 +117,7 @@ def _routes(block: Block, raw: Any, folder: Path) -> list[str]:
 
 
 def _timeline(block: Block, _: Any, folder: Path) -> list[str]:
-    tests = _desk_folder(block, folder) / "tests"
+    tests = _with_watchlists(_desk_folder(block, folder)) / "tests"
     tests.mkdir()
     (tests / "one.yaml").write_text(block.text, "utf-8")
     return _desk_faults(folder, of="tests/one.yaml", names=frozenset({"one"}))
@@ -171,5 +177,5 @@ KINDS: Final = (
     Kind("Prometheus", _named("prometheus.y", "scrape_configs"), _prometheus("config")),
     Kind("Compose", _named("compose", "services"), _mapping_with("services")),
     Kind("Alertmanager", lambda _, raw: isinstance(raw, Mapping) and "route" in raw and "receiver" in raw["route"], _mapping_with("route", "receivers")),
-    Kind("routes", lambda block, raw: block.file == "routes.yaml" or (isinstance(raw, Mapping) and raw.keys() <= _ROUTES_KEYS), _routes),
+    Kind("routes", lambda block, raw: Path(block.file or "").name == "routes.yaml" or (isinstance(raw, Mapping) and raw.keys() <= _ROUTES_KEYS), _routes),
 )

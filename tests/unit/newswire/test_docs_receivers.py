@@ -10,6 +10,8 @@ import pytest
 import yaml
 from pydantic import SecretStr
 
+from alerting.receivers.advice import ELSE, what_to_do
+from alerting.receivers.slack_answers import BAD_ACCESS, BAD_MESSAGE, BAD_ROUTE
 from alerting.receivers.webhook_body import schema, signed_headers
 from alerting.routes import KINDS, Routes
 
@@ -57,6 +59,13 @@ def test_every_example_of_routes_is_right() -> None:
             routes = Routes.model_validate({"route": {"to": raw["receivers"][0]["name"]}} | raw)
             found |= {kind for one in routes.receivers for kind in one.kinds}
     assert found == {"slack", "slack_webhook", "webhook", "email"}
+
+
+def test_the_page_says_what_to_do_about_everything_that_slack_answers() -> None:
+    rows = [line for line in SLACK.splitlines() if line.startswith("| `")]
+    named = {code for line in rows for code in re.findall(r"`([A-Za-z_]+)`", line.split("|")[1])}
+    assert sorted((BAD_MESSAGE | BAD_ROUTE | BAD_ACCESS) - named) == []
+    assert sorted(code for code in named if what_to_do(code) == ELSE and ":" not in code) == ["message_limit_exceeded", "ratelimited"]
 
 
 def test_every_kind_stands_in_the_table() -> None:
