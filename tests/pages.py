@@ -74,15 +74,14 @@ def all_blocks(*languages: str) -> list[Block]:
     return [block for page, text in pages().items() for block in blocks(page, text) if not languages or block.language in languages]
 
 
-def prose(text: str) -> str:
-    """Return the page with the text of its fenced blocks and code spans blanked, every line in its place."""
-    return re.sub(r"`[^`\n]+`", lambda found: " " * len(found[0]), _FENCE.sub(lambda found: "\n" * found[0].count("\n"), text))
+def prose_without_blocks(text: str) -> str:
+    """Return the page with its fenced blocks blanked, every line in its place."""
+    return _FENCE.sub(lambda found: "\n" * found[0].count("\n"), text)
 
 
 def links(page: str, text: str) -> Iterator[Link]:
     """Yield the links and pictures of a page, those inside of a link's words too."""
-    # Code spans in a link's words are its words: only fenced blocks hold links that are none.
-    without_blocks = _FENCE.sub(lambda found: "\n" * found[0].count("\n"), text)
+    without_blocks = prose_without_blocks(text)
     for found in _LINK.finditer(without_blocks):
         line = without_blocks.count("\n", 0, found.start()) + 1
         yield Link(page, line, found[2], found[3], bool(found[1]))

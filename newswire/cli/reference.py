@@ -62,7 +62,7 @@ def text() -> str:
 
 
 def settings_table() -> str:
-    """Return the table of all variables, as README.md has it too."""
+    """Return the table of all variables."""
     rows = (
         (
             f"`{variable.name}`{' (or `…_FILE`)' if variable.secret else ''}",

@@ -41,9 +41,12 @@ EVERYWHERE: Final = {
 """What a page writes, and what the world of the test has in its place."""
 
 REPLACED: Final[dict[str, dict[str, str]]] = {
-    "README.md": {"watchlist new NAME": "watchlist new another", "promote NAME": "promote another"},
     # No internet: the new configuration reads the web of the test.
-    "docs/first-watchlist.md": {"newswire init desk  ": "newswire init desk && cp config/sources/test.yaml desk/sources/first.yaml "},
+    "docs/first-watchlist.md": {
+        "newswire init desk  ": "newswire init desk && cp config/sources/test.yaml desk/sources/first.yaml ",
+        # No terminal: what would be asked is given.
+        "newswire watchlist new submarine-cables": "newswire watchlist new submarine-cables --title Cables --any 'submarine cable' --partners any --severity high",
+    },
     "docs/moving.md": {
         "/var/lib/newswire-back": "back",
         "kafka://broker-1.example:9093,broker-2.example:9093": "{kafka}",
@@ -81,7 +84,10 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prepared]:
     silence = json.loads(world.run("silence", "list", "--json").stdout.splitlines()[0])["silence_id"]
     with world.bus() as bus:
         bus.publish(DEAD, [dead_output(DEAD_LETTER).message])
-    article = next(one for one in world.json_lines("alerts") if one["url"])["url"]
+    article = next(one["url"] for one in world.json_lines("alerts") if "gaming-partners" in one["watchlists"])
+    (world.root / ".venv" / "bin").mkdir(parents=True)
+    (world.root / ".venv" / "bin" / "activate").write_text("# our own stands on the path\n")
+    (world.root / "feeds.txt").write_text("https://not-there.invalid/feed\n")
     reports = world.run("export", "reports", "--format", "jsonl").stdout
     _what_pages_name(world.root, reports)
     socket = base / "asks"
