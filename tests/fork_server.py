@@ -14,6 +14,8 @@ import traceback
 from pathlib import Path
 from typing import Final
 
+from newswire.cli import add_commands, main
+
 _ASK: Final = """#!{python} -SE
 import array, json, os, socket, sys
 asking = socket.socket(socket.AF_UNIX)
@@ -32,14 +34,13 @@ def newswire_script(at: Path) -> str:
 
 
 def _serve(at: str) -> None:
-    from newswire.cli import add_commands
-
     add_commands()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for a child: it says its status itself
     listening = socket.socket(socket.AF_UNIX)
     listening.bind(at)
     listening.listen()
-    print("listening", flush=True)
+    sys.stdout.write("listening\n")
+    sys.stdout.flush()
     while True:
         asking, _ = listening.accept()
         if os.fork() == 0:
@@ -72,13 +73,11 @@ def _run(asking: socket.socket) -> int:
 
 
 def _status() -> int:
-    from newswire.cli import main
-
     try:
         main()
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
-    except BaseException:
+    except BaseException:  # noqa: BLE001 -- a child that died is a command that failed, and its asker is told
         traceback.print_exc()
         return 1
     return 0

@@ -36,7 +36,7 @@ class Kind:
 
 def kind_of(block: Block) -> Kind | None:
     """Return the first kind that fits; None where nobody claims it."""
-    raw = yaml.load(block.text, Loader=yaml.BaseLoader)  # noqa: S506 -- BaseLoader makes texts, lists and mappings only
+    raw = yaml.load(block.text, Loader=yaml.BaseLoader)  # it makes texts, lists and mappings only
     documents = [raw] if not block.text.lstrip().startswith("---") else list(yaml.load_all(block.text, Loader=yaml.BaseLoader))
     return next((kind for kind in KINDS if all(kind.is_one(block, one) for one in documents)), None)
 
@@ -45,7 +45,9 @@ def faults_of(block: Block, folder: Path) -> list[str]:
     """Return what is wrong with a block, each with its place."""
     kind = kind_of(block)
     if kind is None:
-        return [f"{block.place}: no kind of tests/page_yaml.py fits; begin the block with `# watchlists/NAME.yaml` (or what it is), or add a kind"]
+        return [
+            f"{block.place}: no kind of tests/page_yaml.py fits; begin the block with `# watchlists/NAME.yaml` (or what it is), or add a kind"
+        ]
     return [f"{block.place} ({kind.name}): {fault}" for fault in kind.check(block, yaml.safe_load(block.text), folder)]
 
 
@@ -82,7 +84,9 @@ def _desk_faults(folder: Path, *, of: str, names: frozenset[str] = frozenset()) 
     if said:
         return said
     understand = understand_with(shipped_understanding())
-    results = run_tests(compose.compile_desk(desk), {name: desk.watchlists[name] for name in names if name in desk.watchlists}, understand, _NOW)
+    results = run_tests(
+        compose.compile_desk(desk), {name: desk.watchlists[name] for name in names if name in desk.watchlists}, understand, _NOW
+    )
     said += [f"{result.test}: {result.fault}" for result in results if result.fault]
     timelines = {name: one for name, one in desk.timelines.items() if name in names}
     shown = run_timelines(timelines, DeskInForce(desk.watchlists, desk.lists, desk.routes), understand)
@@ -176,6 +180,14 @@ KINDS: Final = (
     Kind("Prometheus rules", _named("rules/", "groups"), _prometheus("rules")),
     Kind("Prometheus", _named("prometheus.y", "scrape_configs"), _prometheus("config")),
     Kind("Compose", _named("compose", "services"), _mapping_with("services")),
-    Kind("Alertmanager", lambda _, raw: isinstance(raw, Mapping) and "route" in raw and "receiver" in raw["route"], _mapping_with("route", "receivers")),
-    Kind("routes", lambda block, raw: Path(block.file or "").name == "routes.yaml" or (isinstance(raw, Mapping) and raw.keys() <= _ROUTES_KEYS), _routes),
+    Kind(
+        "Alertmanager",
+        lambda _, raw: isinstance(raw, Mapping) and "route" in raw and "receiver" in raw["route"],
+        _mapping_with("route", "receivers"),
+    ),
+    Kind(
+        "routes",
+        lambda block, raw: Path(block.file or "").name == "routes.yaml" or (isinstance(raw, Mapping) and raw.keys() <= _ROUTES_KEYS),
+        _routes,
+    ),
 )

@@ -200,5 +200,7 @@ def meanings(kind: type[StrEnum]) -> Iterator[tuple[str, str]]:
         for member in kind:
             yield member.value, words[member.value]
     except KeyError as missing:
-        missing.add_note(f"newswire/cli/reason_words.py: say in one sentence what each value of {kind.__name__} means, and what to do about it")
+        missing.add_note(
+            f"newswire/cli/reason_words.py: say in one sentence what each value of {kind.__name__} means, and what to do about it"
+        )
         raise

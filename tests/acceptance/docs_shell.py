@@ -26,12 +26,15 @@ STAND_INS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("docker", "docker-compose", "podman"), _NO_ENGINE),
     **dict.fromkeys(("kubectl", "kustomize", "helm"), _NO_CLUSTER),
     **dict.fromkeys(
-        ("systemctl", "journalctl", "systemd-analyze", "systemd-creds", "apt-get", "apt", "useradd", "adduser", "chown", "sudo", "crontab"), _NO_ROOT
+        ("systemctl", "journalctl", "systemd-analyze", "systemd-creds", "apt-get", "apt", "useradd", "adduser", "chown", "sudo", "crontab"),
+        _NO_ROOT,
     ),
     **dict.fromkeys(("pip", "pipx"), "it reaches for the network; .ci/run installs from nothing"),
     **dict.fromkeys(("dropdb", "createdb", "pg_dump", "pg_restore", "psql"), _THEIRS + "; tests/acceptance/test_docs_sql.py runs the SQL"),
     **dict.fromkeys(("kafka-console-consumer.sh", "kcat", "java"), _THEIRS),
-    **dict.fromkeys(("prometheus", "alertmanager", "prometheus-alertmanager", "promtool", "amtool", "grafana-cli", "curl", "wget", "xdg-open"), _THEIRS),
+    **dict.fromkeys(
+        ("prometheus", "alertmanager", "prometheus-alertmanager", "promtool", "amtool", "grafana-cli", "curl", "wget", "xdg-open"), _THEIRS
+    ),
     **dict.fromkeys(("kill", "install", "$EDITOR", "code"), "it asks for a person or a process of theirs"),
 }
 """Commands that are not run, and why."""
@@ -56,7 +59,9 @@ def tools(folder: Path, socket: Path) -> Path:
     """Make the folder of commands that stands first on the PATH, and return it."""
     folder.mkdir()
     programs = {"newswire": newswire_script(socket), "make": _MAKE, "git": _GIT, "python": _PYTHON, "python3": _PYTHON}
-    programs |= {name: f"#!/bin/sh\n# {reason}\n" for name, reason in STAND_INS.items() if re.fullmatch(r"[\w.-]+", name) and name != "kill"}
+    programs |= {
+        name: f"#!/bin/sh\n# {reason}\n" for name, reason in STAND_INS.items() if re.fullmatch(r"[\w.-]+", name) and name != "kill"
+    }
     for name, text in programs.items():
         (folder / name).write_text(text, "utf-8")
         (folder / name).chmod(0o755)
@@ -76,7 +81,9 @@ def script(page: str, blocks: list[Block], replaced: Mapping[str, str]) -> str:
     return "; ".join(line.rstrip(";") for line in prefix) + ";" + "\n".join(["", *lines[1:]]) + "\n"
 
 
-def run_page(page: str, blocks: list[Block], folder: Path, tools_at: Path, replaced: Mapping[str, str], environment: Mapping[str, str]) -> Ran:
+def run_page(
+    page: str, blocks: list[Block], folder: Path, tools_at: Path, replaced: Mapping[str, str], environment: Mapping[str, str]
+) -> Ran:
     """Run a page's shell blocks in a folder, in order, in one shell; it ends at the first command that fails."""
     at = folder / ".page.sh"
     at.write_text(script(page, blocks, replaced), "utf-8")

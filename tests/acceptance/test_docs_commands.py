@@ -32,6 +32,7 @@ EVERYWHERE: Final = {
     "https://example.com/feed": "{feed}",
     "https://…": "{article}",
     "3f2a91": "{silence}",
+    "xoxb-…": "xoxb-docs",
     "ID": "{letter}",
     " NAME": " gaming-partners",
     "FILE.jsonl": "reports.jsonl",
@@ -155,7 +156,9 @@ def test_every_command_of_the_page_works(page: str, place: Mapping[str, Any]) ->
 
 @pytest.mark.servers
 @pytest.mark.parametrize("page", sorted(SERVERS))
-def test_every_command_of_the_page_works_on_real_servers(page: str, place: Mapping[str, Any], kafka: KafkaCluster, request: pytest.FixtureRequest) -> None:
+def test_every_command_of_the_page_works_on_real_servers(
+    page: str, place: Mapping[str, Any], kafka: KafkaCluster, request: pytest.FixtureRequest
+) -> None:
     root = place["world"].root
     given = place["given"] | {"kafka": f"kafka://{kafka.servers}", "store": request.getfixturevalue("postgres").new_database()}
     (root / "store-url").write_text(request.getfixturevalue("migrated")(), "utf-8")

@@ -44,14 +44,23 @@ TEXT: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("docs/digests.md", "✓ QUIET"): (GOLDEN, ""),
     ("docs/first-watchlist.md", "severity: hihg"): (SHOWN, "mistakes to be made; what they bring is the next block"),
     ("docs/first-watchlist.md", "$ newswire check"): (FAULTS, ""),
-    ("docs/first-watchlist.md", "submarine-cables: is a draft"): (SHOWN, "tests/acceptance/test_first_watchlist.py looks for its beginning"),
+    ("docs/first-watchlist.md", "submarine-cables: is a draft"): (
+        SHOWN,
+        "tests/acceptance/test_first_watchlist.py looks for its beginning",
+    ),
     ("docs/first-watchlist.md", "$ newswire test submarine-cables"): (SHOWN, "tests/acceptance/test_first_watchlist.py runs it"),
-    ("docs/first-watchlist.md", "$ newswire backtest submarine-cables"): (SHOWN, "figures of one day's demo; tests/golden/backtest holds the form"),
+    ("docs/first-watchlist.md", "$ newswire backtest submarine-cables"): (
+        SHOWN,
+        "figures of one day's demo; tests/golden/backtest holds the form",
+    ),
     ("docs/figures.md", "items "): (MEASURED, "make bench-pipeline"),
     ("docs/moving.md", "news.items "): (SHOWN, "tests/acceptance/test_migrate_store.py counts the same rows"),
     ("docs/security.md", "the world"): (SHOWN, "a drawing"),
     ("docs/slack.md", "desk: the test message was taken"): (SHOWN, "tests/unit/newswire/test_receivers_commands.py holds each line"),
-    ("docs/taxonomy.md", "config/taxonomy/organisations.yaml:12:28"): (SHOWN, "tests/unit/processors/test_taxonomy_page.py makes each of them"),
+    ("docs/taxonomy.md", "config/taxonomy/organisations.yaml:12:28"): (
+        SHOWN,
+        "tests/unit/processors/test_taxonomy_page.py makes each of them",
+    ),
     ("docs/upgrading.md", "environment: NEWSWIRE_STORE"): (SHOWN, "tests/contract/test_store.py meets a newer schema"),
     ("docs/why.md", "Pakistan, US agree"): (GOLDEN, ""),
 }
@@ -76,7 +85,9 @@ def test_somebody_claims_it(block: Block) -> None:
 
 
 def test_the_table_claims_nothing_that_is_not_there() -> None:
-    unused = [key for key in TEXT if not any(block.page == key[0] and block.first_line.startswith(key[1].strip()) for block in WITHOUT_LANGUAGE)]
+    unused = [
+        key for key in TEXT if not any(block.page == key[0] and block.first_line.startswith(key[1].strip()) for block in WITHOUT_LANGUAGE)
+    ]
     assert unused == []
 
 
@@ -167,7 +178,14 @@ def test_it_can_be_read(block: Block, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("language", "text"),
-    [("json", '{"a": }'), ("toml", "a = "), ("ini", "[Service\nExec"), ("ini", "NEWSWIRE_DISK_LOW=plenty"), ("python", "def f(:"), ("promql", "sum by (")],
+    [
+        ("json", '{"a": }'),
+        ("toml", "a = "),
+        ("ini", "[Service\nExec"),
+        ("ini", "NEWSWIRE_DISK_LOW=plenty"),
+        ("python", "def f(:"),
+        ("promql", "sum by ("),
+    ],
 )
 def test_what_cannot_be_read_is_found(language: str, text: str, tmp_path: Path) -> None:
     if language == "promql" and shutil.which("promtool") is None:

@@ -31,7 +31,11 @@ def test_every_relative_link_and_anchor_leads_somewhere() -> None:
 
 @pytest.mark.parametrize(
     ("target", "words"),
-    [("nowhere.md", "there is no docs/nowhere.md"), ("slack.md#no-such", "docs/slack.md has no heading #no-such"), ("../../up.md", "there is no ../")],
+    [
+        ("nowhere.md", "there is no docs/nowhere.md"),
+        ("slack.md#no-such", "docs/slack.md has no heading #no-such"),
+        ("../../up.md", "there is no ../"),
+    ],
 )
 def test_a_link_that_leads_nowhere_is_found(target: str, words: str) -> None:
     said = fault(Link("docs/a.md", 3, "words", target, picture=False))

@@ -1,6 +1,7 @@
 """Every setting, metric, reason, topic, command and option stands in the docs with words, and taking one out is noticed."""
 
 import re
+from enum import StrEnum
 
 from newswire.cli.reason_words import MEANINGS, meanings
 from newswire.outcomes import FetchReason, HoldReason
@@ -44,7 +45,8 @@ def test_a_name_without_words_is_missed() -> None:
 
 
 def test_every_reason_has_a_sentence() -> None:
-    for kind in (*MEANINGS, HoldReason):
+    kinds: list[type[StrEnum]] = [*MEANINGS, HoldReason]
+    for kind in kinds:
         for value, words in meanings(kind):
             assert words.endswith("."), (kind.__name__, value)
             assert len(words.split()) >= 3, (kind.__name__, value)

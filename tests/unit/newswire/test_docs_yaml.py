@@ -28,8 +28,7 @@ def test_a_block_that_nobody_knows_is_found(tmp_path: Path) -> None:
         ("sources: [{url: example.com}]\n", "sources", "begins with https://"),
         ("apiVersion: v1\nkind: Service\n", "Kubernetes", "metadata.name"),
         (
-            "title: A\nwhen: {any: [gaming industry]}\ntests: [{name: x, item: {title: Nothing, label: diplomacy}, alert: true},"
-            " {name: y, item: {title: Nothing, label: diplomacy}, alert: false}]\n",
+            "title: A\nwhen: {any: [gaming industry]}\ntests: [{name: x, item: {title: Nothing}, alert: true}, {name: y, item: {title: No}, alert: false}]\n",
             "watchlist",
             "x: ",
         ),
