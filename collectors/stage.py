@@ -34,7 +34,7 @@ from newswire.guard import host_key
 from newswire.http import Fetched, FetchFailed, Http
 from newswire.jail import Jail, Killed, TaskRaised
 from newswire.metrics import Metrics
-from newswire.outcomes import FetchReason, ParseReason, PollOutcome
+from newswire.outcomes import EntryOutcome, FetchReason, ParseReason, PollOutcome
 from newswire.records import Item
 from newswire.store import Store, feeds, seen
 from newswire.topics import ITEMS
@@ -169,7 +169,6 @@ class CollectWorker:
             states = feeds.health(connection)
         self._failing = {source_id for source_id in self._sources if states[source_id].failures}
         self._started_at = now
-        self._show()
 
     def _take(self, *, wait: bool) -> int:
         """Return how many answers came back from the network or the jail; each goes on to its next station."""
@@ -246,7 +245,6 @@ class CollectWorker:
             self._waiting.popleft()
             self._count(one)
         self._look_at = 0.0  # hosts are free again, and intervals may be short
-        self._show()
         return len(polls)
 
     def _count(self, one: Settled) -> None:
@@ -270,15 +268,12 @@ class CollectWorker:
             self._metrics.entries_in.inc(one.news.entries)
             for entry_outcome, count in one.news.outcomes.items():
                 self._metrics.entries.labels(entry_outcome.value).inc(count)
+            for entry_outcome, item in one.news.items:
+                if entry_outcome is EntryOutcome.NEW and item.published_at is not None and not item.backlog:
+                    self._metrics.published_to_seen.observe(max(0.0, (item.seen_at - item.published_at).total_seconds()))
             if one.news.possible_gap:
                 self._metrics.possible_gaps.inc()
                 _log.info("possible gap: no entry was known from the poll before", source=source.source_id, url=one.poll.url)
-
-    def _show(self) -> None:
-        failing, polled = len(self._failing), len(self._polled - self._failing)
-        self._metrics.sources.labels("failing").set(failing)
-        self._metrics.sources.labels("ok").set(polled)
-        self._metrics.sources.labels("waiting").set(len(self._sources) - failing - polled)
 
     def _start(self) -> int:
         """Lease due sources up to the room there is and start their polls; return how many."""

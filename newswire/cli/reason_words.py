@@ -42,6 +42,11 @@ MEANINGS: Final[Mapping[type[StrEnum], Mapping[str, str]]] = {
         "host_busy": "Another request to this host is under way, or the host is held back. It is tried again soon.",
         "cancelled": "Newswire stopped meanwhile. It is done after the next start.",
     },
+    outcomes.FetchKind: {
+        "feed": "A source was polled.",
+        "page": "An article's page was read.",
+        "robots": "A site's robots.txt was asked what it allows.",
+    },
     outcomes.ParseReason: {
         "not_a_feed": "It is no RSS, Atom or JSON Feed: mostly a web page. `newswire sources add` with the site's address looks for its feed.",
         "undecodable": "Its characters or its compression cannot be read.",
@@ -52,6 +57,14 @@ MEANINGS: Final[Mapping[type[StrEnum], Mapping[str, str]]] = {
         "read": "A body came, and its entries were read.",
         "unchanged": "Nothing new: 304, or the very bytes of last time.",
         "failed": "Nothing could be read. The reason says why; the source is asked less and less often until it answers.",
+    },
+    outcomes.SourceState: {
+        "ok": "It answers, and brings news about as often as ever.",
+        "waiting": "It was never polled. After a quarter of an hour: see whether `newswire collect` runs.",
+        "failing": "Its last poll failed. Nothing at first; where it lasts, `newswire sources check URL`.",
+        "silent": "It brings nothing for much longer than ever, or nobody answers for long. Look at it in a browser: it may be abandoned.",
+        "blocked": "It refuses us. Set `NEWSWIRE_CONTACT` and a longer `interval`, ask its webmaster, or take another feed.",
+        "retired": "It says that it is gone (410). Take it out of `config/sources/`, or write its new address.",
     },
     outcomes.PressureCause: {
         "processors": "Items wait for the processors. Start more of them, or see why they are slow.",
@@ -170,6 +183,34 @@ MEANINGS: Final[Mapping[type[StrEnum], Mapping[str, str]]] = {
         "restored": "The files are again those of the set in force.",
         "refused": "The files have faults; the set in force stays. `newswire check` lists them.",
         "unsteady": "The files changed while they were read; they are looked at again.",
+    },
+    outcomes.RunStage: {
+        "collect": "Feeds are polled.",
+        "process": "Items and article pages are read.",
+        "alert": "Reports are decided, and receivers told.",
+    },
+    outcomes.Dependency: {
+        "bus": "Where records travel: the embedded bus, or Kafka. Where it is away, all waits and nothing is lost: bring it back.",
+        "store": "Where what is known is kept: SQLite or PostgreSQL. Where it is away, all waits and nothing is lost: bring it back.",
+    },
+    outcomes.JailEnd: {
+        "deadline": "It worked for too long, and was killed. Nothing else is harmed; often for one source: take another feed.",
+        "memory": "It wanted more than it may have. Nothing else is harmed; often for one source: take another feed.",
+        "died": "It died by itself, or the system ended it. Often, for many sources: see whether the machine has memory left.",
+    },
+    outcomes.JailOutcome: {
+        "ok": "The task gave its answer.",
+        "raised": "The task gave up on what it was given; its child lives on.",
+        "deadline": "It worked for too long, and its child was killed.",
+        "memory": "It wanted more memory than it may have, and its child was ended.",
+        "crash": "Its child died by itself.",
+    },
+    outcomes.StepFault: {
+        "retryable": "A server is away; it is tried again after a while.",
+        "fenced": "Another process has the work now, as after a pause: nothing is to be done.",
+        "configuration": "A server refuses us: look at its address and at our rights there.",
+        "too_many_dead": "Too many records in a row could not be handled, and the stage stops: `newswire dead list`, then start it again.",
+        "bug": "Newswire failed on something. " + _OURS,
     },
     outcomes.RetryReason: {
         "bus": "The bus did not answer.",

@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from newswire.errors import ConfigurationError, Fault, Retryable
 from newswire.sqlite import WriteLock, prepare
-from newswire.store import schema
+from newswire.store import backups, schema
 from newswire.store.failures import postgresql_misuse, postgresql_refusal, translated
 
 _CONNECTIONS_KEPT: Final = 8  # more are opened while more threads ask, and closed when they are given back
@@ -26,7 +26,12 @@ class Store:
         self._engine = engine
         self._lock = lock  # SQLite only
         self._shared = shared  # one connection for all threads: a database in memory
+        self._use: Callable[[bool], AbstractContextManager[None]] = _unwatched
         self._writing = threading.local()
+
+    def watch(self, use: Callable[[bool], AbstractContextManager[None]]) -> None:
+        """Have every transaction run within what `use` returns, which is told whether it writes: to measure it, and to note how it ends."""
+        self._use = use
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
@@ -44,7 +49,7 @@ class Store:
             raise RuntimeError("a write transaction is open in this thread already: it would wait for itself")
         self._writing.now = True
         try:
-            with translated(), self._exclusive(), self._engine.connect() as connection:
+            with self._use(True), translated(), self._exclusive(), self._engine.connect() as connection:
                 connection.execution_options(newswire_writes=True)
                 with connection.begin():
                     yield connection
@@ -62,7 +67,7 @@ class Store:
 
         """
         guard = self._exclusive() if self._shared and not getattr(self._writing, "now", False) else nullcontext()
-        with translated(), guard, self._engine.connect() as connection:
+        with self._use(False), translated(), guard, self._engine.connect() as connection:
             if self._lock is None:
                 connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             with connection.begin():
@@ -92,14 +97,20 @@ class Store:
         return self._lock if self._lock is not None else nullcontext()
 
 
-def open_store(url: str, *, migrate: bool = True) -> Store:
+def _unwatched(_writes: bool, /) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+def open_store(url: str, *, migrate: bool = True, unfinished: bool = False) -> Store:
     """Return the store at an SQLAlchemy URL, its schema checked.
 
     An SQLite file is made where there is none, and an older schema in it is migrated, unless `migrate` is False.
     PostgreSQL is migrated by `newswire migrate` alone, because other processes may still run the older Newswire.
+    Only a restore asks for a store that is `unfinished`.
 
     Raises:
-        ConfigurationError: the URL cannot be used, the server does not let us in, or the schema is not the one that this Newswire reads.
+        ConfigurationError: the URL cannot be used, the server does not let us in, the schema is not the one that this Newswire reads, or
+            a restore into it was broken off.
         Retryable: the database cannot be reached now.
 
     """
@@ -111,6 +122,8 @@ def open_store(url: str, *, migrate: bool = True) -> Store:
                 _up_to_date(store)
             with store.read() as connection:
                 schema.require_current(connection, _shown(parsed))
+                if not unfinished:
+                    backups.refuse_unfinished(connection, _shown(parsed))
     except BaseException:
         store.close()
         raise
