@@ -26,7 +26,7 @@ from newswire.errors import ConfigurationError, Retryable
 from newswire.outcomes import RetryReason
 from newswire.store import Store, backups, open_store, schema
 from newswire.store.engine import migrate
-from newswire.store.tables import hosts, seen, search_due
+from newswire.store.tables import hosts, search_due, seen
 from newswire.topics import ITEMS, PROCESSORS_GROUP
 from tests.servers.postgres import PostgresServer
 
@@ -255,7 +255,9 @@ def test_what_broke_off_in_the_middle_is_seen_and_done_again(tmp_path: Path, pla
     store.close()
 
 
-def test_an_older_schema_is_brought_forward_and_the_backup_stays_as_it_is(tmp_path: Path, place: Place, fresh: Callable[[str], str]) -> None:
+def test_an_older_schema_is_brought_forward_and_the_backup_stays_as_it_is(
+    tmp_path: Path, place: Place, fresh: Callable[[str], str]
+) -> None:
     place.write(1)
     folder = taken(place, tmp_path / "backups").folder
     older = open_store(f"sqlite:///{folder / 'store.sqlite3'}")
