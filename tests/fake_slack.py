@@ -326,6 +326,8 @@ class FakeSlack:
         said = {"type": "message", "text": posted.body.get("text"), "ts": posted.ts}
         said |= {"bot_id": "B1"} if posted.ours else {"user": "U9"}
         said |= {"thread_ts": posted.thread_ts} if posted.thread_ts else {}
+        replies = len(self.in_thread(posted.ts))
+        said |= {"reply_count": replies, "thread_ts": posted.ts} if replies else {}
         return said | ({"metadata": posted.body["metadata"]} if with_metadata and posted.body.get("metadata") else {})
 
     def _write_log(self, method: str, posted: Posted) -> None:

@@ -16,6 +16,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from alerting.bulletin import Bulletin
+from alerting.carried import Look, Said
 from alerting.message import Message
 from alerting.receivers import (
     Accepted,
@@ -129,6 +130,21 @@ class SlackReceiver:
 
     def find_said(self, bulletin_id: str, *, channel: str | None, thread: str | None, since: str | None) -> FindAnswer:
         return self._found(lambda said: _carried(said, _SAID, "bulletin_id") == bulletin_id, channel, since, thread)
+
+    def look_back(self, *, channel: str | None, thread: str | None, since: str, cursor: str | None) -> Look | FindAnswer:
+        if channel is None and self._channel_id is None:
+            self._resolve_channel()
+        there = channel or self._channel_id or self._channel
+        wanted: dict[str, Any] = {"channel": there, "include_all_metadata": True, "limit": PAGE, "oldest": since, "inclusive": True}
+        wanted |= {"ts": thread} if thread else {}
+        wanted |= {"cursor": cursor} if cursor else {}
+        read = self._client.conversations_replies if thread else self._client.conversations_history
+        try:
+            body = self._call(lambda: read(**wanted))
+        except _Failed as failed:
+            return _find_answer(failed.answer)
+        said = (_said(there, one) for one in _list_of(body, "messages"))
+        return Look(tuple(one for one in said if one is not None), _next_cursor(body))
 
     def permalink(self, channel: str, reference: str) -> str | None:
         try:
@@ -259,6 +275,28 @@ def _carried(said: Mapping[str, Any], events: Collection[str], name: str) -> obj
         return None
     carried = metadata.get("event_payload")
     return carried.get(name) if isinstance(carried, dict) else None
+
+
+def _said(channel: str, said: Mapping[str, Any]) -> Said | None:
+    """Return what a message in a channel carries; None where it is none of ours."""
+    metadata, reference = said.get("metadata"), said.get("ts")
+    if not isinstance(metadata, dict) or not isinstance(reference, str):
+        return None
+    event, carried = metadata.get("event_type"), metadata.get("event_payload")
+    if event not in {EVENT_TYPE, *_SAID} or not isinstance(carried, dict):
+        return None
+    own = carried.get("alert_id" if event == EVENT_TYPE else "bulletin_id")
+    items, digest, due_at = carried.get("items"), carried.get("digest"), carried.get("due_at")
+    return Said(
+        str(event),
+        channel,
+        reference,
+        own if isinstance(own, str) else "",
+        tuple(one for one in items if isinstance(one, str)) if isinstance(items, list) else (),
+        bool(said.get("reply_count")),
+        digest if isinstance(digest, str) else None,
+        float(due_at) if isinstance(due_at, int | float) else None,
+    )
 
 
 def _list_of(body: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
