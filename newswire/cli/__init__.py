@@ -66,6 +66,7 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "silence": ("silence",),
     "sources": ("sources",),
     "staged": ("staged",),
+    "status": ("status.command",),
     "test": ("tests",),
     "topics": ("configure",),
     "train": ("judge",),
@@ -105,6 +106,7 @@ def add_commands(typed: Sequence[str] = ()) -> None:
         tests,
         watchlists,
     )
+    from newswire.cli.status import command  # noqa: F401 -- as above
 
 
 def main() -> None:
