@@ -51,6 +51,7 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "collect": ("run",),
     "dead": ("ask",),
     "demo": ("demo",),
+    "doctor": ("doctor.command",),
     "evaluate": ("judge",),
     "explain": ("explain",),
     "export": ("export",),
@@ -106,7 +107,8 @@ def add_commands(typed: Sequence[str] = ()) -> None:
         tests,
         watchlists,
     )
-    from newswire.cli.status import command  # noqa: F401 -- as above
+    from newswire.cli.doctor import command as doctor_command  # noqa: F401 -- as above
+    from newswire.cli.status import command as status_command  # noqa: F401 -- as above
 
 
 def main() -> None:

@@ -90,7 +90,14 @@ def _sources(status: Status) -> dict[str, Any] | None:
 
 
 def _bad(one: Bad) -> dict[str, Any]:
-    return {"outlet": one.outlet, "country": one.country, "state": one.state, "why": one.why, "since": _iso(one.since), "lasting": one.lasting}
+    return {
+        "outlet": one.outlet,
+        "country": one.country,
+        "state": one.state,
+        "why": one.why,
+        "since": _iso(one.since),
+        "lasting": one.lasting,
+    }
 
 
 def _queues(store: StoreFacts | None, bus: BusFacts | None) -> dict[str, Any]:
@@ -106,7 +113,9 @@ def _queues(store: StoreFacts | None, bus: BusFacts | None) -> dict[str, Any]:
     return {
         "topics": topics if bus is not None else None,
         "sources_due": {"count": store.work.sources_due.count, "since": _iso(store.work.sources_due.since)} if store else None,
-        "pages": {"waiting": store.work.pages, "due": store.work.pages_due.count, "since": _iso(store.work.pages_due.since)} if store else None,
+        "pages": {"waiting": store.work.pages, "due": store.work.pages_due.count, "since": _iso(store.work.pages_due.since)}
+        if store
+        else None,
     }
 
 

@@ -1,5 +1,6 @@
 """`newswire status`: reads, judges, prints; the exit status is the answer."""
 
+import logging
 import sys
 
 from rich.console import Console
@@ -18,6 +19,7 @@ from newswire.clock import SystemClock
 def status(config: Config = None, as_json: AsJson = False) -> None:
     """Say whether the watch is whole, why not, and how each part of it stands. Only looks. Exit status: 0 it is whole, 1 it is not."""
     settings = read_settings(config)
+    logging.getLogger("kafka").addHandler(logging.NullHandler())  # what it would say is why the bus is away
     found = judge(read_facts(settings, SystemClock()))
     if as_json:
         print_json(redacted(json_of(found), settings))

@@ -110,14 +110,20 @@ def judge(facts: Facts) -> Status:
 
 def _ground(facts: Facts) -> Iterator[Trouble]:
     if facts.store is None:
-        yield Trouble(Concern.NEVER_RAN, f"nothing has run here yet: there is no store at {facts.store_shown}", "`newswire run` starts the watch")
+        yield Trouble(
+            Concern.NEVER_RAN, f"nothing has run here yet: there is no store at {facts.store_shown}", "`newswire run` starts the watch"
+        )
     if isinstance(facts.store, Away):
         yield Trouble(Concern.STORE_AWAY, f"the store cannot be read: {facts.store.why}", "`newswire doctor` looks into it")
     if isinstance(facts.bus, Away):
         yield Trouble(Concern.BUS_AWAY, f"the bus cannot be read: {facts.bus.why}", "`newswire doctor` looks into it")
     store = there(facts.store)
     if store is not None and store.moved_to is not None:
-        yield Trouble(Concern.MOVED, f"the data were moved to {store.moved_to}: nothing is told from here", "point NEWSWIRE_STORE there (docs/moving.md)")
+        yield Trouble(
+            Concern.MOVED,
+            f"the data were moved to {store.moved_to}: nothing is told from here",
+            "point NEWSWIRE_STORE there (docs/moving.md)",
+        )
 
 
 def _stages(facts: Facts, store: StoreFacts | None, bus: BusFacts | None) -> tuple[Stage, ...]:
@@ -168,9 +174,21 @@ def _alert(facts: Facts, store: StoreFacts | None, bus: BusFacts | None) -> Stag
 
 
 _STOPPED: Final = {
-    "collect": (Concern.COLLECT_STOPPED, "nobody collects: no source is polled", "`newswire collect` (or `run`) on a machine; its log says why it ended"),
-    "process": (Concern.PROCESS_STOPPED, "nobody processes: items are not read", "`newswire process` (or `run`) on a machine; its log says why it ended"),
-    "alert": (Concern.ALERT_STOPPED, "nobody alerts: no reader is told anything", "`newswire alert` (or `run`) on a machine; its log says why it ended"),
+    "collect": (
+        Concern.COLLECT_STOPPED,
+        "nobody collects: no source is polled",
+        "`newswire collect` (or `run`) on a machine; its log says why it ended",
+    ),
+    "process": (
+        Concern.PROCESS_STOPPED,
+        "nobody processes: items are not read",
+        "`newswire process` (or `run`) on a machine; its log says why it ended",
+    ),
+    "alert": (
+        Concern.ALERT_STOPPED,
+        "nobody alerts: no reader is told anything",
+        "`newswire alert` (or `run`) on a machine; its log says why it ended",
+    ),
 }
 
 
@@ -179,7 +197,11 @@ def _at_work(facts: Facts, stages: tuple[Stage, ...]) -> Iterator[Trouble]:
     if facts.store is None:
         return
     if len(stopped) == len(stages):
-        yield Trouble(Concern.NOTHING_RUNS, "nothing runs: no source is polled and no reader is told anything", "`newswire run`, or start its service; its log says why it ended")
+        yield Trouble(
+            Concern.NOTHING_RUNS,
+            "nothing runs: no source is polled and no reader is told anything",
+            "`newswire run`, or start its service; its log says why it ended",
+        )
         return
     for stage in stopped:
         concern, what, do = _STOPPED[stage.name]
@@ -200,7 +222,12 @@ def _telling(facts: Facts, store: StoreFacts) -> Iterator[Trouble]:
             known = next((one for one in facts.receivers if one.name == name), None)
             why = f" ({known.state}: {known.why})" if known is not None and known.why else ""
             do = (known.do if known is not None else None) or "`newswire receivers list` shows what stands in the way"
-            yield Trouble(Concern.SENDING_LATE, f"{_many(waiting.rows, 'message')} wait{'s' if waiting.rows == 1 else ''} for {name}{why}", do, waiting.since)
+            yield Trouble(
+                Concern.SENDING_LATE,
+                f"{_many(waiting.rows, 'message')} wait{'s' if waiting.rows == 1 else ''} for {name}{why}",
+                do,
+                waiting.since,
+            )
     given_up = [one for one in store.given_up if one.receiver not in refusing]
     for name in sorted({one.receiver for one in given_up}):
         theirs = [one for one in given_up if one.receiver == name]
@@ -215,7 +242,12 @@ def _telling(facts: Facts, store: StoreFacts) -> Iterator[Trouble]:
 def _late(facts: Facts, store: StoreFacts) -> Iterator[Trouble]:
     pages = store.work.pages_due
     if pages.since is not None and _age(facts, pages.since) >= PAGES_LATE_S:
-        yield Trouble(Concern.PAGES_LATE, f"{_many(pages.count, 'page')} wait to be fetched", "start more `newswire process`; the feeds' own text is told meanwhile", pages.since)
+        yield Trouble(
+            Concern.PAGES_LATE,
+            f"{_many(pages.count, 'page')} wait to be fetched",
+            "start more `newswire process`; the feeds' own text is told meanwhile",
+            pages.since,
+        )
 
 
 _QUEUES: Final = {
@@ -233,7 +265,12 @@ def _queues(facts: Facts) -> Iterator[Trouble]:
             concern, noun, what, do = _QUEUES[queue.topic]
             yield Trouble(concern, f"{_many(queue.records, noun)} wait {what}", do, queue.oldest_at)
     if bus.dead_newest_at is not None and _age(facts, bus.dead_newest_at) < DEAD_LATELY_S:
-        yield Trouble(Concern.DEAD_LETTERS, f"records could not be handled today; {_many(bus.dead, 'dead letter')} are kept", "`newswire dead list` says why; `newswire dead replay` tries them again", bus.dead_newest_at)
+        yield Trouble(
+            Concern.DEAD_LETTERS,
+            f"records could not be handled today; {_many(bus.dead, 'dead letter')} are kept",
+            "`newswire dead list` says why; `newswire dead replay` tries them again",
+            bus.dead_newest_at,
+        )
 
 
 def _seeing(sources: Sources | None, files: FileFacts | None) -> Iterator[Trouble]:
@@ -241,25 +278,47 @@ def _seeing(sources: Sources | None, files: FileFacts | None) -> Iterator[Troubl
         if not files.sources and not files.source_faults:
             yield Trouble(Concern.NO_SOURCES, "no source is configured: nothing is watched", "`newswire sources add URL`")
         if not any(status == "active" for status in files.watchlists.values()) and not files.faults:
-            yield Trouble(Concern.NO_WATCHLISTS, "no watchlist is active: nobody would be told anything", "`newswire watchlist new NAME`, then `newswire promote NAME`")
+            yield Trouble(
+                Concern.NO_WATCHLISTS,
+                "no watchlist is active: nobody would be told anything",
+                "`newswire watchlist new NAME`, then `newswire promote NAME`",
+            )
         if faults := (*files.source_faults, *files.faults):
-            yield Trouble(Concern.FILES_FAULTY, f"the files on disk have {_many(len(faults), 'fault')}: {faults[0]}", "`newswire check` shows all; the older set stays in force until they are right")
+            yield Trouble(
+                Concern.FILES_FAULTY,
+                f"the files on disk have {_many(len(faults), 'fault')}: {faults[0]}",
+                "`newswire check` shows all; the older set stays in force until they are right",
+            )
         for words in files.receivers_lack:
             yield Trouble(Concern.RECEIVER_NOT_SET_UP, words, "set it; an alerter does not start without it")
     if sources is not None:
         if sources.dark > DARK_SHARE * sources.total:
-            yield Trouble(Concern.SOURCES_DARK, f"{sources.dark} of {_many(sources.total, 'source')} bring nothing", "first see whether this machine's own network is sound; `newswire sources check` looks at each")
+            yield Trouble(
+                Concern.SOURCES_DARK,
+                f"{sources.dark} of {_many(sources.total, 'source')} bring nothing",
+                "first see whether this machine's own network is sound; `newswire sources check` looks at each",
+            )
         if sources.blind:
-            yield Trouble(Concern.COUNTRY_BLIND, f"no source of {_listed(sources.blind)} brings anything", "`newswire sources check` looks at each, and finds a feed that has moved")
+            yield Trouble(
+                Concern.COUNTRY_BLIND,
+                f"no source of {_listed(sources.blind)} brings anything",
+                "`newswire sources check` looks at each, and finds a feed that has moved",
+            )
 
 
 def _keeping(facts: Facts) -> Iterator[Trouble]:
     for disk in facts.sizes.disks:
         if disk.free_bytes < disk.must_bytes:
-            yield Trouble(Concern.DISK_LOW, f"the disk of {disk.folder} is nearly full ({disk.free_bytes / max(1, disk.total_bytes):.0%} free): no source is polled", "make room; polling goes on by itself at twice NEWSWIRE_DISK_LOW")
+            yield Trouble(
+                Concern.DISK_LOW,
+                f"the disk of {disk.folder} is nearly full ({disk.free_bytes / max(1, disk.total_bytes):.0%} free): no source is polled",
+                "make room; polling goes on by itself at twice NEWSWIRE_DISK_LOW",
+            )
     store = there(facts.store)
     if store is not None and store.backup_at is not None and _age(facts, store.backup_at) >= BACKUP_LATE_S:
-        yield Trouble(Concern.BACKUP_LATE, "the last backup is old", "`newswire backup DIR`; see why its timer does not run", store.backup_at)
+        yield Trouble(
+            Concern.BACKUP_LATE, "the last backup is old", "`newswire backup DIR`; see why its timer does not run", store.backup_at
+        )
 
 
 def _age(facts: Facts, at: float | None) -> float:

@@ -154,9 +154,7 @@ def bus_facts(settings: Settings) -> BusFacts | None:
     found = look(settings.data / "bus.sqlite3", settings.topic_prefix)
     if found is None:
         return None
-    queues = tuple(
-        Queue(one.topic.name, one.name, one.backlog.records, _at(one.backlog.oldest_at), one.members) for one in found.groups
-    )
+    queues = tuple(Queue(one.topic.name, one.name, one.backlog.records, _at(one.backlog.oldest_at), one.members) for one in found.groups)
     return BusFacts(queues, found.processes, found.dead, _at(found.dead_newest_at))
 
 

@@ -31,7 +31,9 @@ def local_facts(settings: Settings) -> LocalFacts | Away:
             return LocalFacts(shown, ours=False)
         _, metrics = _get(host, port, "/metrics", _METRICS_BYTES)
     except (OSError, HTTPException) as error:
-        return Away(f"nothing answers at {shown} ({one_line(getattr(error, 'strerror', None) or str(error) or type(error).__name__).lower()})")
+        return Away(
+            f"nothing answers at {shown} ({one_line(getattr(error, 'strerror', None) or str(error) or type(error).__name__).lower()})"
+        )
     version = _BUILD.search(metrics)
     config = _CONFIG.search(metrics)
     return LocalFacts(

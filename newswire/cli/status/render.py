@@ -7,10 +7,11 @@ from typing import Final
 
 from rich.text import Text
 
+from newswire.cli.receivers import ON_TERMINAL
 from newswire.cli.status.facts import Away, BusFacts, Facts, FileFacts, ReceiverFacts, StoreFacts, there
 from newswire.cli.status.judge import Status, Work
 from newswire.cli.status.sources import Sources, State
-from newswire.cli.status.words import age, length, moment, size
+from newswire.cli.status.words import length, moment, size
 from newswire.errors import one_line
 
 Shown = Callable[[str], str]
@@ -54,7 +55,8 @@ class _Page:
         if files is not None and files.digests:
             yield from self._block("digests due", self._digests(files))
         yield from self._block("dead letters", self._dead(bus))
-        yield from self._block("on disk", self._disk(store))
+        yield from self._block("on disk", self._disk())
+        yield from self._block("backup", self._backup(store))
 
     def _answer(self) -> Iterator[Text]:
         at = self._facts.now.astimezone(self._zone)
@@ -77,7 +79,9 @@ class _Page:
 
     def _stages(self) -> Iterator[Text]:
         for stage in self._status.stages:
-            yield Text.assemble(f"{stage.name:<9}", (f"{stage.work:<9}", _WORK_STYLES[stage.work]), (self._shown(one_line(stage.shown_by)), "dim"))
+            yield Text.assemble(
+                f"{stage.name:<9}", (f"{stage.work:<9}", _WORK_STYLES[stage.work]), (self._shown(one_line(stage.shown_by)), "dim")
+            )
         local = there(self._facts.local)
         if local is None:
             why = self._facts.local.why if isinstance(self._facts.local, Away) else ""
@@ -111,7 +115,9 @@ class _Page:
             name = f"{one.outlet} ({one.country})" if one.country else one.outlet
             since = f", since {moment(one.since, self._now, self._zone)}" if one.since is not None else ""
             yield Text.assemble(
-                self._column(name, 26), (f"{one.state:<9}", _SOURCE_STYLES.get(one.state, "red")), (self._shown(one_line(one.why)) + since, "dim")
+                self._column(name, 26),
+                (f"{one.state:<9}", _SOURCE_STYLES.get(one.state, "red")),
+                (self._shown(one_line(one.why)) + since, "dim"),
             )
 
     def _queues(self, store: StoreFacts | None, bus: BusFacts | None) -> Iterator[Text]:
@@ -140,7 +146,9 @@ class _Page:
         ordered = sorted(self._facts.receivers, key=lambda one: one.state in {"ok", "unused"})
         for one in ordered[:_RECEIVERS]:
             yield Text.assemble(
-                self._column(one.name, 16), (f"{one.state:<13}", _STATE_STYLES.get(one.state, "red")), (self._shown(self._receiver(one)), "dim")
+                self._column(one.name, 16),
+                (f"{one.state:<13}", _STATE_STYLES.get(one.state, "red")),
+                (self._shown(self._receiver(one)), "dim"),
             )
         if len(ordered) > _RECEIVERS:
             yield Text(f"and {len(ordered) - _RECEIVERS} more: newswire receivers list", style="dim")
@@ -156,7 +164,7 @@ class _Page:
         if one.last_sent_at:
             parts.append(f"last told {moment(datetime.fromisoformat(one.last_sent_at).timestamp(), self._now, self._zone)}")
         if one.why:
-            parts.append(one_line(one.why))
+            parts.append("no token: printed on the terminal" if one.why == ON_TERMINAL else one_line(one.why))
         return " · ".join(parts) or (one_line(one.to) if one.to else "")
 
     def _alerts(self, store: StoreFacts | None) -> Iterator[Text]:
@@ -186,7 +194,11 @@ class _Page:
         else:
             local = there(self._facts.local)
             in_force = local.files_in_force if local is not None else None
-            words = {True: "the files on disk are in force", False: "the files on disk are not in force", None: "the files on disk have no fault"}
+            words = {
+                True: "the files on disk are in force",
+                False: "the files on disk are not in force",
+                None: "the files on disk have no fault",
+            }
             line.append(f" · {words[in_force]}", style="red" if in_force is False else "dim")
         yield line
 
@@ -196,7 +208,9 @@ class _Page:
             return
         for one in store.silences[:_SILENCES]:
             what = "; ".join(f"{kind} {', '.join(values)}" for kind, values in one.matchers.items())
-            yield Text(self._shown(one_line(f"{what}, until {moment(one.ends_at, self._now, self._zone, ago=False)}, by {one.by}: {one.why}")))
+            yield Text(
+                self._shown(one_line(f"{what}, until {moment(one.ends_at, self._now, self._zone, ago=False)}, by {one.by}: {one.why}"))
+            )
         if len(store.silences) > _SILENCES:
             yield Text(f"and {len(store.silences) - _SILENCES} more: newswire silence list", style="dim")
 
@@ -213,14 +227,20 @@ class _Page:
             newest = f", the newest {moment(bus.dead_newest_at, self._now, self._zone)}" if bus.dead_newest_at is not None else ""
             yield Text(f"{bus.dead:,} kept{newest}: newswire dead list", style="yellow")
 
-    def _disk(self, store: StoreFacts | None) -> Iterator[Text]:
+    def _disk(self) -> Iterator[Text]:
         sizes = self._facts.sizes
         parts = [f"store {size(sizes.store_bytes)}"] if sizes.store_bytes is not None else []
         parts += [f"bus {size(sizes.bus_bytes)}"] if sizes.bus_bytes is not None else []
         parts += [f"{size(one.free_bytes)} of {size(one.total_bytes)} free" for one in sizes.disks[:1]]
-        if store is not None:
-            parts.append(f"backup {age(self._now - store.backup_at)}" if store.backup_at is not None else "no backup yet")
         yield Text(" · ".join(parts) or "nothing here")
+
+    def _backup(self, store: StoreFacts | None) -> Iterator[Text]:
+        if store is None:
+            yield Text("not known" if self._facts.store is not None else "none yet", style="dim")
+        elif store.backup_at is None:
+            yield Text("none yet: newswire backup DIR", style="yellow")
+        else:
+            yield Text(moment(store.backup_at, self._now, self._zone))
 
     def _block(self, label: str, lines: Iterator[Text]) -> Iterator[Text]:
         for number, line in enumerate(lines):
