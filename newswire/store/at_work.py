@@ -3,9 +3,10 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, Select, bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy.sql import Executable
 
 from newswire.records import MessageKind
 from newswire.store.leaders import ALERTER
@@ -130,6 +131,6 @@ def at_work(connection: Connection, now: float, *, alerts: int) -> AtWork:
     )
 
 
-def _overdue(connection: Connection, question: Select[Any], now: float) -> Overdue:
+def _overdue(connection: Connection, question: Executable, now: float) -> Overdue:
     many, oldest = connection.execute(question, {"now": now}).one()
     return Overdue(many, oldest)

@@ -50,15 +50,15 @@ def dns(asked: Asked) -> Iterator[Finding]:
             "no source can be polled" if every else "these sources cannot be polled",
             "look at /etc/resolv.conf and the network" if every else "`newswire sources check` looks at each source",
         )
-    wild = [host for host in invented if not isinstance(found[host], Exception) and found[host]]
-    if wild:
+    wild = {host: addresses[0] for host in invented if isinstance(addresses := found[host], list) and addresses}
+    for host, address in [*wild.items()][:1]:
         yield Finding(
             CheckName.DNS,
             Level.WARN,
-            f"the resolver has an address for a name that does not exist: {wild[0]} is {found[wild[0]][0]}",
+            f"the resolver has an address for a name that does not exist: {host} is {address}",
             "a source that is gone looks as if it answered, with somebody else's page",
             "a resolver that does not make addresses up; the provider can often switch it off",
-        )  # type: ignore[index]
+        )
     if not lost and not wild:
         yield Finding(
             CheckName.DNS,

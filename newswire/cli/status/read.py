@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar
 
 from sqlalchemy.engine import make_url
 
@@ -204,4 +204,4 @@ def _file_bytes(path: Path) -> int | None:
 
 
 def _at(moment: datetime | None) -> float | None:
-    return cast("datetime", moment).timestamp() if moment is not None else None
+    return moment.timestamp() if moment is not None else None
