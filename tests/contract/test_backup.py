@@ -255,7 +255,9 @@ def test_what_broke_off_in_the_middle_is_seen_and_done_again(tmp_path: Path, pla
     store.close()
 
 
-def test_an_older_schema_is_brought_forward_and_the_backup_stays_as_it_is(tmp_path: Path, place: Place, fresh: Callable[[str], str]) -> None:
+def test_an_older_schema_is_brought_forward_and_the_backup_stays_as_it_is(
+    tmp_path: Path, place: Place, fresh: Callable[[str], str]
+) -> None:
     place.write(1)
     folder = taken(place, tmp_path / "backups").folder
     older = open_store(f"sqlite:///{folder / 'store.sqlite3'}")

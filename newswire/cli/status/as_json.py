@@ -6,7 +6,8 @@ from typing import Any, Final
 from newswire import __version__
 from newswire.cli.status.facts import Away, BusFacts, Facts, FileFacts, StoreFacts, there
 from newswire.cli.status.judge import Status
-from newswire.cli.status.sources import Bad, State
+from newswire.cli.status.sources import Bad
+from newswire.outcomes import SourceState
 
 SHAPE: Final = 1
 """Grows where a name changes its meaning or goes; names may be added without."""
@@ -24,7 +25,7 @@ def as_json(status: Status) -> dict[str, Any]:
         "troubles": [{"concern": one.concern, "what": one.what, "do": one.do, "since": _iso(one.since)} for one in status.troubles],
         "stages": [{"stage": one.name, "work": one.work, "shown_by": one.shown_by} for one in status.stages],
         "here": _local(facts),
-        "store": {"at": facts.store_shown, "away": _away(facts.store), "bytes": facts.sizes.store_bytes},
+        "store": {"at": facts.store_shown, "away": _away(facts.store), "bytes": store.bytes if store is not None else None},
         "bus": {"at": facts.bus_shown, "away": _away(facts.bus), "bytes": facts.sizes.bus_bytes, **_bus(bus)},
         "disks": [
             {"folder": one.folder, "free_bytes": one.free_bytes, "bytes": one.total_bytes, "low": one.free_bytes < one.must_bytes}
@@ -82,7 +83,7 @@ def _sources(status: Status) -> dict[str, Any] | None:
         return None
     return {
         "total": found.total,
-        "by_state": {str(state): found.by_state[state] for state in State},
+        "by_state": {str(state): found.by_state[state] for state in SourceState},
         "countries": found.countries,
         "blind_countries": list(found.blind),
         "worst": [_bad(one) for one in found.worst],

@@ -44,6 +44,7 @@ class StoreFacts:
     silences: Sequence[Silence]  # that have not ended
     moved_to: str | None = None
     backup_at: float | None = None
+    bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ class ReceiverFacts:
     gathering: int
     failed: int
     last_sent_at: str | None
+    one_message: bool = False  # what was refused was a message for what it held, not we
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +134,8 @@ class DiskFacts:
 
 @dataclass(frozen=True, slots=True)
 class SizeFacts:
-    """Sizes on disk; None where there is nothing to be measured."""
+    """Sizes on this machine's disks; None where there is nothing to be measured."""
 
-    store_bytes: int | None = None
     bus_bytes: int | None = None
     disks: tuple[DiskFacts, ...] = ()
 

@@ -1,25 +1,28 @@
-"""Whether the watch is whole: what was found, judged by the thresholds by which the notices speak and the alarms fire. Pure."""
+"""Whether the watch is whole: what was found, judged as the alarms judge it, with their limits. One cause, one trouble. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from alerting.notices.desk_rules import LATE_S as QUEUE_LATE_S
-from alerting.notices.receiver_rules import LATE_S as SENDING_LATE_S
-from newswire.cli.status.facts import Away, BusFacts, Facts, FileFacts, StoreFacts, there
+from newswire.cli.status.facts import Away, Facts, FileFacts, StoreFacts, there
 from newswire.cli.status.sources import Sources, sources_of
+from newswire.cli.status.stages import Stage, Work, stages_of
+from newswire.cli.status.words import many
+from newswire.outcomes import SourceState
 from newswire.topics import ITEMS, REPORTS
 
-DUE_LATE_S: Final = 900.0
-"""A source that is due, that could be polled and that nobody takes for so long: nobody collects, or too few do."""
-
+SENDING_LATE_S: Final = 300.0
+QUEUE_LATE_S: Final = 300.0
 PAGES_LATE_S: Final = 3_600.0
-DARK_SHARE: Final = 0.2
-"""Past this share of sources that bring nothing it is no longer a matter of single outlets."""
-
-DEAD_LATELY_S: Final = 86_400.0
+GIVEN_UP_S: Final = 3_600.0
+DEAD_LATELY_S: Final = 3_600.0
 BACKUP_LATE_S: Final = 2 * 86_400.0
+FAILING_SHARE: Final = 0.5
+LOST_SHARE: Final = 0.05
+SHORT_SHARE: Final = 0.10
+SHORT_BYTES: Final = 1e9
+"""The limits of deploy/prometheus/rules/alarms.yaml, which has the reasons; a test holds them to it. An alarm then waits for minutes more."""
 
 
 class Concern(StrEnum):
@@ -33,22 +36,51 @@ class Concern(StrEnum):
     ALERT_STOPPED = "alert_stopped"
     PROCESS_STOPPED = "process_stopped"
     COLLECT_STOPPED = "collect_stopped"
-    NOT_READY = "not_ready"
+    DISK_FULL = "disk_full"
+    SOURCES_FAILING = "sources_failing"
     RECEIVER_REFUSES = "receiver_refuses"
     SENDING_LATE = "sending_late"
-    ALERTS_GIVEN_UP = "alerts_given_up"
-    RECEIVER_NOT_SET_UP = "receiver_not_set_up"
     REPORTS_LATE = "reports_late"
     ITEMS_LATE = "items_late"
-    PAGES_LATE = "pages_late"
-    DISK_LOW = "disk_low"
     NO_SOURCES = "no_sources"
     NO_WATCHLISTS = "no_watchlists"
     FILES_FAULTY = "files_faulty"
-    SOURCES_DARK = "sources_dark"
+    RECEIVER_NOT_SET_UP = "receiver_not_set_up"
+    NOT_READY = "not_ready"
+    ALERTS_GIVEN_UP = "alerts_given_up"
     COUNTRY_BLIND = "country_blind"
+    SOURCES_LOST = "sources_lost"
+    PAGES_LATE = "pages_late"
     DEAD_LETTERS = "dead_letters"
+    DISK_SHORT = "disk_short"
     BACKUP_LATE = "backup_late"
+
+
+ALARMS: Final[dict[Concern, str]] = {
+    Concern.STORE_AWAY: "NewswireStoreAway",
+    Concern.BUS_AWAY: "NewswireBusAway",
+    Concern.NOTHING_RUNS: "NewswireStageDown",
+    Concern.ALERT_STOPPED: "NewswireNoActiveAlerter",
+    Concern.PROCESS_STOPPED: "NewswireStageDown",
+    Concern.COLLECT_STOPPED: "NewswirePollsStopped",
+    Concern.DISK_FULL: "NewswireDiskFull",
+    Concern.SOURCES_FAILING: "NewswireSourcesFailing",
+    Concern.RECEIVER_REFUSES: "NewswireReceiverRefusing",
+    Concern.SENDING_LATE: "NewswireSendingLate",
+    Concern.REPORTS_LATE: "NewswireReportsLate",
+    Concern.ITEMS_LATE: "NewswireItemsLate",
+    Concern.NO_WATCHLISTS: "NewswireNoWatchlists",
+    Concern.FILES_FAULTY: "NewswireConfigRefused",
+    Concern.NOT_READY: "NewswireNotReady",
+    Concern.ALERTS_GIVEN_UP: "NewswireAlertsGivenUp",
+    Concern.COUNTRY_BLIND: "NewswireCountryBlind",
+    Concern.SOURCES_LOST: "NewswireSourcesLost",
+    Concern.PAGES_LATE: "NewswirePagesLate",
+    Concern.DEAD_LETTERS: "NewswireDeadLetters",
+    Concern.DISK_SHORT: "NewswireDiskLow",
+    Concern.BACKUP_LATE: "NewswireBackupOld",
+}
+"""The alarm that says the same. Those concerns that have none keep every process from starting, or there is none yet: nobody could ring."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +91,6 @@ class Trouble:
     what: str
     do: str
     since: float | None = None
-
-
-class Work(StrEnum):
-    """Whether a stage is at work."""
-
-    RUNS = "runs"
-    STOPPED = "stopped"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """One of the three stages: whether it is at work, and what shows it."""
-
-    name: str
-    work: Work
-    shown_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +113,14 @@ def judge(facts: Facts) -> Status:
     store, files = there(facts.store), there(facts.files)
     known = store.sources if store is not None else ()
     places = files.sources if files is not None else {}
-    sources = sources_of(known, places) if not isinstance(facts.store, Away) else None
-    stages = _stages(facts, store, there(facts.bus))
-    troubles = [*_ground(facts), *_at_work(facts, stages)]
+    sources = sources_of(known, places, facts.now.timestamp()) if not isinstance(facts.store, Away) else None
+    stages = stages_of(facts)
+    down = {stage.name for stage in stages if stage.work is Work.STOPPED}
+    troubles = [*_ground(facts), *_at_work(facts, stages), *_keeping(facts), *_desk(files), *_queues(facts, down)]
     if store is not None:
-        troubles += [*_telling(facts, store), *_late(facts, store)]
-    troubles += [*_queues(facts), *_seeing(sources, files), *_keeping(facts)]
+        troubles += [*_telling(facts, store, down), *_pages(facts, store, down)]
+    if sources is not None and "collect" not in down:
+        troubles += _seeing(sources)
     order = list(Concern)
     return Status(facts, stages, sources, tuple(sorted(troubles, key=lambda one: order.index(one.concern))))
 
@@ -124,53 +141,6 @@ def _ground(facts: Facts) -> Iterator[Trouble]:
             f"the data were moved to {store.moved_to}: nothing is told from here",
             "point NEWSWIRE_STORE there (docs/moving.md)",
         )
-
-
-def _stages(facts: Facts, store: StoreFacts | None, bus: BusFacts | None) -> tuple[Stage, ...]:
-    return (_collect(facts, store, bus), _process(store, bus, facts), _alert(facts, store, bus))
-
-
-def _nobody(facts: Facts, bus: BusFacts | None) -> bool:
-    return facts.bus is None or (bus is not None and bus.processes == 0)
-
-
-def _collect(facts: Facts, store: StoreFacts | None, bus: BusFacts | None) -> Stage:
-    if _nobody(facts, bus):
-        return Stage("collect", Work.STOPPED, "no process has the bus open")
-    if store is None:
-        return Stage("collect", Work.UNKNOWN, "the store would tell")
-    work = store.work
-    overdue_s = _age(facts, work.sources_due.since)
-    if overdue_s >= DUE_LATE_S and not work.collecting:
-        return Stage("collect", Work.STOPPED, f"{_many(work.sources_due.count, 'source')} due and in nobody's hand")
-    if work.polled_at is None:
-        return Stage("collect", Work.UNKNOWN, "no source was polled yet")
-    if work.collecting:
-        return Stage("collect", Work.RUNS, ", ".join(f"{owner} has {_many(many, 'source')} in hand" for owner, many in work.collecting))
-    return Stage("collect", Work.RUNS, f"{_many(work.sources_due.count, 'source')} due" if work.sources_due.count else "no source is due")
-
-
-def _process(store: StoreFacts | None, bus: BusFacts | None, facts: Facts) -> Stage:
-    if _nobody(facts, bus):
-        return Stage("process", Work.STOPPED, "no process has the bus open")
-    if bus is None:
-        return Stage("process", Work.UNKNOWN, "the bus would tell")
-    members = sum(queue.members for queue in bus.queues if queue.topic == ITEMS.name)
-    if not members:
-        return Stage("process", Work.STOPPED, "nobody reads items")
-    hands = f", {_many(sum(many for _, many in store.work.reading), 'page')} in hand" if store is not None and store.work.reading else ""
-    return Stage("process", Work.RUNS, f"{_many(members, 'member')} of its group{hands}")
-
-
-def _alert(facts: Facts, store: StoreFacts | None, bus: BusFacts | None) -> Stage:
-    if _nobody(facts, bus):
-        return Stage("alert", Work.STOPPED, "no process has the bus open")
-    if store is None:
-        return Stage("alert", Work.UNKNOWN, "the store would tell")
-    lead = store.work.lead
-    if lead is None or lead.until <= facts.now.timestamp():
-        return Stage("alert", Work.STOPPED, "nobody holds the lease")
-    return Stage("alert", Work.RUNS, f"{lead.owner} is the active alerter")
 
 
 _STOPPED: Final = {
@@ -211,124 +181,108 @@ def _at_work(facts: Facts, stages: tuple[Stage, ...]) -> Iterator[Trouble]:
         yield Trouble(Concern.NOT_READY, f"the process at {local.address} is not ready", "its log says what it waits for")
 
 
-def _telling(facts: Facts, store: StoreFacts) -> Iterator[Trouble]:
-    now = facts.now.timestamp()
+def _telling(facts: Facts, store: StoreFacts, down: Collection[str]) -> Iterator[Trouble]:
+    refusing = {one.name for one in facts.receivers if one.state == "refused" and one.one_message is False}
     for one in facts.receivers:
-        if one.state == "refused":
+        if one.name in refusing:
             yield Trouble(Concern.RECEIVER_REFUSES, f"{one.name} refuses us: {one.why}", one.do or "")
-    refusing = {one.name for one in facts.receivers if one.state == "refused"}
     for name, waiting in sorted(store.overdue.items()):
-        if now - waiting.since >= SENDING_LATE_S and name not in refusing:
+        if _age(facts, waiting.since) > SENDING_LATE_S and name not in refusing and "alert" not in down:
             known = next((one for one in facts.receivers if one.name == name), None)
             why = f" ({known.state}: {known.why})" if known is not None and known.why else ""
             do = (known.do if known is not None else None) or "`newswire receivers list` shows what stands in the way"
-            yield Trouble(
-                Concern.SENDING_LATE,
-                f"{_many(waiting.rows, 'message')} wait{'s' if waiting.rows == 1 else ''} for {name}{why}",
-                do,
-                waiting.since,
-            )
-    given_up = [one for one in store.given_up if one.receiver not in refusing]
-    for name in sorted({one.receiver for one in given_up}):
-        theirs = [one for one in given_up if one.receiver == name]
+            what = f"{many(waiting.rows, 'message')} {'waits' if waiting.rows == 1 else 'wait'} for {name}{why}"
+            yield Trouble(Concern.SENDING_LATE, what, do, waiting.since)
+    lately = [one for one in store.given_up if one.receiver not in refusing and _age(facts, one.at) < GIVEN_UP_S]
+    for name in sorted({one.receiver for one in lately}):
+        theirs = [one for one in lately if one.receiver == name]
         yield Trouble(
             Concern.ALERTS_GIVEN_UP,
-            f"{_many(len(theirs), 'alert')} given up at {name}: {theirs[-1].code}",
+            f"{many(len(theirs), 'alert')} given up at {name}: {theirs[-1].code}",
             "`newswire dead list` names them, `newswire dead replay` sends them again",
             theirs[0].at,
         )
 
 
-def _late(facts: Facts, store: StoreFacts) -> Iterator[Trouble]:
-    pages = store.work.pages_due
-    if pages.since is not None and _age(facts, pages.since) >= PAGES_LATE_S:
-        yield Trouble(
-            Concern.PAGES_LATE,
-            f"{_many(pages.count, 'page')} wait to be fetched",
-            "start more `newswire process`; the feeds' own text is told meanwhile",
-            pages.since,
-        )
+def _pages(facts: Facts, store: StoreFacts, down: Collection[str]) -> Iterator[Trouble]:
+    due = store.work.pages_due
+    if due.since is not None and _age(facts, due.since) > PAGES_LATE_S and "process" not in down:
+        do = "start more `newswire process`, or look which host holds many back; headlines are told in time"
+        yield Trouble(Concern.PAGES_LATE, f"{many(due.count, 'article page')} wait to be fetched", do, due.since)
 
 
 _QUEUES: Final = {
-    ITEMS.name: (Concern.ITEMS_LATE, "item", "to be read", "start more `newswire process`, or look into their log"),
-    REPORTS.name: (Concern.REPORTS_LATE, "report", "to be decided", "see that `newswire alert` runs and its database keeps up"),
+    ITEMS.name: (Concern.ITEMS_LATE, "process", "item", "to be read", "start more `newswire process`; where they are idle, read their log"),
+    REPORTS.name: (
+        Concern.REPORTS_LATE,
+        "alert",
+        "report",
+        "to be decided",
+        "see whether the database is slow: one alerter is active, more do not help",
+    ),
 }
 
 
-def _queues(facts: Facts) -> Iterator[Trouble]:
+def _queues(facts: Facts, down: Collection[str]) -> Iterator[Trouble]:
     bus = there(facts.bus)
-    if bus is None:
+    for queue in bus.queues if bus is not None else ():
+        concern, stage, noun, what, do = _QUEUES[queue.topic]
+        if queue.oldest_at is not None and _age(facts, queue.oldest_at) > QUEUE_LATE_S and stage not in down:
+            yield Trouble(concern, f"{many(queue.records, noun)} wait {what}", do, queue.oldest_at)
+    if bus is not None and bus.dead_newest_at is not None and _age(facts, bus.dead_newest_at) < DEAD_LATELY_S:
+        do = "`newswire dead list` says why; after the fix, `newswire dead replay`"
+        yield Trouble(Concern.DEAD_LETTERS, "records could not be handled within the last hour", do, bus.dead_newest_at)
+
+
+def _desk(files: FileFacts | None) -> Iterator[Trouble]:
+    if files is None:
         return
-    for queue in bus.queues:
-        if queue.oldest_at is not None and _age(facts, queue.oldest_at) >= QUEUE_LATE_S:
-            concern, noun, what, do = _QUEUES[queue.topic]
-            yield Trouble(concern, f"{_many(queue.records, noun)} wait {what}", do, queue.oldest_at)
-    if bus.dead_newest_at is not None and _age(facts, bus.dead_newest_at) < DEAD_LATELY_S:
-        yield Trouble(
-            Concern.DEAD_LETTERS,
-            f"records could not be handled today; {_many(bus.dead, 'dead letter')} are kept",
-            "`newswire dead list` says why; `newswire dead replay` tries them again",
-            bus.dead_newest_at,
-        )
+    if not files.sources and not files.source_faults:
+        yield Trouble(Concern.NO_SOURCES, "no source is configured: nothing is watched", "`newswire sources add URL`")
+    if not files.faults and "active" not in files.watchlists.values():
+        do = "`newswire watchlist list`, then `newswire promote` the one that is meant to be live"
+        yield Trouble(Concern.NO_WATCHLISTS, "no watchlist is active: nobody would be told anything", do)
+    if faults := (*files.source_faults, *files.faults):
+        do = "`newswire check` says file, line and what would be right; the older set stays in force until then"
+        yield Trouble(Concern.FILES_FAULTY, f"the files on disk have {many(len(faults), 'fault')}: {faults[0]}", do)
+    for words in files.receivers_lack:
+        yield Trouble(Concern.RECEIVER_NOT_SET_UP, words, "set it: an alerter does not start without it")
 
 
-def _seeing(sources: Sources | None, files: FileFacts | None) -> Iterator[Trouble]:
-    if files is not None:
-        if not files.sources and not files.source_faults:
-            yield Trouble(Concern.NO_SOURCES, "no source is configured: nothing is watched", "`newswire sources add URL`")
-        if not any(status == "active" for status in files.watchlists.values()) and not files.faults:
-            yield Trouble(
-                Concern.NO_WATCHLISTS,
-                "no watchlist is active: nobody would be told anything",
-                "`newswire watchlist new NAME`, then `newswire promote NAME`",
-            )
-        if faults := (*files.source_faults, *files.faults):
-            yield Trouble(
-                Concern.FILES_FAULTY,
-                f"the files on disk have {_many(len(faults), 'fault')}: {faults[0]}",
-                "`newswire check` shows all; the older set stays in force until they are right",
-            )
-        for words in files.receivers_lack:
-            yield Trouble(Concern.RECEIVER_NOT_SET_UP, words, "set it; an alerter does not start without it")
-    if sources is not None:
-        if sources.dark > DARK_SHARE * sources.total:
-            yield Trouble(
-                Concern.SOURCES_DARK,
-                f"{sources.dark} of {_many(sources.total, 'source')} bring nothing",
-                "first see whether this machine's own network is sound; `newswire sources check` looks at each",
-            )
-        if sources.blind:
-            yield Trouble(
-                Concern.COUNTRY_BLIND,
-                f"no source of {_listed(sources.blind)} brings anything",
-                "`newswire sources check` looks at each, and finds a feed that has moved",
-            )
+def _seeing(sources: Sources) -> Iterator[Trouble]:
+    if sources.failing_share > FAILING_SHARE:
+        do = "so many at once point at our own network: `newswire doctor`, then `newswire sources check`"
+        yield Trouble(Concern.SOURCES_FAILING, f"{sources.failing_share:.0%} of the sources cannot be read", do)
+        return
+    if sources.blind:
+        do = "`newswire sources list` says why; add another source of that country where they are lost"
+        yield Trouble(Concern.COUNTRY_BLIND, f"nothing comes from {_listed(sources.blind)}", do)
+    for state in (SourceState.SILENT, SourceState.BLOCKED, SourceState.RETIRED):
+        if sources.by_state[state] > LOST_SHARE * sources.total:
+            do = "go through `newswire sources list`: mend, replace or take out each"
+            yield Trouble(Concern.SOURCES_LOST, f"{sources.by_state[state]:,} of {sources.total:,} sources are {state}", do)
 
 
 def _keeping(facts: Facts) -> Iterator[Trouble]:
     for disk in facts.sizes.disks:
+        free = f"{disk.free_bytes / max(1, disk.total_bytes):.0%} free"
         if disk.free_bytes < disk.must_bytes:
-            yield Trouble(
-                Concern.DISK_LOW,
-                f"the disk of {disk.folder} is nearly full ({disk.free_bytes / max(1, disk.total_bytes):.0%} free): no source is polled",
-                "make room; polling goes on by itself at twice NEWSWIRE_DISK_LOW",
-            )
+            do = "make room; polling goes on by itself at twice of NEWSWIRE_DISK_LOW"
+            yield Trouble(Concern.DISK_FULL, f"no feed is polled: the disk of {disk.folder} is nearly full ({free})", do)
+        elif disk.must_bytes and (disk.free_bytes < SHORT_SHARE * disk.total_bytes or disk.free_bytes < SHORT_BYTES):
+            do = "make room, or keep less: NEWSWIRE_KEEP_TEXT, NEWSWIRE_KEEP_REPORTS"
+            yield Trouble(Concern.DISK_SHORT, f"the disk of {disk.folder} fills up ({free})", do)
     store = there(facts.store)
-    if store is not None and store.backup_at is not None and _age(facts, store.backup_at) >= BACKUP_LATE_S:
+    if store is not None and store.backup_at is not None and _age(facts, store.backup_at) > BACKUP_LATE_S:
         yield Trouble(
-            Concern.BACKUP_LATE, "the last backup is old", "`newswire backup DIR`; see why its timer does not run", store.backup_at
+            Concern.BACKUP_LATE, "the last backup is old", "`newswire backup` by hand, then look at what runs it", store.backup_at
         )
 
 
-def _age(facts: Facts, at: float | None) -> float:
-    return facts.now.timestamp() - at if at is not None else 0.0
+def _age(facts: Facts, at: float) -> float:
+    return facts.now.timestamp() - at
 
 
-def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def _listed(names: tuple[str, ...], most: int = 6) -> str:
+def _listed(names: Sequence[str], most: int = 6) -> str:
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more

@@ -1,11 +1,9 @@
 """The looks that `newswire status` takes: at the store, the bus, the status pages here, the files; each by itself, all at once."""
 
-import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from sqlalchemy.engine import make_url
@@ -31,6 +29,7 @@ from newswire.clock import Clock
 from newswire.config import find_config_folder
 from newswire.errors import ConfigurationError, one_line
 from newswire.settings import Settings
+from newswire.store.sizes import bus_bytes, disk
 
 LOOK_S: Final = 8.0
 """A part that has not answered after so long is away, to the eye of who asks."""
@@ -64,7 +63,9 @@ def read_facts(settings: Settings, clock: Clock, *, look_s: float = LOOK_S) -> F
     seen, read = there(store), there(files)
     receivers: tuple[ReceiverFacts, ...] = ()
     if read is not None:
-        receivers = receiver_facts(read.routes, settings, dict(seen.standings) if seen is not None else {}, now)
+        receivers = receiver_facts(
+            read.routes, settings, dict(seen.standings) if seen is not None else None if isinstance(store, Away) else {}, now
+        )
     return Facts(
         now=now,
         store=store,
@@ -118,7 +119,7 @@ def store_facts(settings: Settings, now: datetime) -> StoreFacts | None:
 
     """
     from newswire.cli.reading import open_for_reading
-    from newswire.store import leaders, silences
+    from newswire.store import backups, leaders, silences, sizes
     from newswire.store.at_work import at_work
     from newswire.store.source_health import source_health
     from newswire.store.standings import given_up, overdue, standings
@@ -136,6 +137,8 @@ def store_facts(settings: Settings, now: datetime) -> StoreFacts | None:
                 given_up=given_up(connection, at - GIVEN_UP_S),
                 silences=silences.current(connection, at),
                 moved_to=leaders.moved_to(connection),
+                backup_at=backups.last_success(connection),
+                bytes=sizes.store_bytes(connection),
             )
 
 
@@ -186,21 +189,10 @@ def size_facts(settings: Settings) -> SizeFacts:
     """Return what the files of this machine take, and what is free beside them."""
     disks = []
     for folder in settings.folders_filled:
-        there_is = folder
-        while not there_is.exists() and there_is != there_is.parent:
-            there_is = there_is.parent
-        usage = shutil.disk_usage(there_is)
-        must = max(settings.disk_low.size_bytes, settings.disk_low.share * usage.total)
-        disks.append(DiskFacts(str(folder), usage.free, usage.total, must))
-    url = make_url(settings.store_url)
-    store = _file_bytes(Path(url.database)) if url.get_backend_name() == "sqlite" and url.database else None
-    bus = _file_bytes(settings.data / "bus.sqlite3") if settings.bus == "embedded" else None
-    return SizeFacts(store, bus, tuple(disks))
-
-
-def _file_bytes(path: Path) -> int | None:
-    sizes = [file.stat().st_size for suffix in ("", "-wal", "-shm") if (file := Path(f"{path}{suffix}")).is_file()]
-    return sum(sizes) if sizes else None
+        if (found := disk(folder)) is not None:
+            must = max(settings.disk_low.size_bytes, settings.disk_low.share * found.bytes)
+            disks.append(DiskFacts(str(folder), found.free_bytes, found.bytes, must))
+    return SizeFacts(bus_bytes(settings.data) if settings.bus == "embedded" else None, tuple(disks))
 
 
 def _at(moment: datetime | None) -> float | None:

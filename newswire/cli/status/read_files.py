@@ -53,7 +53,15 @@ def _digests(routes: "Routes", now: datetime) -> Iterator[DigestFacts]:
             yield DigestFacts(entry.name, entry.digest.to, next_time(entry.digest, now).timestamp())
 
 
-def receiver_facts(routes: Any, settings: Settings, known: dict[str, Standing], now: datetime) -> tuple[ReceiverFacts, ...]:
-    """Return how each receiver stands, as `newswire receivers list` tells it."""
-    wanted = ReceiverFacts.__dataclass_fields__.keys()
-    return tuple(ReceiverFacts(**{name: row[name] for name in wanted}) for row in receiver_rows(routes, settings, known, now))
+def receiver_facts(routes: Any, settings: Settings, known: dict[str, Standing] | None, now: datetime) -> tuple[ReceiverFacts, ...]:
+    """Return how each receiver stands, as `newswire receivers list` tells it; `known` is None where the store does not tell."""
+    from alerting.notices.receiver_rules import of_one_message
+
+    wanted = ReceiverFacts.__dataclass_fields__.keys() - {"one_message"}
+    found = []
+    for row in receiver_rows(routes, settings, known or {}, now):
+        facts = {name: row[name] for name in wanted}
+        if known is None and row["state"] == "unused":
+            facts["state"] = "not known"
+        found.append(ReceiverFacts(**facts, one_message=of_one_message(row["why"] or "")))
+    return tuple(found)

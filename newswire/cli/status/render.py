@@ -9,10 +9,12 @@ from rich.text import Text
 
 from newswire.cli.receivers import ON_TERMINAL
 from newswire.cli.status.facts import Away, BusFacts, Facts, FileFacts, ReceiverFacts, StoreFacts, there
-from newswire.cli.status.judge import Status, Work
-from newswire.cli.status.sources import Sources, State
+from newswire.cli.status.judge import Status
+from newswire.cli.status.sources import Sources
+from newswire.cli.status.stages import Work
 from newswire.cli.status.words import length, moment, size
 from newswire.errors import one_line
+from newswire.outcomes import SourceState
 
 Shown = Callable[[str], str]
 """Makes a text fit to be shown: no secret, nothing that moves the cursor."""
@@ -26,7 +28,7 @@ _SILENCES: Final = 3
 _DIGESTS: Final = 3
 _WORK_STYLES: Final = {Work.RUNS: "green", Work.STOPPED: "bold red", Work.UNKNOWN: "yellow"}
 _STATE_STYLES: Final = {"ok": "green", "unused": "dim", "rate limited": "yellow", "in doubt": "yellow"}
-_SOURCE_STYLES: Final = {State.OK: "green", State.WAITING: "dim", State.RETIRED: "dim"}
+_SOURCE_STYLES: Final = {SourceState.OK: "green", SourceState.WAITING: "dim", SourceState.RETIRED: "dim"}
 _SEVERITY_STYLES: Final = {"critical": "bold red", "high": "red", "medium": "yellow"}
 
 
@@ -55,7 +57,7 @@ class _Page:
         if files is not None and files.digests:
             yield from self._block("digests due", self._digests(files))
         yield from self._block("dead letters", self._dead(bus))
-        yield from self._block("on disk", self._disk())
+        yield from self._block("on disk", self._disk(store))
         yield from self._block("backup", self._backup(store))
 
     def _answer(self) -> Iterator[Text]:
@@ -103,7 +105,7 @@ class _Page:
             yield Text("none")
             return
         line = Text(f"{found.total:,}:")
-        for state in reversed(State):
+        for state in SourceState:
             if found.by_state[state]:
                 line.append(f" {found.by_state[state]:,} {state},", style=_SOURCE_STYLES.get(state, "red"))
         line.right_crop(1)
@@ -227,9 +229,9 @@ class _Page:
             newest = f", the newest {moment(bus.dead_newest_at, self._now, self._zone)}" if bus.dead_newest_at is not None else ""
             yield Text(f"{bus.dead:,} kept{newest}: newswire dead list", style="yellow")
 
-    def _disk(self) -> Iterator[Text]:
+    def _disk(self, store: StoreFacts | None) -> Iterator[Text]:
         sizes = self._facts.sizes
-        parts = [f"store {size(sizes.store_bytes)}"] if sizes.store_bytes is not None else []
+        parts = [f"store {size(store.bytes)}"] if store is not None else []
         parts += [f"bus {size(sizes.bus_bytes)}"] if sizes.bus_bytes is not None else []
         parts += [f"{size(one.free_bytes)} of {size(one.total_bytes)} free" for one in sizes.disks[:1]]
         yield Text(" · ".join(parts) or "nothing here")

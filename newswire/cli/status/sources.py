@@ -3,30 +3,22 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 from alerting.digests.proof import failure_in_words
 from alerting.notices.source_rules import trouble_of
 from newswire.cli.status.facts import Place
-from newswire.outcomes import NoticeKind
+from newswire.outcomes import NoticeKind, SourceState
 from newswire.store.source_health import SourceHealth
 
 WORST: Final = 5
 
-
-class State(StrEnum):
-    """How one source stands, the worst first."""
-
-    BLOCKED = "blocked"  # it refuses us: 401, 403, 429, robots.txt
-    SILENT = "silent"  # it answers, and has brought nothing for much longer than ever
-    FAILING = "failing"
-    RETIRED = "retired"  # 410
-    WAITING = "waiting"  # never polled
-    OK = "ok"
+BLIND_S: Final = 3_600.0
+"""As deploy/prometheus/rules/alarms.yaml has it (NewswireCountryBlind)."""
 
 
-_DARK: Final = frozenset({State.BLOCKED, State.SILENT, State.FAILING, State.RETIRED})
+_DARK: Final = frozenset({SourceState.FAILING, SourceState.SILENT, SourceState.BLOCKED, SourceState.RETIRED})
+_ASKED: Final = frozenset({SourceState.OK, SourceState.FAILING, SourceState.SILENT, SourceState.BLOCKED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +27,7 @@ class Bad:
 
     outlet: str
     country: str | None
-    state: State
+    state: SourceState
     why: str
     since: float | None
     lasting: bool  # it is worth a notice: not the everyday failure of a poll or two
@@ -46,55 +38,59 @@ class Sources:
     """All of them."""
 
     total: int
-    by_state: Mapping[State, int]
+    by_state: Mapping[SourceState, int]
     countries: int
-    blind: tuple[str, ...]  # countries of which no source brings anything, for long
+    blind: tuple[str, ...]  # countries of which no source has brought anything for `BLIND_S`
     worst: tuple[Bad, ...]  # at most `WORST`
-    dark: int  # in trouble that lasts
+
+    @property
+    def failing_share(self) -> float:
+        """Which part of those that are asked, and were asked before, gives nothing."""
+        asked = sum(self.by_state[state] for state in _ASKED)
+        return 1 - self.by_state[SourceState.OK] / asked if asked else 0.0
 
 
-def sources_of(known: Sequence[SourceHealth], places: Mapping[str, Place]) -> Sources:
+def sources_of(known: Sequence[SourceHealth], places: Mapping[str, Place], now: float) -> Sources:
     """Return how the sources stand; those that are configured and that the store does not know yet wait."""
-    by_state: Counter[State] = Counter()
-    lasting_by_country: defaultdict[str, list[bool]] = defaultdict(list)
-    bad: list[Bad] = []
-    for source in known:
-        place = places.get(source.source_id, Place(source.host, None))
-        one = _judged(source, place)
-        by_state[one.state] += 1
-        if one.state in _DARK:
-            bad.append(one)
-        if place.country is not None:
-            lasting_by_country[place.country].append(one.lasting)
+    found = [_judged(source, places.get(source.source_id, Place(source.host, None))) for source in known]
     new = places.keys() - {source.source_id for source in known}
-    by_state[State.WAITING] += len(new)
-    for source_id in new:
-        if (country := places[source_id].country) is not None:
-            lasting_by_country[country].append(False)
+    found += [_waiting(places[source_id]) for source_id in new]
+    by_state = Counter(one.state for one in found)
+    by_country: defaultdict[str, list[Bad]] = defaultdict(list)
+    for one in found:
+        if one.country is not None:
+            by_country[one.country].append(one)
     return Sources(
-        total=by_state.total(),
-        by_state={state: by_state[state] for state in State},
-        countries=len(lasting_by_country),
-        blind=tuple(sorted(country for country, lasting in lasting_by_country.items() if all(lasting))),
-        worst=tuple(sorted(bad, key=_badness)[:WORST]),
-        dark=sum(one.lasting for one in bad),
+        total=len(found),
+        by_state={state: by_state[state] for state in SourceState},
+        countries=len(by_country),
+        blind=tuple(sorted(country for country, theirs in by_country.items() if all(_is_dark(one, now) for one in theirs))),
+        worst=tuple(sorted((one for one in found if one.state in _DARK), key=_badness)[:WORST]),
     )
+
+
+def _is_dark(one: Bad, now: float) -> bool:
+    return one.state in _DARK and (one.since is None or now - one.since >= BLIND_S)
+
+
+def _waiting(place: Place) -> Bad:
+    return Bad(place.outlet, place.country, SourceState.WAITING, "not polled yet", None, lasting=False)
 
 
 def _judged(source: SourceHealth, place: Place) -> Bad:
     trouble = trouble_of(source)
     if trouble is not None:
         state = {
-            NoticeKind.SOURCES_RETIRED: State.RETIRED,
-            NoticeKind.SOURCES_BLOCKED: State.BLOCKED,
-        }.get(trouble.kind, State.FAILING if source.failures else State.SILENT)
+            NoticeKind.SOURCES_RETIRED: SourceState.RETIRED,
+            NoticeKind.SOURCES_BLOCKED: SourceState.BLOCKED,
+        }.get(trouble.kind, SourceState.FAILING if source.failures else SourceState.SILENT)
         return Bad(place.outlet, place.country, state, trouble.cause, trouble.since, lasting=True)
     if source.polled_at is None:
-        return Bad(place.outlet, place.country, State.WAITING, "not polled yet", None, lasting=False)
+        return _waiting(place)
     if source.failures:
         why = failure_in_words(source.reason or "not read")
-        return Bad(place.outlet, place.country, State.FAILING, why, source.succeeded_at, lasting=False)
-    return Bad(place.outlet, place.country, State.OK, "", source.succeeded_at, lasting=False)
+        return Bad(place.outlet, place.country, SourceState.FAILING, why, source.succeeded_at, lasting=False)
+    return Bad(place.outlet, place.country, SourceState.OK, "", source.succeeded_at, lasting=False)
 
 
 def _badness(one: Bad) -> tuple[bool, float, str]:

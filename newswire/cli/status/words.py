@@ -14,6 +14,11 @@ def length(seconds: float) -> str:
     return f"{seconds / _HOUR:.0f} h" if seconds < 2 * _DAY else f"{seconds / _DAY:.0f} days"
 
 
+def many(count: int, noun: str) -> str:
+    """Return `1 source`, `12,345 sources`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def age(seconds: float) -> str:
     """Return how long ago that was."""
     return f"{length(seconds)} ago"
