@@ -14,7 +14,7 @@ from newswire.cli.status.sources import Sources
 from newswire.cli.status.stages import Work
 from newswire.cli.status.words import length, moment, size
 from newswire.errors import one_line
-from newswire.outcomes import SourceState
+from newswire.outcomes import RunStage, SourceState
 
 Shown = Callable[[str], str]
 """Makes a text fit to be shown: no secret, nothing that moves the cursor."""
@@ -92,8 +92,8 @@ class _Page:
             yield Text.assemble(f"{'here':<9}", (f"another program answers at {local.address}", "yellow"))
         else:
             ready = ("ready", "green") if local.ready else ("not ready", "bold red")
-            runs = f" runs {', '.join(local.stages)}," if local.stages else ""
-            yield Text.assemble(f"{'here':<9}", ready, (f"    {local.address},{runs} version {local.version}", "dim"))
+            runs = f", runs {', '.join(stage for stage in RunStage if stage in local.stages)}" if local.stages else ""
+            yield Text.assemble(f"{'here':<9}", ready, (f"    {local.address}, version {local.version}{runs}", "dim"))
             if local.note:
                 yield Text(f"{'':<9}{self._shown(local.note)}", style="yellow")
 
@@ -115,11 +115,12 @@ class _Page:
         yield line
         for one in found.worst:
             name = f"{one.outlet} ({one.country})" if one.country else one.outlet
-            since = f", since {moment(one.since, self._now, self._zone)}" if one.since is not None else ""
+            since = length(self._now - one.since) if one.since is not None else "never"
             yield Text.assemble(
-                self._column(name, 26),
+                self._column(name, 24),
                 (f"{one.state:<9}", _SOURCE_STYLES.get(one.state, "red")),
-                (self._shown(one_line(one.why)) + since, "dim"),
+                f"{since:<8}",
+                (self._shown(one_line(one.why)), "dim"),
             )
 
     def _queues(self, store: StoreFacts | None, bus: BusFacts | None) -> Iterator[Text]:
@@ -157,6 +158,8 @@ class _Page:
 
     def _receiver(self, one: ReceiverFacts) -> str:
         parts = []
+        if one.why:
+            parts.append("no token: printed on the terminal" if one.why == ON_TERMINAL else one_line(one.why))
         if one.waiting:
             parts.append(f"{one.waiting:,} waiting")
         if one.gathering:
@@ -165,8 +168,6 @@ class _Page:
             parts.append(f"{one.failed:,} given up")
         if one.last_sent_at:
             parts.append(f"last told {moment(datetime.fromisoformat(one.last_sent_at).timestamp(), self._now, self._zone)}")
-        if one.why:
-            parts.append("no token: printed on the terminal" if one.why == ON_TERMINAL else one_line(one.why))
         return " · ".join(parts) or (one_line(one.to) if one.to else "")
 
     def _alerts(self, store: StoreFacts | None) -> Iterator[Text]:
