@@ -167,7 +167,8 @@ class _Page:
         if one.failed:
             parts.append(f"{one.failed:,} given up")
         if one.last_sent_at:
-            parts.append(f"last told {moment(datetime.fromisoformat(one.last_sent_at).timestamp(), self._now, self._zone)}")
+            at = datetime.fromisoformat(one.last_sent_at).timestamp()
+            parts.append(f"last told {moment(at, self._now, self._zone, ago=False)}")
         return " · ".join(parts) or (one_line(one.to) if one.to else "")
 
     def _alerts(self, store: StoreFacts | None) -> Iterator[Text]:
