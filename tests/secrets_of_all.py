@@ -30,12 +30,15 @@ route: {to: desk}
 ops: screen
 """
 WATCHLIST: Final = """\
-title: Gaming industry
+title: Submarine cables
+severity: medium
 status: active
-severity: high
-when: {any: [gaming]}
+when:
+  any: [submarine cable, landing station]
+  partners: any
 tests:
-  - {alert: true, text: "The gaming industry was discussed by the ministers."}
+  - {name: a cable, item: {title: Ministers open a submarine cable, label: diplomacy, partners: [OM]}, alert: true}
+  - {name: no cable, item: {title: Ministers open a road, label: diplomacy, partners: [OM]}, alert: false}
 """
 SOURCES: Final = """\
 sources:

@@ -33,7 +33,7 @@ def work(**told: Any) -> AtWork:
         polled_at=AT - 60,
         sources_due=Overdue(0, None),
         pages=4,
-        pages_due=Overdue(2, AT - 30),
+        pages_due_since=AT - 30,
         collecting=(("node-1-4242-0a1b2c3d", 3),),
         reading=(("node-1-4242-0a1b2c3d", 2),),
         lead=Lead("node-1-4242-0a1b2c3d", AT + 8, 3),

@@ -6,31 +6,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, func, select
-from sqlalchemy.sql import Executable
 
 from newswire.records import MessageKind
+from newswire.store import feeds as feed_state
+from newswire.store import pages as pages_due
 from newswire.store.leaders import ALERTER
-from newswire.store.tables import feeds, hosts, leaders, outbox, pages
+from newswire.store.tables import feeds, leaders, outbox, pages
 
 _NOW: Final = bindparam("now", type_=feeds.c.next_due_at.type)
 _POLLED: Final = select(func.max(feeds.c.polled_at)).where(feeds.c.configured)
-_SOURCES_DUE: Final = (
-    select(func.count().label("count"), func.min(feeds.c.next_due_at).label("oldest"))
-    .select_from(feeds.outerjoin(hosts, hosts.c.host == feeds.c.host))
-    .where(
-        feeds.c.configured,
-        feeds.c.gone_at.is_(None),
-        feeds.c.next_due_at <= _NOW,
-        feeds.c.lease_until <= _NOW,
-        func.coalesce(hosts.c.down_until, 0) <= _NOW,  # a host that asked to be left alone is nobody's delay
-    )
-)
-_PAGES_DUE: Final = (
-    select(func.count().label("count"), func.min(pages.c.due_at).label("oldest"))
-    .select_from(pages.outerjoin(hosts, hosts.c.host == pages.c.host))
-    .where(pages.c.due_at <= _NOW, pages.c.lease_until <= _NOW, func.coalesce(hosts.c.down_until, 0) <= _NOW)
-)
-_PAGES: Final = select(func.count()).select_from(pages)
 _IN_HAND: Final = {
     table: select(table.c.lease_owner.label("owner"), func.count().label("count"))
     .where(table.c.lease_until > _NOW, table.c.lease_owner.is_not(None))
@@ -59,7 +43,7 @@ _LAST_ALERTS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
-    """What is due, could be done, and nobody has in hand; since when the most overdue of it (seconds since 1970 UTC)."""
+    """Sources that are due, could be polled, and that nobody has in hand; since when the most overdue of them (seconds since 1970 UTC)."""
 
     count: int
     since: float | None
@@ -96,7 +80,7 @@ class AtWork:
     polled_at: float | None  # any source, last
     sources_due: Overdue
     pages: int  # that wait, due or not
-    pages_due: Overdue
+    pages_due_since: float | None  # the page that has been due for longest, and could be fetched
     collecting: tuple[tuple[str, int], ...]  # owner, sources in hand
     reading: tuple[tuple[str, int], ...]  # owner, pages in hand
     lead: Lead | None
@@ -108,9 +92,9 @@ def at_work(connection: Connection, now: float, *, alerts: int) -> AtWork:
     lead = connection.execute(_LEADER).one_or_none()
     return AtWork(
         polled_at=connection.execute(_POLLED).scalar(),
-        sources_due=_overdue(connection, _SOURCES_DUE, now),
-        pages=connection.execute(_PAGES).scalar_one(),
-        pages_due=_overdue(connection, _PAGES_DUE, now),
+        sources_due=Overdue(*feed_state.overdue(connection, now)),
+        pages=pages_due.waiting(connection)[0],
+        pages_due_since=pages_due.free_since(connection, now),
         collecting=tuple((owner, many) for owner, many in connection.execute(_IN_HAND[feeds], {"now": now})),
         reading=tuple((owner, many) for owner, many in connection.execute(_IN_HAND[pages], {"now": now})),
         lead=Lead(lead.owner, lead.lease_until, lead.epoch) if lead is not None else None,
@@ -129,8 +113,3 @@ def at_work(connection: Connection, now: float, *, alerts: int) -> AtWork:
             for row in connection.execute(_LAST_ALERTS, {"most": alerts})
         ],
     )
-
-
-def _overdue(connection: Connection, question: Executable, now: float) -> Overdue:
-    many, oldest = connection.execute(question, {"now": now}).one()
-    return Overdue(many, oldest)

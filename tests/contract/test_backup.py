@@ -26,7 +26,7 @@ from newswire.errors import ConfigurationError, Retryable
 from newswire.outcomes import RetryReason
 from newswire.store import Store, backups, open_store, schema
 from newswire.store.engine import migrate
-from newswire.store.tables import hosts, seen, search_due
+from newswire.store.tables import hosts, search_due, seen
 from newswire.topics import ITEMS, PROCESSORS_GROUP
 from tests.servers.postgres import PostgresServer
 

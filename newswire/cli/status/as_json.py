@@ -114,9 +114,7 @@ def _queues(store: StoreFacts | None, bus: BusFacts | None) -> dict[str, Any]:
     return {
         "topics": topics if bus is not None else None,
         "sources_due": {"count": store.work.sources_due.count, "since": _iso(store.work.sources_due.since)} if store else None,
-        "pages": {"waiting": store.work.pages, "due": store.work.pages_due.count, "since": _iso(store.work.pages_due.since)}
-        if store
-        else None,
+        "pages": {"waiting": store.work.pages, "since": _iso(store.work.pages_due_since)} if store else None,
     }
 
 

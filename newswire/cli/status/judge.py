@@ -205,10 +205,10 @@ def _telling(facts: Facts, store: StoreFacts, down: Collection[str]) -> Iterator
 
 
 def _pages(facts: Facts, store: StoreFacts, down: Collection[str]) -> Iterator[Trouble]:
-    due = store.work.pages_due
-    if due.since is not None and _age(facts, due.since) > PAGES_LATE_S and "process" not in down:
+    since = store.work.pages_due_since
+    if since is not None and _age(facts, since) > PAGES_LATE_S and "process" not in down:
         do = "start more `newswire process`, or look which host holds many back; headlines are told in time"
-        yield Trouble(Concern.PAGES_LATE, f"{many(due.count, 'article page')} wait to be fetched", do, due.since)
+        yield Trouble(Concern.PAGES_LATE, f"{many(store.work.pages, 'article page')} wait to be fetched", do, since)
 
 
 _QUEUES: Final = {

@@ -132,7 +132,7 @@ class _Page:
             parts += [self._queue(queue.topic.removeprefix("news."), queue.records, queue.oldest_at) for queue in bus.queues]
         if store is not None:
             work = store.work
-            parts.append(self._queue("pages", work.pages, work.pages_due.since))
+            parts.append(self._queue("pages", work.pages, work.pages_due_since))
             parts.append(self._queue("sources due", work.sources_due.count, work.sources_due.since))
         elif self._facts.store is not None:
             parts.append("pages and sources due: not known")

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from alerting.digests.proof import failure_in_words
-from alerting.notices.source_rules import trouble_of
 from newswire.cli.status.facts import Place
-from newswire.outcomes import NoticeKind, SourceState
+from newswire.cli.status.words import length
+from newswire.outcomes import SourceState
+from newswire.source_state import Judgement, judged
 from newswire.store.source_health import SourceHealth
 
 WORST: Final = 5
@@ -78,19 +79,22 @@ def _waiting(place: Place) -> Bad:
 
 
 def _judged(source: SourceHealth, place: Place) -> Bad:
-    trouble = trouble_of(source)
-    if trouble is not None:
-        state = {
-            NoticeKind.SOURCES_RETIRED: SourceState.RETIRED,
-            NoticeKind.SOURCES_BLOCKED: SourceState.BLOCKED,
-        }.get(trouble.kind, SourceState.FAILING if source.failures else SourceState.SILENT)
-        return Bad(place.outlet, place.country, state, trouble.cause, trouble.since, lasting=True)
-    if source.polled_at is None:
-        return _waiting(place)
-    if source.failures:
-        why = failure_in_words(source.reason or "not read")
-        return Bad(place.outlet, place.country, SourceState.FAILING, why, source.succeeded_at, lasting=False)
-    return Bad(place.outlet, place.country, SourceState.OK, "", source.succeeded_at, lasting=False)
+    found = judged(source)
+    return Bad(place.outlet, place.country, found.state, _why(source, found), found.since, lasting=found.lasting)
+
+
+def _why(source: SourceHealth, found: Judgement) -> str:
+    match found.state:
+        case SourceState.OK:
+            return ""
+        case SourceState.WAITING:
+            return "not polled yet"
+        case SourceState.RETIRED:
+            return "gone for good (410)"
+        case SourceState.SILENT:
+            return f"nothing new, where something came every {length(found.usual_gap_s or 0.0)}"
+        case _:
+            return failure_in_words(source.reason or "not read")
 
 
 def _badness(one: Bad) -> tuple[bool, float, str]:

@@ -76,7 +76,7 @@ ALONE: dict[Concern, Facts] = {
             sources=[a_source(name) for name in [*_HOSTS][2:]] + [a_dead_source(name, FetchReason.HTTP_4XX) for name in ("s0", "s1")]
         ),
     ),
-    Concern.PAGES_LATE: whole(store=store(work=work(pages_due=Overdue(2, AT - limits.PAGES_LATE_S - 1)))),
+    Concern.PAGES_LATE: whole(store=store(work=work(pages_due_since=AT - limits.PAGES_LATE_S - 1))),
     Concern.DEAD_LETTERS: whole(bus=bus(dead=2, dead_newest_at=AT - 60)),
     Concern.DISK_SHORT: whole(sizes=_disk(9e9)),
     Concern.BACKUP_LATE: whole(store=store(backup_at=AT - limits.BACKUP_LATE_S - 1)),
@@ -101,7 +101,7 @@ def test_each_trouble_says_what_is_to_be_done(concern: Concern) -> None:
         whole(store=store(overdue={"desk": Late(AT - limits.SENDING_LATE_S, 3)})),
         whole(bus=_queue("news.items", "processors", limits.QUEUE_LATE_S)),
         whole(store=store(work=work(collecting=(), sources_due=Overdue(3, AT - DUE_LATE_S)))),
-        whole(store=store(work=work(pages_due=Overdue(2, AT - limits.PAGES_LATE_S)))),
+        whole(store=store(work=work(pages_due_since=AT - limits.PAGES_LATE_S))),
         whole(store=store(given_up=[Settled("desk", AT - limits.GIVEN_UP_S, "msg_too_long")])),
         whole(store=store(backup_at=None)),
         whole(bus=bus(dead=2, dead_newest_at=AT - limits.DEAD_LATELY_S)),
@@ -125,7 +125,7 @@ def test_what_follows_from_a_stage_that_stands_still_is_not_told_beside_it() -> 
         bus=bus(
             processes=0, queues=(Queue("news.items", "processors", 9, AT - 90_000, 0), Queue("news.reports", "alerting", 1, AT - 9_000, 0))
         ),
-        store=store(overdue={"desk": Late(AT - 9_000, 3)}, sources=[a_dead_source("dawn")], work=work(pages_due=Overdue(1, AT - 90_000))),
+        store=store(overdue={"desk": Late(AT - 9_000, 3)}, sources=[a_dead_source("dawn")], work=work(pages_due_since=AT - 90_000)),
     )
     assert concerns(facts) == [Concern.NOTHING_RUNS]
 
