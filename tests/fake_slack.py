@@ -111,6 +111,7 @@ class FakeSlack:
         self.scopes, self.token = frozenset(scopes), token  # None: any token
         self.archived, self.private, self.not_joined = archived, private, not_joined  # names of channels
         self.visible_after_s = visible_after_s  # how long after it was posted a message is seen by those who read
+        self.ahead_s = 0.0  # by so much its clock goes before ours
         self.posted: list[Posted] = []
         self.calls: list[str] = []
         self.refused: list[tuple[str, str, str]] = []  # method, code, what is wrong

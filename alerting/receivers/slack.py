@@ -32,6 +32,7 @@ from alerting.receivers import (
     Unreadable,
 )
 from alerting.receivers.deadline import Deadlines, NoRoomError
+from alerting.receivers.slack_access import Access, Channel, access_of, channel_of, is_channel
 from alerting.receivers.slack_answers import UNKNOWN_METHOD, answer_of
 from alerting.render import EVENT_TYPE, payload, plain_payload
 from alerting.render_bulletin import EVENT_TYPES, standing_alone
@@ -94,6 +95,31 @@ class SlackReceiver:
                     return failed.answer
                 # Anything else says nothing against sending: a read-back then looks at the whole history.
         return None if self._newest is None else f"{self._newest - CLOCK_SLACK_S:.6f}"
+
+    def access(self) -> Access | Answer:
+        """Return who the token makes us, what it allows, and the time by Slack's clock."""
+        try:
+            body, headers = self._answered(self._client.auth_test)
+        except _Failed as failed:
+            return failed.answer
+        return access_of(body, headers)
+
+    def channel(self) -> Channel | Answer:
+        """Return what our channel is to us; `BadRoute` where it is none of those that the token lets us see."""
+        wanted: dict[str, Any] = {"types": "public_channel,private_channel", "exclude_archived": False, "limit": PAGE}
+        try:
+            for _ in range(PAGES_MOST):
+                body = self._call(lambda: self._client.conversations_list(**wanted))
+                for one in _list_of(body, "channels"):
+                    if is_channel(one, self._channel):
+                        return channel_of(one)
+                cursor = _next_cursor(body)
+                if not cursor:
+                    break
+                wanted["cursor"] = cursor
+        except _Failed as failed:
+            return failed.answer
+        return BadRoute("channel_not_found")
 
     def post(self, message: Message, *, plain: bool = False) -> Answer:
         said = plain_payload(message) if plain else payload(message)
@@ -222,6 +248,10 @@ class SlackReceiver:
 
     def _call(self, call: Callable[[], Any], at_most_s: float = math.inf) -> Mapping[str, Any]:
         """Return the body of a good answer; everything else is `_Failed` with what it means."""
+        return self._answered(call, at_most_s)[0]
+
+    def _answered(self, call: Callable[[], Any], at_most_s: float = math.inf) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+        """Return body and headers of a good answer."""
         try:
             response = self._deadlines.within(min(self._deadline_s, at_most_s), call)
         except SlackApiError as error:
@@ -238,9 +268,9 @@ class SlackReceiver:
             raise _Failed(NotSent(reason) if never else Unclear(reason)) from None
         except Exception as error:  # noqa: BLE001 -- whatever broke, the request may have been accepted
             raise _Failed(Unclear(type(error).__name__)) from None
-        self._headers_of(response)
+        headers = self._headers_of(response)
         body: Mapping[str, Any] = response.data
-        return body
+        return body, headers
 
     def _headers_of(self, response: Any) -> dict[str, str]:
         headers = {str(name).lower(): str(value) for name, value in dict(response.headers or {}).items()}

@@ -52,6 +52,7 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "collect": ("run",),
     "dead": ("ask",),
     "demo": ("demo",),
+    "doctor": ("doctor.command",),
     "evaluate": ("judge",),
     "explain": ("explain",),
     "export": ("export",),
@@ -68,6 +69,7 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "silence": ("silence",),
     "sources": ("sources",),
     "staged": ("staged",),
+    "status": ("status.command",),
     "test": ("tests",),
     "topics": ("configure",),
     "train": ("judge",),
@@ -108,6 +110,8 @@ def add_commands(typed: Sequence[str] = ()) -> None:
         tests,
         watchlists,
     )
+    from newswire.cli.doctor import command as doctor_command  # noqa: F401 -- as above
+    from newswire.cli.status import command as status_command  # noqa: F401 -- as above
 
 
 def main() -> None:
