@@ -80,7 +80,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table, by the name of its field: how it is titled and measured, and whether it is left out."""
+    """One field by its name, a column of a table or a series: how it is titled and measured, where its colours change, and whether it is left out."""
 
     name: str
     title: str = ""

@@ -92,7 +92,7 @@ def _panel(panel: Panel, number: int) -> dict[str, Any]:
     return made | {
         "datasource": DATASOURCE,
         "targets": [_target(query, letter, panel.kind) for letter, query in zip(ascii_uppercase, panel.queries, strict=False)],
-        "fieldConfig": {"defaults": defaults, "overrides": [_override(column) for column in panel.columns]},
+        "fieldConfig": {"defaults": defaults, "overrides": [_override(column, panel.kind) for column in panel.columns]},
         "transformations": [dict(one) for one in panel.transformations],
     }
 
@@ -111,7 +111,7 @@ def _target(query: Query, letter: str, kind: Kind) -> dict[str, Any]:
     }
 
 
-def _override(column: Column) -> dict[str, Any]:
+def _override(column: Column, kind: Kind) -> dict[str, Any]:
     properties: list[dict[str, Any]] = []
     if column.title:
         properties.append({"id": "displayName", "value": column.title})
@@ -121,8 +121,9 @@ def _override(column: Column) -> dict[str, Any]:
         properties += [
             {"id": "thresholds", "value": _thresholds(column.steps)},
             {"id": "color", "value": {"mode": "thresholds"}},
-            {"id": "custom.cellOptions", "value": {"type": "color-text"}},
         ]
+        if kind is Kind.TABLE:
+            properties.append({"id": "custom.cellOptions", "value": {"type": "color-text"}})
     if column.says:
         properties.append({"id": "mappings", "value": _mappings(column.says)})
     if column.hidden:

@@ -1,12 +1,13 @@
 """The five dashboards of Newswire, and the files that hold them.
 
-Reads nothing. Writes deploy/grafana/dashboards/*.json (`make dashboards`). Never talks to a Grafana.
+Reads docs/dashboards.md. Writes it and deploy/grafana/dashboards/*.json (`make dashboards`). Never talks to a Grafana.
 """
 
 from pathlib import Path
 from typing import Final
 
 from tools.dashboards.alerts import alerts
+from tools.dashboards.docs import PAGE, with_tables
 from tools.dashboards.flow import flow
 from tools.dashboards.overview import overview
 from tools.dashboards.sources import sources
@@ -23,5 +24,6 @@ def dashboards() -> tuple[Dashboard, ...]:
 
 
 def files() -> dict[Path, str]:
-    """Return each dashboard's file and its text."""
-    return {FOLDER / f"{dashboard.uid}.json": dumped(dashboard) for dashboard in dashboards()}
+    """Return each file that is made from the dashboards, and its text."""
+    made = {FOLDER / f"{dashboard.uid}.json": dumped(dashboard) for dashboard in dashboards()}
+    return made | {PAGE: with_tables(PAGE.read_text("utf-8"), dashboards())}

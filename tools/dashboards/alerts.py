@@ -3,8 +3,19 @@
 from typing import Final
 
 from tools.dashboards import expressions as of
-from tools.dashboards.overview import LATE
-from tools.dashboards.shared import ALERTS, ALWAYS, DOCS_AT, MOMENTS, NOTHING_ENDED, RECEIVER, TITLES, WATCHLISTS, deeper, page
+from tools.dashboards.shared import (
+    ALERTS,
+    ALWAYS,
+    DOCS_AT,
+    LATE,
+    MOMENTS,
+    NOTHING_ENDED,
+    RECEIVER,
+    TITLES,
+    WATCHLISTS,
+    deeper,
+    page,
+)
 from tools.grafana import Colour, Column, Dashboard, Panel, Query, Row, Said, Step, Unit, stat, state_timeline, steps, table, time_series
 
 _ALERTS: Final = 'newswire_stage_up{stage="alert"} == 1'

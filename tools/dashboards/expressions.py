@@ -27,8 +27,12 @@ def per_minute(name: str, by: str = "", where: str = "") -> str:
 
 
 def grown(name: str, by: str = "", where: str = "", over: str = "$__range") -> str:
-    """Return by how much a counter grew, over all processes; 0 where it was never touched."""
-    inner = summed(f"increase({chosen(name, where)}[{over}])", by)
+    """Return by how much a counter grew, over all processes; 0 where it was never touched.
+
+    A counter with labels appears with its first event, which Prometheus does not take for an increase: one that was not there before is taken whole.
+    """
+    counter = chosen(name, where)
+    inner = summed(f"({counter} unless {counter} offset {over}) or increase({counter}[{over}])", by)
     return inner if by else or_zero(inner)
 
 

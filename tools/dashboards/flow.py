@@ -3,8 +3,21 @@
 from typing import Final
 
 from tools.dashboards import expressions as of
-from tools.dashboards.overview import LATE
-from tools.dashboards.shared import ALERTS, ALWAYS, DOCS_AT, FLOW, MOMENTS, NOTHING_ENDED, SOURCES, TITLES, deeper, page
+from tools.dashboards.shared import (
+    ALERTS,
+    ALWAYS,
+    DISK,
+    DOCS_AT,
+    FLOW,
+    LATE,
+    MOMENTS,
+    NOTHING_ENDED,
+    SOURCES,
+    TITLES,
+    deeper,
+    page,
+    runbook,
+)
 from tools.grafana import Colour, Column, Dashboard, Panel, Query, Row, Said, Unit, heatmap, state_timeline, steps, table, time_series
 
 _PROMISE: Final = steps(Colour.GREEN, (2, Colour.RED))
@@ -157,6 +170,7 @@ def _ends() -> tuple[Panel, ...]:
             "Records that were given up, by stage and reason: `newswire dead list`, and after the fix `newswire dead replay`.",
             Query(of.or_none(of.grown("newswire_dead_letters_total", "stage, reason", over="1h"), "stage"), "{{stage}} {{reason}}"),
             steps=steps(Colour.GREEN, (1, Colour.RED)),
+            links=(runbook("NewswireDeadLetters"),),
             limit=True,
             width=12,
         ),
@@ -195,7 +209,7 @@ def _durable() -> tuple[Panel, ...]:
             Query(f"min by (instance) ({of.chosen('newswire_disk_free_bytes')} / {of.chosen('newswire_disk_bytes')})", "{{instance}}"),
             unit=Unit.SHARE,
             most=1,
-            steps=steps(Colour.RED, (0.05, Colour.ORANGE), (0.15, Colour.GREEN)),
+            steps=DISK,
             limit=True,
             width=6,
         ),

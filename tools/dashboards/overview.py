@@ -6,23 +6,27 @@ from tools.dashboards import expressions as of
 from tools.dashboards.shared import (
     ALERTS,
     ALWAYS,
+    DISK,
     DOCS_AT,
     FLOW,
+    LATE,
     MOMENTS,
     NOTHING_ENDED,
     OVERVIEW,
+    PAGES_LATE,
+    POLLED_LATE,
     SOURCES,
     TITLES,
+    TOLD_LATE,
     WATCHLISTS,
     deeper,
     page,
+    runbook,
 )
-from tools.grafana import Colour, Column, Dashboard, Panel, Query, Row, Said, Step, Unit, bar_gauge, stat, steps, table, time_series
+from tools.grafana import Colour, Column, Dashboard, Panel, Query, Row, Said, Unit, bar_gauge, stat, steps, table, time_series
 
 _ONE_IS_RIGHT: Final = steps(Colour.RED, (1, Colour.GREEN))
 _NONE_IS_RIGHT: Final = steps(Colour.GREEN, (1, Colour.RED))
-LATE: Final[tuple[Step, ...]] = steps(Colour.GREEN, (300, Colour.ORANGE), (900, Colour.RED))
-"""Newswire warns of what has waited for a quarter of an hour."""
 _FIRING: Final = 'ALERTS{alertname=~"Newswire.*", alertstate="firing"'
 
 
@@ -59,7 +63,7 @@ def _whole() -> tuple[Panel, ...]:
             width=6,
             steps=_ONE_IS_RIGHT,
             says=(Said(0, "nobody", Colour.RED),),
-            links=(deeper(FLOW), page("operating.md")),
+            links=(deeper(FLOW), runbook("NewswireStageDown")),
         ),
         stat(
             "Processes that are not ready",
@@ -68,7 +72,7 @@ def _whole() -> tuple[Panel, ...]:
             width=3,
             steps=_NONE_IS_RIGHT,
             says=(Said(0, "all ready", Colour.GREEN), Said(None, "nothing is scraped", Colour.RED)),
-            links=(deeper(FLOW),),
+            links=(deeper(FLOW), runbook("NewswireNotReady"), runbook("NewswireTargetDown")),
         ),
         stat(
             "The active alerter",
@@ -77,7 +81,7 @@ def _whole() -> tuple[Panel, ...]:
             width=3,
             steps=steps(Colour.RED, (1, Colour.GREEN), (2, Colour.RED)),
             says=(Said(0, "nobody tells", Colour.RED), Said(1, "one", Colour.GREEN), Said(2, "two: see log", Colour.RED)),
-            links=(deeper(ALERTS),),
+            links=(deeper(ALERTS), runbook("NewswireNoActiveAlerter"), runbook("NewswireTwoActiveAlerters")),
         ),
         stat(
             "Sources that answer as ever",
@@ -88,9 +92,9 @@ def _whole() -> tuple[Panel, ...]:
             ),
             unit=Unit.SHARE,
             decimals=0,
-            steps=steps(Colour.RED, (0.8, Colour.ORANGE), (0.95, Colour.GREEN)),
+            steps=steps(Colour.RED, (0.5, Colour.ORANGE), (0.95, Colour.GREEN)),
             says=(Said(None, "no sources", Colour.RED),),
-            links=(deeper(SOURCES),),
+            links=(deeper(SOURCES), runbook("NewswireSourcesFailing"), runbook("NewswireSourcesLost")),
         ),
         stat(
             "Receivers that refuse us",
@@ -98,7 +102,7 @@ def _whole() -> tuple[Panel, ...]:
             Query(of.or_zero("sum(max by (receiver) (newswire_alerting_receiver_refusing))"), "refusing"),
             steps=_NONE_IS_RIGHT,
             says=(Said(0, "none", Colour.GREEN),),
-            links=(deeper(ALERTS),),
+            links=(deeper(ALERTS), runbook("NewswireReceiverRefusing")),
         ),
     )
 
@@ -118,9 +122,10 @@ def _whole_too() -> tuple[Panel, ...]:
             *queues,
             unit=Unit.SECONDS,
             height=6,
-            most=1800,
+            most=600,
             steps=LATE,
-            links=(deeper(FLOW),),
+            columns=(Column("sources to poll", steps=POLLED_LATE), Column("pages to fetch", steps=PAGES_LATE)),
+            links=(deeper(FLOW), runbook("NewswireItemsLate"), runbook("NewswireReportsLate"), runbook("NewswireSendingLate")),
         ),
         stat(
             "99 of 100 are told within",
@@ -130,9 +135,9 @@ def _whole_too() -> tuple[Panel, ...]:
             height=6,
             width=4,
             decimals=1,
-            steps=steps(Colour.GREEN, (2, Colour.ORANGE), (60, Colour.RED)),
+            steps=TOLD_LATE,
             says=(Said(None, "none told"),),
-            links=(deeper(FLOW),),
+            links=(deeper(FLOW), runbook("NewswireSlow")),
         ),
         stat(
             "Do bus and store answer?",
@@ -142,16 +147,16 @@ def _whole_too() -> tuple[Panel, ...]:
             height=6,
             steps=_ONE_IS_RIGHT,
             says=(Said(0, "away", Colour.RED), Said(1, "yes", Colour.GREEN)),
-            links=(deeper(FLOW),),
+            links=(deeper(FLOW), runbook("NewswireBusAway"), runbook("NewswireStoreAway")),
         ),
         stat(
             "Which configuration is in force?",
             "The newest, or an older one because the files on disk have faults: /readyz and the log name them.",
             Query(of.newest_in_force(), "newest"),
             height=6,
-            steps=_ONE_IS_RIGHT,
-            says=(Said(0, "an older one", Colour.RED), Said(1, "the newest", Colour.GREEN)),
-            links=(deeper(WATCHLISTS),),
+            steps=steps(Colour.ORANGE, (1, Colour.GREEN)),
+            says=(Said(0, "an older one", Colour.ORANGE), Said(1, "the newest", Colour.GREEN)),
+            links=(deeper(WATCHLISTS), runbook("NewswireConfigRefused")),
         ),
         stat(
             "Disk that is free",
@@ -160,9 +165,9 @@ def _whole_too() -> tuple[Panel, ...]:
             unit=Unit.SHARE,
             decimals=0,
             height=6,
-            steps=steps(Colour.RED, (0.05, Colour.ORANGE), (0.15, Colour.GREEN)),
+            steps=DISK,
             says=(Said(None, "unknown", Colour.ORANGE),),
-            links=(deeper(FLOW),),
+            links=(deeper(FLOW), runbook("NewswireDiskLow"), runbook("NewswireDiskFull")),
         ),
     )
 
@@ -265,7 +270,7 @@ def _day() -> tuple[Panel, ...]:
         count(
             "Possible gaps", "Polls in which no entry was known.", of.grown("newswire_collectors_possible_gaps_total", over=day), SOURCES, 1
         ),
-        count("Possible repeats", "Messages sent again in doubt.", of.grown("newswire_alerting_resends_total", over=day), ALERTS, 1),
+        count("Possible repeats", "Messages sent again in doubt.", of.grown("newswire_alerting_resends_total", over=day), ALERTS, 3),
         count(
             "Dead letters", "Records that were given up: `newswire dead list`.", of.grown("newswire_dead_letters_total", over=day), FLOW, 1
         ),

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tools.grafana import Annotation, Colour, Link, Said, Variable
+from tools.grafana import Annotation, Colour, Link, Said, Variable, steps
 
 OVERVIEW: Final = "newswire-overview"
 SOURCES: Final = "newswire-sources"
@@ -52,6 +52,18 @@ MOMENTS: Final = (
         "{{instance}} took a new configuration",
     ),
 )
+
+# Where the colours change is where alarms begin to ask for somebody: deploy/prometheus/rules/alarms.yaml.
+LATE: Final = steps(Colour.GREEN, (60, Colour.ORANGE), (300, Colour.RED))
+"""Items, reports and messages: NewswireItemsLate, NewswireReportsLate, NewswireSendingLate."""
+POLLED_LATE: Final = steps(Colour.GREEN, (300, Colour.ORANGE), (600, Colour.RED))
+"""NewswirePollsStopped."""
+PAGES_LATE: Final = steps(Colour.GREEN, (900, Colour.ORANGE), (3600, Colour.RED))
+"""NewswirePagesLate."""
+DISK: Final = steps(Colour.RED, (0.05, Colour.ORANGE), (0.10, Colour.GREEN))
+"""NewswireDiskFull, NewswireDiskLow."""
+TOLD_LATE: Final = steps(Colour.GREEN, (2, Colour.ORANGE), (300, Colour.RED))
+"""The promise for what the feed's own text decides, and NewswireSendingLate."""
 
 NOTHING_ENDED: Final = (Said(None, "none ended"),)
 

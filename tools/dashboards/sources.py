@@ -3,7 +3,7 @@
 from typing import Final
 
 from tools.dashboards import expressions as of
-from tools.dashboards.shared import ALWAYS, COUNTRY, DOCS_AT, FLOW, MOMENTS, NOTHING_ENDED, SOURCES, TITLES, deeper, page
+from tools.dashboards.shared import ALWAYS, COUNTRY, DOCS_AT, FLOW, MOMENTS, NOTHING_ENDED, POLLED_LATE, SOURCES, TITLES, deeper, page
 from tools.grafana import (
     Colour,
     Column,
@@ -86,7 +86,7 @@ def _over_time() -> tuple[Panel, ...]:
             decimals=0,
             most=1,
             width=6,
-            steps=steps(Colour.RED, (0.8, Colour.ORANGE), (0.95, Colour.GREEN)),
+            steps=steps(Colour.RED, (0.5, Colour.ORANGE), (0.95, Colour.GREEN)),
         ),
         table(
             "Sources of each country, by state",
@@ -126,7 +126,7 @@ def _polls() -> tuple[Panel, ...]:
             "Of the sources that are due and that no process has in hand. It grows where pollers are too few, or held back.",
             Query(of.or_zero(of.stored("newswire_collectors_due_oldest_seconds")), "most overdue"),
             unit=Unit.SECONDS,
-            steps=steps(Colour.GREEN, (300, Colour.ORANGE), (900, Colour.RED)),
+            steps=POLLED_LATE,
             limit=True,
             width=6,
         ),
@@ -162,8 +162,7 @@ def _entries() -> tuple[Panel, ...]:
         time_series(
             "New entries a minute",
             "What the world brings. Compare it with the same hour of other days.",
-            Query(of.per_minute("newswire_collectors_entries_total", where='outcome="new"'), "new"),
-            Query(of.per_minute("newswire_collectors_entries_total", where='outcome="revised"'), "revised"),
+            Query(of.per_minute("newswire_collectors_entries_total", "outcome", 'outcome=~"new|revised"'), "{{outcome}}"),
             unit=Unit.A_MINUTE,
             width=5,
         ),
