@@ -210,14 +210,21 @@ def _alerter() -> tuple[Panel, ...]:
             "For how long an archived report has waited to be indexed for `newswire search`. It tells nobody later.",
             Query(of.or_zero(of.stored("newswire_alerting_search_lag_seconds")), "oldest"),
             unit=Unit.SECONDS,
-            width=8,
+            width=5,
+        ),
+        time_series(
+            "Items that were indexed for search, a minute",
+            "Their newest report.",
+            Query(of.per_minute("newswire_alerting_search_indexed_total"), "indexed"),
+            unit=Unit.A_MINUTE,
+            width=5,
         ),
         time_series(
             "Rows that were kept long enough, an hour",
             "What retention dropped, by kind.",
             Query(of.or_none(of.grown("newswire_alerting_pruned_total", "kind", over="1h"), "kind"), "{{kind}}"),
             decimals=0,
-            width=8,
+            width=6,
             links=(page("archive.md"),),
         ),
     )

@@ -18,9 +18,33 @@ from tools.dashboards.shared import (
     page,
     runbook,
 )
-from tools.grafana import Colour, Column, Dashboard, Panel, Query, Row, Said, Unit, heatmap, state_timeline, steps, table, time_series
+from tools.grafana import (
+    Colour,
+    Column,
+    Dashboard,
+    Link,
+    Panel,
+    Query,
+    Row,
+    Said,
+    Unit,
+    bar_gauge,
+    heatmap,
+    state_timeline,
+    steps,
+    table,
+    time_series,
+)
 
 _PROMISE: Final = steps(Colour.GREEN, (2, Colour.RED))
+_INPUTS: Final = {
+    "newswire_collectors_polls": "polls",
+    "newswire_http_fetches": "fetches",
+    "newswire_processors_items": "items",
+    "newswire_processors_pages": "pages",
+    "newswire_alerting_reports": "reports",
+    "newswire_alerting_sends": "sends",
+}
 _UP: Final = (Said(1, "yes", Colour.GREEN), Said(0, "no", Colour.RED))
 
 
@@ -50,7 +74,7 @@ def _queues() -> tuple[Panel, ...]:
             steps=LATE,
             limit=True,
             width=9,
-            links=(page("alarms.md"),),
+            links=(runbook("NewswireItemsLate"), runbook("NewswireReportsLate"), runbook("NewswirePagesLate"), page("alarms.md")),
         ),
         time_series(
             "How many wait, in each queue?",
@@ -64,20 +88,14 @@ def _queues() -> tuple[Panel, ...]:
             decimals=0,
             width=9,
         ),
-        table(
+        bar_gauge(
             "What is in hand: inputs that have not ended",
             "Inputs less their ends since the processes started. Some in hand are the work; a number that only grows is a leak.",
-            *(
-                Query(of.in_hand(name), "")
-                for name in (
-                    "newswire_collectors_polls",
-                    "newswire_processors_items",
-                    "newswire_processors_pages",
-                    "newswire_alerting_reports",
-                )
-            ),
-            columns=(Column("Value #A", "Polls"), Column("Value #B", "Items"), Column("Value #C", "Pages"), Column("Value #D", "Reports")),
+            *(Query(of.in_hand(name), words) for name, words in _INPUTS.items()),
+            decimals=0,
+            most=100,
             width=6,
+            steps=steps(Colour.BLUE),
         ),
     )
 
@@ -134,11 +152,11 @@ def _latency() -> tuple[Panel, ...]:
 
 
 def _ends() -> tuple[Panel, ...]:
-    def ends(title: str, description: str, name: str, labels: str, where: str = "") -> Panel:
+    def ends(title: str, description: str, name: str, labels: str, where: str = "", *, links: tuple[Link, ...] = ()) -> Panel:
         first = labels.split(", ", maxsplit=1)[0]
         legend = " ".join(f"{{{{{label}}}}}" for label in labels.split(", "))
         query = Query(of.or_none(of.per_minute(name, labels, where), first), legend)
-        return time_series(title, description, query, stacked=True, unit=Unit.A_MINUTE, width=6)
+        return time_series(title, description, query, stacked=True, unit=Unit.A_MINUTE, width=6, links=links)
 
     return (
         ends("Items a minute, by outcome", "The first look, at what the feed carries.", "newswire_processors_items_total", "outcome"),
@@ -164,6 +182,7 @@ def _ends() -> tuple[Panel, ...]:
             "A few are foreign bytes that hang or swell; many are too little memory or a machine too slow.",
             "newswire_jail_kills_total",
             "task, reason",
+            links=(runbook("NewswireJailKills"),),
         ),
         time_series(
             "Dead letters in the last hour",
@@ -179,6 +198,7 @@ def _ends() -> tuple[Panel, ...]:
             "By worker and kind: retryable ones are tried again; others stand in the log.",
             Query(of.or_none(of.grown("newswire_service_errors_total", "worker, kind", over="1h"), "worker"), "{{worker}} {{kind}}"),
             width=12,
+            links=(runbook("NewswireBugs"),),
         ),
     )
 
@@ -210,6 +230,7 @@ def _durable() -> tuple[Panel, ...]:
             unit=Unit.SHARE,
             most=1,
             steps=DISK,
+            links=(runbook("NewswireDiskLow"),),
             limit=True,
             width=6,
         ),
@@ -220,6 +241,7 @@ def _durable() -> tuple[Panel, ...]:
             says=_UP,
             steps=steps(Colour.RED, (1, Colour.GREEN)),
             width=6,
+            links=(runbook("NewswireBusAway"), runbook("NewswireStoreAway")),
         ),
     )
 
@@ -233,6 +255,7 @@ def _processes() -> tuple[Panel, ...]:
             says=_UP,
             steps=steps(Colour.RED, (1, Colour.GREEN)),
             width=8,
+            links=(runbook("NewswireNotReady"),),
         ),
         time_series(
             "Since when has each worker not ended a step well?",
