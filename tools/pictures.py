@@ -18,11 +18,11 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from picture_scenes import GOLDEN, digest, message, thread
 from rich.console import Console
 from rich.text import Text
 
 from alerting.receivers.terminal import TerminalReceiver
+from tools.picture_scenes import GOLDEN, digest, message, thread
 
 ROOT = Path(__file__).parents[1]
 ZONE = timezone(timedelta(hours=5), "PKT")
@@ -152,22 +152,29 @@ def terminal_page(names: list[str]) -> str:
     return f'<!doctype html><meta charset="utf-8"><style>{style}</style><body>{shown}</body>'
 
 
-def photograph(browser: str, html: str, picture: Path) -> None:
+def photograph(browser: str, html: str, picture: Path, *, width: int = WIDTH, scale: int = 2) -> None:
     """Write the picture of a page, as high as the page is."""
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "page.html"
         source.write_text(html, encoding="utf-8")
-        height = page_height(browser, source, folder)
-        run(browser, folder, f"--window-size={WIDTH},{height}", "--force-device-scale-factor=2", f"--screenshot={picture}", str(source))
+        height = page_height(browser, source, folder, width)
+        run(
+            browser,
+            folder,
+            f"--window-size={width},{height}",
+            f"--force-device-scale-factor={scale}",
+            f"--screenshot={picture}",
+            str(source),
+        )
     sys.stdout.write(f"{picture} {picture.stat().st_size:,} bytes\n")
 
 
-def page_height(browser: str, source: Path, folder: str) -> int:
-    """Return how high the page is at our width: it writes that into its own title."""
+def page_height(browser: str, source: Path, folder: str, width: int) -> int:
+    """Return how high the page is at a width: it writes that into its own title."""
     probe = source.with_name("probe.html")
     script = "<script>document.title = document.body.scrollHeight</script>"
     probe.write_text(source.read_text("utf-8").replace("</body>", f"{script}</body>"), encoding="utf-8")
-    dumped = run(browser, folder, f"--window-size={WIDTH},100", "--dump-dom", str(probe))
+    dumped = run(browser, folder, f"--window-size={width},100", "--dump-dom", str(probe))
     return int(dumped.partition("<title>")[2].partition("</title>")[0])
 
 
