@@ -91,8 +91,9 @@ class SenderWorker:
         with self._store.read() as connection:
             waiting = outbox.waiting_receivers(connection)
             counts = outbox.counts(connection)
-        for state in (SendState.NEW, SendState.SENDING, SendState.FAILED):
-            self._metrics.outbox.labels(state).set(counts.get(state, 0))
+        for name in {*counts, *self._lanes}:
+            for state in (SendState.NEW, SendState.SENDING, SendState.FAILED):
+                self._metrics.outbox.labels(name, state).set(counts.get(name, {}).get(state, 0))
         # Only after the look at the queue: what waits was decided on a set that is in force by now.
         self._use(self._listed(), waiting)
         self._begin(waiting)

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, inspect, text
 
 from newswire.errors import ConfigurationError, Fault
 
-HEAD: Final = "0008"
+HEAD: Final = "0009"
 """The revision that this Newswire reads and writes; a test holds it to the newest file of `migrations/versions`."""
 
 _REVISION: Final = text("SELECT version_num FROM alembic_version")
