@@ -6,7 +6,7 @@ WORKERS ?= 2
 unexport PYTHONDONTWRITEBYTECODE  # pytest rewrites every assertion of the tests, 5 s a worker: it keeps what it made for the next run
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo run-kafka test check acceptance servers fleet chaos format lint types contracts evaluate train train-reader schemas constraints pictures clean
+.PHONY: help run demo run-kafka test check acceptance servers fleet chaos format lint types contracts evaluate train train-reader schemas constraints pictures dashboards dashboard-pictures clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z%-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -62,6 +62,12 @@ schemas: $(VENV)/.installed-dev  ## write the JSON Schemas of config/ anew
 
 pictures: $(VENV)/.installed-dev  ## draw the pictures of docs/ anew from the golden messages (needs a headless Chromium and the Noto fonts)
 	PYTHONPATH=. $(BIN)/python tools/pictures.py
+
+dashboards: $(VENV)/.installed-dev  ## write Grafana's dashboards anew from tools/dashboards, and their tables in docs/dashboards.md
+	$(BIN)/python -m tools.dashboards
+
+dashboard-pictures: $(VENV)/.installed-dev  ## draw the dashboards for docs/ from a run of some minutes (needs prometheus and a headless Chromium)
+	$(BIN)/python -m tools.dashboard_pictures
 
 bench-%: $(VENV)/.installed-dev  ## bench-pipeline, bench-bus, bench-fetch, …: one figure beside a peer or a limit
 	$(BIN)/python -m benchmarks.bench_$(subst -,_,$*)

@@ -3,6 +3,7 @@
 Both are laid out by Newswire's own code, out of the golden messages of tests/golden/slack and the builders of the digests' tests.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,7 @@ def digest() -> Said:
     ]
     quiet = a_silence(country="CN", ends=hours(-4))
     states = [source(n, answers=n != 1, reason="dns", failures=9, silent_since=hours(9) if n == 1 else None) for n in range(118)]
-    days = {"KR": (0, 1, 0, 2, 0, 0, 1, 0, 3, 1, 0, 0, 2, 1), "CN": (1, 1, 2, 0, 0, 1, 2, 3, 2, 1, 0, 1, 2, 2)}
+    days: dict[str, Sequence[int]] = {"KR": (0, 1, 0, 2, 0, 0, 1, 0, 3, 1, 0, 0, 2, 1), "CN": (1, 1, 2, 0, 0, 1, 2, 3, 2, 1, 0, 1, 2, 2)}
     held = [a_held("in Lahore", HoldReason.STAGED), a_held("in Karachi", HoldReason.MAX_AGE)]
     said = facts(a_proof(states), told=9, held=held, silences=[quiet], days=days)
     return payload(pages(a_digest(*alerts, facts=said), room=SLACK)[0]), DUE

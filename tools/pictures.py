@@ -18,11 +18,11 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from picture_scenes import GOLDEN, digest, message, thread
 from rich.console import Console
 from rich.text import Text
 
 from alerting.receivers.terminal import TerminalReceiver
+from tools.picture_scenes import GOLDEN, digest, message, thread
 
 ROOT = Path(__file__).parents[1]
 ZONE = timezone(timedelta(hours=5), "PKT")

@@ -1,0 +1,153 @@
+"""The dashboards' files: made by the code, as Grafana wants them, and told apart by more than colours."""
+
+import json
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import pytest
+import yaml
+
+from newswire.metrics import Metrics
+from tools.dashboards import FOLDER, dashboards, files
+from tools.dashboards.shared import TITLES
+from tools.grafana import COLUMNS, Kind, Unit
+from tools.grafana_json import as_json
+
+ALL = [pytest.param(as_json(dashboard), id=dashboard.uid) for dashboard in dashboards()]
+GRAFANAS_OWN = {"__all", "__rate_interval", "__range", "__interval", "__url_time_range", "__all_variables"}
+RUNBOOKS = FOLDER.parents[2] / "docs"
+
+
+def panels(dashboard: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    return (panel for panel in dashboard["panels"] if panel["type"] != "row")
+
+
+def expressions() -> Iterator[str]:
+    for dashboard in dashboards():
+        yield from (annotation.expression for annotation in dashboard.annotations)
+        for panel in dashboard.panels:
+            yield from (query.expression for query in panel.queries)
+
+
+def test_the_files_are_what_the_code_makes() -> None:
+    made = files()
+    assert {path for path in made if path.suffix == ".json"} == {*FOLDER.glob("*.json")}
+    for path, text in made.items():
+        assert path.read_text("utf-8") == text, f"{path.name}: run `make dashboards`"
+
+
+@pytest.mark.parametrize("dashboard", ALL)
+def test_every_panel_has_its_place(dashboard: dict[str, Any]) -> None:
+    taken: set[tuple[int, int]] = set()
+    for panel in dashboard["panels"]:
+        at = panel["gridPos"]
+        cells = {(x, y) for x in range(at["x"], at["x"] + at["w"]) for y in range(at["y"], at["y"] + at["h"])}
+        assert at["x"] + at["w"] <= COLUMNS, panel["title"]
+        assert not cells & taken, f"{panel['title']} overlaps another panel"
+        taken |= cells
+    assert len({panel["id"] for panel in dashboard["panels"]}) == len(dashboard["panels"])
+    holes = [y for y in range(max(y for _, y in taken) + 1) if (0, y) not in taken]
+    assert not holes
+
+
+@pytest.mark.parametrize("dashboard", ALL)
+def test_every_line_of_panels_is_full(dashboard: dict[str, Any]) -> None:
+    lines: dict[int, list[tuple[int, int]]] = {}
+    for panel in dashboard["panels"]:
+        lines.setdefault(panel["gridPos"]["y"], []).append((panel["gridPos"]["w"], panel["gridPos"]["h"]))
+    for line in lines.values():
+        assert sum(width for width, _ in line) == COLUMNS
+        assert len({height for _, height in line}) == 1
+
+
+@pytest.mark.parametrize("dashboard", ALL)
+def test_every_panel_says_what_it_shows(dashboard: dict[str, Any]) -> None:
+    titles = [panel["title"] for panel in panels(dashboard)]
+    assert len(set(titles)) == len(titles)
+    for panel in panels(dashboard):
+        defaults = panel["fieldConfig"]["defaults"]
+        assert panel["description"].endswith("."), panel["title"]
+        assert defaults["unit"] in {*Unit}
+        assert panel["datasource"]["uid"] == "${datasource}"
+        assert panel["targets"], panel["title"]
+        references = [target["refId"] for target in panel["targets"]]
+        assert len(set(references)) == len(references)
+        for target in panel["targets"]:
+            assert target["legendFormat"] or panel["type"] == Kind.TABLE, f"{panel['title']}: a series without a name"
+            assert target["instant"] != target["range"]
+            for label in re.findall(r"{{(\w+)}}", target["legendFormat"]):
+                assert re.search(rf"\bby \([^)]*\b{label}\b", target["expr"]), f"{panel['title']}: nothing has the label {label}"
+
+
+@pytest.mark.parametrize("dashboard", ALL)
+def test_thresholds_ascend_and_words_stand_beside_colours(dashboard: dict[str, Any]) -> None:
+    for panel in panels(dashboard):
+        defaults = panel["fieldConfig"]["defaults"]
+        first, *above = [step["value"] for step in defaults["thresholds"]["steps"]]
+        assert first is None
+        assert all(lower < upper for lower, upper in pairwise(above)), panel["title"]
+        if defaults["unit"] == Unit.COUNT and defaults.get("max") == 1:
+            assert defaults["mappings"], f"{panel['title']}: yes and no are words"
+
+
+@pytest.mark.parametrize("dashboard", ALL)
+def test_variables_that_are_used_are_there_and_the_other_way_round(dashboard: dict[str, Any]) -> None:
+    written = json.dumps([dashboard["panels"], dashboard["annotations"], dashboard["templating"]], ensure_ascii=False)
+    used = set(re.findall(r"\$\{?(\w+)", written)) - GRAFANAS_OWN
+    assert used == {variable["name"] for variable in dashboard["templating"]["list"]}
+
+
+@pytest.mark.parametrize("dashboard", ALL)
+def test_links_lead_somewhere(dashboard: dict[str, Any]) -> None:
+    linked = [link["url"] for panel in panels(dashboard) for link in panel.get("links", ())]
+    assert len(linked) >= len(list(panels(dashboard))) // 4
+    for url in linked:
+        uid, name = re.match(r"/d/([\w-]+)\?", url), re.match(r"\$\{docs\}/(.+)", url)
+        assert (uid is not None and uid[1] in TITLES) or (name is not None and (RUNBOOKS / name[1]).is_file()), url
+
+
+def test_every_metric_that_is_named_is_measured() -> None:
+    measured = {sample.name for family in Metrics().registry.collect() for sample in family.samples} | {
+        name + ending for family in Metrics().registry.collect() for name in (family.name,) for ending in ENDINGS[family.type]
+    }
+    named = {name for expression in expressions() for name in re.findall(r"\b(?:newswire|process)_\w+", expression)}
+    assert named - measured == set()
+
+
+ENDINGS = {
+    "counter": ("_total",),
+    "gauge": ("",),
+    "histogram": ("_bucket", "_count", "_sum"),
+}
+
+
+def test_every_metric_is_on_a_dashboard() -> None:
+    shown = " ".join(expressions())
+    missing = {family.name for family in Metrics().registry.collect() if family.name not in shown}
+    assert missing == NOT_SHOWN
+
+
+NOT_SHOWN: set[str] = set()
+
+
+def test_counters_are_summed_and_what_the_store_says_is_not() -> None:
+    counters = {f"{family.name}_total" for family in Metrics().registry.collect() if family.type == "counter"}
+    for expression in expressions():
+        for name in re.findall(r"newswire_\w+", expression):
+            if name in counters:
+                assert re.search(r"\bsum\b", expression), expression
+            if name.startswith(
+                ("newswire_bus_backlog", "newswire_alerting_outbox", "newswire_collectors_sources", "newswire_processors_pages_due")
+            ):
+                assert re.search(r"\bmax\b", expression), expression
+
+
+def test_grafana_finds_the_files_and_the_source_that_they_name() -> None:
+    provisioning = FOLDER.parent / "provisioning"
+    (source,) = yaml.safe_load((provisioning / "datasources" / "newswire.yaml").read_text("utf-8"))["datasources"]
+    (provider,) = yaml.safe_load((provisioning / "dashboards" / "newswire.yaml").read_text("utf-8"))["providers"]
+    assert source["type"] == "prometheus"
+    assert provider["type"] == "file"
+    assert provider["allowUiUpdates"] is False
