@@ -73,7 +73,9 @@ def confine(says: Mapping[str, list[str]]) -> None:
         rules += [(_ERRNO | errno.EPERM, call, (0, _MASKED_EQUAL, flag, flag)) for flag in _CLONE_NEW for call in ("unshare", "clone")]
     families = {int(getattr(socket, name)) for name in says["RestrictAddressFamilies"][0].split()}
     rules += [
-        (_ERRNO | errno.EAFNOSUPPORT, "socket", (0, 4, family, 0)) for family in range(max(families) + 1) if family not in families  # SCMP_CMP_EQ
+        (_ERRNO | errno.EAFNOSUPPORT, "socket", (0, 4, family, 0))
+        for family in range(max(families) + 1)
+        if family not in families  # SCMP_CMP_EQ
     ]
     rules.append((_ERRNO | errno.EAFNOSUPPORT, "socket", (0, 6, max(families), 0)))  # SCMP_CMP_GT
     _filter(seccomp, _ALLOW, rules)
@@ -83,9 +85,7 @@ def confine(says: Mapping[str, list[str]]) -> None:
     os.umask(int(says["UMask"][0], 8))
 
 
-def _filter(
-    seccomp: ctypes.CDLL, otherwise: int, rules: Iterable[tuple[int, str, tuple[int, int, int, int] | None]]
-) -> None:
+def _filter(seccomp: ctypes.CDLL, otherwise: int, rules: Iterable[tuple[int, str, tuple[int, int, int, int] | None]]) -> None:
     context = ctypes.c_void_p(seccomp.seccomp_init(otherwise))
     for action, name, compared in rules:
         number = seccomp.seccomp_syscall_resolve_name(name.encode())

@@ -39,9 +39,8 @@ class Container:
         self.environment = {**world.environment, "NEWSWIRE_HTTP_ADDRESS": self.address}
         self.environment.pop("NEWSWIRE_CONFIG")  # the folder that is mounted is found without it
         self.environment.pop("NEWSWIRE_DATA")  # the image names its own
-        for folder, _, files in os.walk(world.root):
-            for name in (folder, *(os.path.join(folder, one) for one in files)):
-                os.chown(name, 10001, 10001)
+        for path in (world.root, *world.root.rglob("*")):
+            os.chown(path, 10001, 10001)
         self.bound = {world.config: "/etc/newswire/config", world.data: "/var/lib/newswire"}
         self.out = world.root / "out"
         command = image.command([*image.said["ENTRYPOINT"], *image.said["CMD"]], bound=self.bound, environment=self.environment)

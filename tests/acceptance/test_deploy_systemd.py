@@ -19,7 +19,11 @@ UNIT = ROOT / "deploy/systemd/newswire.service"
 
 @pytest.fixture(autouse=True)
 def _needed() -> None:
-    missing = [name for name, found in (("systemd", shutil.which("systemd-analyze")), ("libseccomp2", ctypes.util.find_library("seccomp"))) if not found]
+    missing = [
+        name
+        for name, found in (("systemd", shutil.which("systemd-analyze")), ("libseccomp2", ctypes.util.find_library("seccomp")))
+        if not found
+    ]
     if missing and not servers_are_required():
         pytest.skip(f"{' and '.join(missing)} not found. On Debian: apt-get install {' '.join(missing)}")
     assert not missing

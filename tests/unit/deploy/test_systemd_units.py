@@ -37,7 +37,9 @@ def instances(tmp_path: Path) -> Path:
 
 @pytest.mark.servers
 def test_systemd_finds_nothing_wrong_with_the_units(instances: Path) -> None:
-    names = [path.name for path in sorted(instances.iterdir()) if path.suffix in {".service", ".target", ".timer"} and "@." not in path.name]
+    names = [
+        path.name for path in sorted(instances.iterdir()) if path.suffix in {".service", ".target", ".timer"} and "@." not in path.name
+    ]
     done = subprocess.run(
         [analyzer(), "verify", "--man=no", "--recursive-errors=no", *names], cwd=instances, capture_output=True, text=True, check=False
     )
