@@ -50,6 +50,7 @@ class ForkServer:
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._closing = threading.Event()
+        self._children: set[int] = set()
 
     def fork(self) -> Child:
         """Return a new child.
@@ -65,7 +66,9 @@ class ForkServer:
                 with theirs:
                     try:
                         send_socket(control, theirs)
-                        return Child(int(_said(control)), ours)
+                        child = Child(int(_said(control)), ours)
+                        self._children.add(child.pid)
+                        return child
                     except (EOFError, OSError):
                         ours.close()
                         self._stop()
@@ -84,7 +87,9 @@ class ForkServer:
                 return None
             try:
                 send(self._control, str(child.pid).encode())
-                return int(_said(self._control))
+                code = int(_said(self._control))
+                self._children.discard(child.pid)
+                return code
             except (EOFError, OSError):
                 self._stop()
                 return None
@@ -140,6 +145,10 @@ class ForkServer:
                 self._process.kill()
                 self._process.wait()
             self._process = None
+        for pid in self._children:
+            with contextlib.suppress(ChildProcessError):  # they died with it; where we are process 1, as in a container, they are ours to reap
+                os.waitpid(pid, 0)
+        self._children.clear()
 
 
 def _said(control: socket.socket) -> Any:
