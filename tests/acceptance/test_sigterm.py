@@ -81,12 +81,12 @@ def hanging(sites: Sequence[Web], slack: FakeSlack, before: int) -> bool:
     return len(slack.calls) > before and all(any(path.startswith(what) for path in asked) for what in ("/feed3", "/p"))
 
 
-def test_told_to_end_while_a_feed_pages_and_slack_hang(world: World, sites: list[Web], slack: FakeSlack, say: Say) -> None:
+def test_told_to_end_while_a_feed_pages_and_slack_hang(embedded: World, sites: list[Web], slack: FakeSlack, say: Say) -> None:
     day = Day.of(sites, items=120, with_page=60, told=12)
     wire = Wire(sites, day.entries, feeds=4)
-    set_out(world, wire, sites, slack)
+    set_out(embedded, wire, sites, slack)
     ends: list[str] = []
-    with Fleet(world) as fleet, world.bus() as bus, world.store() as store:
+    with Fleet(embedded) as fleet, embedded.bus() as bus, embedded.store() as store:
         for turn, stages in enumerate((STAGES, ("run",)), 1):
             start(fleet, *stages)
             hang(sites, slack)
@@ -141,14 +141,12 @@ def test_told_to_end_while_kafka_or_postgresql_is_away(
             "NEWSWIRE_STORE": make_url(url).set(port=to_postgres.port).render_as_string(hide_password=False),
             "NEWSWIRE_BUS": f"kafka://{kafka.proxied_servers}",
         }
-        for turn, (name, proxy, mode) in enumerate(
-            (name, proxy, mode) for name, proxy in (("Kafka", to_kafka), ("PostgreSQL", to_postgres)) for mode in (Mode.REFUSE, Mode.STALL)
-        ):
+        for turn, (name, proxy, mode) in enumerate((("Kafka", to_kafka, Mode.REFUSE), ("PostgreSQL", to_postgres, Mode.STALL))):
             start(fleet, *STAGES)
-            wire.let_out(turn * 25 + 15)
+            wire.let_out(turn * 50 + 30)
             time.sleep(1)  # it is under way, somewhere
             with proxy.being(mode):
-                wire.let_out(turn * 25 + 25)
+                wire.let_out(turn * 50 + 50)
                 wait_until(lambda: not any(life.ready() for life in fleet.crew), limit_s=30)
                 ends.append(f"{name} {mode.value}s {fleet.dismiss_all():.1f} s")
         start(fleet, *STAGES)
@@ -162,7 +160,7 @@ def test_told_to_end_while_kafka_or_postgresql_is_away(
 @pytest.mark.parametrize("stage", ["run", *STAGES])
 def test_told_to_end_while_it_starts(embedded: World, stage: str) -> None:
     embedded.sources("http://127.0.0.1:9/feed")
-    for later_s in (0.0, 0.4, 1.2, 2.4):
+    for later_s in (0.0, 0.2, 0.6, 1.5, 2.5):  # among imports, before the store, while workers start
         process = embedded.start(stage)
         wait_until(lambda process=process: listens_for(process.pid, signal.SIGTERM), limit_s=30, look_s=0.005)  # type: ignore[misc]  # mypy cannot infer a lambda's defaults
         time.sleep(later_s)
