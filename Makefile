@@ -26,7 +26,7 @@ test: $(VENV)/.installed-dev  ## the fast tests: no network, no containers, a mi
 acceptance: $(VENV)/.installed-dev  ## the slow tests: real processes, real sockets, kill -9
 	$(BIN)/pytest -q -n $(WORKERS) --dist loadgroup -m "(acceptance or crash) and not servers"
 
-servers: $(VENV)/.installed-dev  ## the slow tests, and all tests on a real Kafka and PostgreSQL too (Java, Maven, postgresql)
+servers: $(VENV)/.installed-dev  ## the slow tests, and all tests on a real Kafka, PostgreSQL and Prometheus too (Java, Maven, postgresql, prometheus, prometheus-alertmanager)
 	NEWSWIRE_REQUIRE_SERVERS=$(REQUIRE_SERVERS) $(BIN)/pytest -q -n $(WORKERS) --dist loadgroup -m "acceptance or crash or servers"
 
 fleet: $(VENV)/.installed-dev  ## 200 kills of collectors, processors and alerters under 10,000 items, on real servers; 20 of the broker and of members (a quarter of an hour; `servers` makes 20 and 10)

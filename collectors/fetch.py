@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from newswire.http import Request
+from newswire.outcomes import FetchKind
 
 BODY_CAP_BYTES: Final = 8 * 1024 * 1024
 DEADLINE_S: Final = 30.0
@@ -39,7 +40,7 @@ def feed_request(url: str, validators: Validators) -> Request:
         headers["if-none-match"] = validators.etag
     if validators.last_modified is not None:
         headers["if-modified-since"] = validators.last_modified
-    return Request(url=url, cap_bytes=BODY_CAP_BYTES, deadline_s=DEADLINE_S, headers=headers)
+    return Request(url=url, cap_bytes=BODY_CAP_BYTES, deadline_s=DEADLINE_S, headers=headers, kind=FetchKind.FEED)
 
 
 def validators_of(headers: Mapping[str, str], body_hash: str | None) -> Validators:

@@ -4,7 +4,7 @@ The order is the promise: items are on the bus before their marks and the feed's
 the two polls the same bytes again and publishes the same records, with the same ids, which whoever reads them knows already.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
@@ -33,8 +33,8 @@ from newswire.crash import crash_point
 from newswire.guard import host_key
 from newswire.http import Fetched, FetchFailed, Http
 from newswire.jail import Jail, Killed, TaskRaised
-from newswire.metrics import Metrics
-from newswire.outcomes import FetchReason, ParseReason, PollOutcome
+from newswire.metrics import NO_COUNTRY, Metrics
+from newswire.outcomes import FetchReason, ParseReason, PollOutcome, SourceState
 from newswire.records import Item
 from newswire.store import Store, feeds, seen
 from newswire.topics import ITEMS
@@ -275,10 +275,15 @@ class CollectWorker:
                 _log.info("possible gap: no entry was known from the poll before", source=source.source_id, url=one.poll.url)
 
     def _show(self) -> None:
-        failing, polled = len(self._failing), len(self._polled - self._failing)
-        self._metrics.sources.labels("failing").set(failing)
-        self._metrics.sources.labels("ok").set(polled)
-        self._metrics.sources.labels("waiting").set(len(self._sources) - failing - polled)
+        counts: Counter[tuple[str, str]] = Counter()
+        for source_id, source in self._sources.items():
+            state = (
+                SourceState.FAILING if source_id in self._failing else SourceState.OK if source_id in self._polled else SourceState.WAITING
+            )
+            counts[state, source.country or NO_COUNTRY] += 1
+        for country in {source.country or NO_COUNTRY for source in self._sources.values()}:
+            for state in SourceState:
+                self._metrics.sources.labels(state, country).set(counts[state, country])
 
     def _start(self) -> int:
         """Lease due sources up to the room there is and start their polls; return how many."""

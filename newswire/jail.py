@@ -16,6 +16,7 @@ from newswire.guard import printable
 from newswire.jail_child import MEMORY_EXIT, RAISED, load_task
 from newswire.jail_server import Child, ForkServer
 from newswire.metrics import Metrics
+from newswire.outcomes import JailEnd
 
 _log: Final = logging.getLogger(__name__)
 
@@ -26,6 +27,9 @@ class KillReason(StrEnum):
     DEADLINE = "deadline"
     MEMORY = "memory"
     CRASH = "crash"  # it died by itself
+
+
+_COUNTED_AS: Final = {KillReason.DEADLINE: JailEnd.DEADLINE, KillReason.MEMORY: JailEnd.MEMORY, KillReason.CRASH: JailEnd.DIED}
 
 
 class Killed(Exception):  # noqa: N818 -- it says what happened to the child
@@ -193,6 +197,8 @@ class ProcessJail:
         outcome = killed or ("ok" if raised is None else "raised")
         self._metrics.jail_tasks.labels(call.task, outcome).inc()
         self._metrics.jail_seconds.labels(call.task).inc(took_s)
+        if killed is not None:
+            self._metrics.jail_kills.labels(call.task, _COUNTED_AS[killed]).inc()
         if raised is None:
             call.future.set_result(result)
         else:

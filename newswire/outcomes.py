@@ -41,6 +41,14 @@ class FetchReason(StrEnum):
     CANCELLED = "cancelled"  # given up by us: a shutdown
 
 
+class FetchKind(StrEnum):
+    """What one HTTP fetch is for."""
+
+    FEED = "feed"
+    PAGE = "page"
+    ROBOTS = "robots"
+
+
 class ParseReason(StrEnum):
     """Why bytes from the world gave nothing."""
 
@@ -56,6 +64,17 @@ class PollOutcome(StrEnum):
     READ = "read"  # a body was fetched and its entries were read
     UNCHANGED = "unchanged"  # 304, or the same bytes as last time
     FAILED = "failed"
+
+
+class SourceState(StrEnum):
+    """How a configured source fares against its own past."""
+
+    OK = "ok"
+    WAITING = "waiting"  # never polled
+    FAILING = "failing"  # its last poll failed, and not for long enough to be more
+    SILENT = "silent"  # it answers, but has brought nothing for much longer than ever; or nobody answers for long
+    BLOCKED = "blocked"  # it refuses us: 401, 403, 429, robots.txt
+    RETIRED = "retired"  # it says that it is gone (410)
 
 
 class PressureCause(StrEnum):
@@ -238,6 +257,29 @@ class ReloadOutcome(StrEnum):
     RESTORED = "restored"  # the files are again those of the set in force
     REFUSED = "refused"  # there are faults: the set in force stays
     UNSTEADY = "unsteady"  # the files changed while they were read: they are looked at again
+
+
+class RunStage(StrEnum):
+    """The stages that a process may run."""
+
+    COLLECT = "collect"
+    PROCESS = "process"
+    ALERT = "alert"
+
+
+class Dependency(StrEnum):
+    """The servers, or files, that every stage stands on."""
+
+    BUS = "bus"
+    STORE = "store"
+
+
+class JailEnd(StrEnum):
+    """Why a child of the jail ended before its task did."""
+
+    DEADLINE = "deadline"  # it worked for too long, and was killed
+    MEMORY = "memory"  # it wanted more than it may have
+    DIED = "died"  # by itself
 
 
 class RetryReason(StrEnum):

@@ -13,7 +13,7 @@ from newswire.clock import Clock
 from newswire.errors import Retryable
 from newswire.http import Fetched, FetchFailed, Http, Request
 from newswire.jail import Jail
-from newswire.outcomes import FetchReason
+from newswire.outcomes import FetchKind, FetchReason
 from newswire.store import Store, hosts
 from newswire.store import robots as robots_rows
 from newswire.store.robots import RobotsRow
@@ -56,7 +56,7 @@ class Permissions:
             self._judge(url, robots, then)
         else:
             self._waiting[host] = [(url, then)]
-            request = Request(robots_url(url), FETCHED_BYTES, _FETCH_DEADLINE_S)
+            request = Request(robots_url(url), FETCHED_BYTES, _FETCH_DEADLINE_S, kind=FetchKind.ROBOTS)
             self._when(self._http.submit(request), partial(self._fetched, host, robots))
 
     def ask_anew(self, url: str, host: str, then: Then) -> None:

@@ -127,18 +127,19 @@ class GuardedHttp:
             await self._slots.close()
 
     async def _counted(self, request: Request) -> Fetched | FetchFailed:
-        self._metrics.fetches_in.inc()
-        reason = FetchReason.CANCELLED
+        self._metrics.fetches_in.labels(request.kind).inc()
+        reason, began = FetchReason.CANCELLED, self._clock.monotonic()
         try:
             result = await self._bounded(request)
             if isinstance(result, FetchFailed):
                 reason = result.reason
             else:
                 reason = FetchReason.NOT_MODIFIED if result.status == HTTPStatus.NOT_MODIFIED else FetchReason.OK
-                self._metrics.fetched_bytes.inc(len(result.body))
+                self._metrics.fetched_bytes.labels(request.kind).inc(len(result.body))
             return result
         finally:
-            self._metrics.fetches.labels(reason).inc()
+            self._metrics.fetches.labels(request.kind, reason).inc()
+            self._metrics.fetch_seconds.labels(request.kind).observe(max(0.0, self._clock.monotonic() - began))
 
     async def _bounded(self, request: Request) -> Fetched | FetchFailed:
         trail = _Trail(request.url)

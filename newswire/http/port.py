@@ -5,7 +5,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from newswire.outcomes import FetchReason
+from newswire.outcomes import FetchKind, FetchReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     max_redirects: int = 5
     hand_back: bool = False  # a redirect is not followed but told: `FetchFailed` with `redirected` and `led_to`
+    kind: FetchKind = FetchKind.PAGE  # what it is counted as
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from newswire.errors import ConfigurationError, Fault, Retryable
 from newswire.sqlite import WriteLock, prepare
-from newswire.store import schema
+from newswire.store import backups, schema
 from newswire.store.failures import postgresql_misuse, postgresql_refusal, translated
 
 _CONNECTIONS_KEPT: Final = 8  # more are opened while more threads ask, and closed when they are given back
@@ -92,14 +92,16 @@ class Store:
         return self._lock if self._lock is not None else nullcontext()
 
 
-def open_store(url: str, *, migrate: bool = True) -> Store:
+def open_store(url: str, *, migrate: bool = True, unfinished: bool = False) -> Store:
     """Return the store at an SQLAlchemy URL, its schema checked.
 
     An SQLite file is made where there is none, and an older schema in it is migrated, unless `migrate` is False.
     PostgreSQL is migrated by `newswire migrate` alone, because other processes may still run the older Newswire.
+    Only a restore asks for a store that is `unfinished`.
 
     Raises:
-        ConfigurationError: the URL cannot be used, the server does not let us in, or the schema is not the one that this Newswire reads.
+        ConfigurationError: the URL cannot be used, the server does not let us in, the schema is not the one that this Newswire reads, or
+            a restore into it was broken off.
         Retryable: the database cannot be reached now.
 
     """
@@ -111,6 +113,8 @@ def open_store(url: str, *, migrate: bool = True) -> Store:
                 _up_to_date(store)
             with store.read() as connection:
                 schema.require_current(connection, _shown(parsed))
+                if not unfinished:
+                    backups.refuse_unfinished(connection, _shown(parsed))
     except BaseException:
         store.close()
         raise

@@ -107,9 +107,9 @@ _WAITING_COUNT: Final = select(
     func.min(case((outbox.c.attempts == 0, outbox.c.next_try_at), else_=outbox.c.created_at)).label("oldest"),
 ).where(outbox.c.state.in_((SendState.NEW, SendState.SENDING)), or_(outbox.c.attempts > 0, outbox.c.next_try_at <= bindparam("now")))
 _COUNTS: Final = (
-    select(outbox.c.state, func.count().label("rows"))
+    select(outbox.c.receiver, outbox.c.state, func.count().label("rows"))
     .where(outbox.c.state.in_((*_UNSETTLED, SendState.FAILED.value)))
-    .group_by(outbox.c.state)
+    .group_by(outbox.c.receiver, outbox.c.state)
 )
 _UNPUBLISHED: Final = (
     select(outbox, decisions.c.record)
@@ -185,9 +185,12 @@ def waiting(connection: Connection, now: float = math.inf) -> tuple[int, float |
     return row.rows, row.oldest
 
 
-def counts(connection: Connection) -> dict[SendState, int]:
-    """Return how many rows are new, sending and failed."""
-    return {SendState(row.state): row.rows for row in connection.execute(_COUNTS)}
+def counts(connection: Connection) -> dict[str, dict[SendState, int]]:
+    """Return how many rows are new, sending and failed, by receiver."""
+    found: dict[str, dict[SendState, int]] = {}
+    for row in connection.execute(_COUNTS):
+        found.setdefault(row.receiver, {})[SendState(row.state)] = row.rows
+    return found
 
 
 def revive(connection: Connection, alert_id: str, at: float) -> int:

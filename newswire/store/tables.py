@@ -353,3 +353,21 @@ digest_times: Final = Table(
     Column("first_at", Double, nullable=False),  # configured so since then, as far as an alerter saw
     Column("told_at", Double),  # the last of its times for which a digest was put in the outbox
 )
+
+marks: Final = Table(
+    "marks",
+    METADATA,
+    Column("name", String(80), primary_key=True),  # of `newswire.store.backups`
+    Column("at", Double, nullable=False),
+)
+
+recalled: Final = Table(
+    "recalled",
+    METADATA,
+    Column("receiver", String(64), primary_key=True),
+    Column("item", String(12), primary_key=True),  # the beginning of an item id, as messages carry it
+    Column("channel", Text, nullable=False),
+    Column("reference", Text),  # Slack's ts of the message that begins the thread; null: a digest told it
+    Column("at", Double, nullable=False),  # read back
+    Index(None, "at"),
+)

@@ -216,7 +216,7 @@ def test_the_index_can_be_made_anew_and_an_older_archive_is_indexed_after_its_up
     assert found(store, "cable") == ["en"]
 
 
-_WAYS_BACK = ("From 0008 to 0007", "From 0007 to 0006", "From 0006 to 0005", "From 0005 to 0004")
+_WAYS_BACK = ("From 0009 to 0008", "From 0008 to 0007", "From 0007 to 0006", "From 0006 to 0005", "From 0005 to 0004")
 
 
 def test_the_way_back_that_the_documents_give_is_one(tmp_path: Path) -> None:

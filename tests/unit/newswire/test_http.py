@@ -115,18 +115,18 @@ def test_each_fetch_is_counted_once(client: GuardedHttp, server: HostileServer, 
     fetched(client, server.url("/good"))
     failed(client, server.url("/none"))
     failed(client, "ftp://a.example/")
-    begun = metrics.registry.get_sample_value("newswire_http_fetches_in_total")
+    begun = metrics.registry.get_sample_value("newswire_http_fetches_in_total", {"kind": "page"})
     assert (begun, count(metrics, FetchReason.OK), count(metrics, FetchReason.HTTP_4XX), count(metrics, FetchReason.BAD_URL)) == (
         3,
         1,
         1,
         1,
     )
-    assert metrics.registry.get_sample_value("newswire_http_body_bytes_total") == 6
+    assert metrics.registry.get_sample_value("newswire_http_body_bytes_total", {"kind": "page"}) == 6
 
 
 def count(metrics: Metrics, reason: FetchReason) -> float | None:
-    return metrics.registry.get_sample_value("newswire_http_fetches_total", {"reason": reason})
+    return metrics.registry.get_sample_value("newswire_http_fetches_total", {"kind": "page", "reason": reason})
 
 
 @pytest.mark.parametrize(

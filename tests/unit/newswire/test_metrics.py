@@ -14,10 +14,12 @@ CLOSED = {
         "basis",
         "cause",
         "occasion",
+        "dependency",
+        "severity",
         "label",
         "language",
     ),  # enums, and the languages we know
-    *("watchlist", "receiver", "topic", "group", "task", "worker"),  # names from configuration or from the code
+    *("watchlist", "receiver", "country", "topic", "group", "task", "worker"),  # names from configuration or from the code
     *("version", "python", "le"),
 }
 """The labels there may be. A URL, a title, a host or a story is never one: the world could make as many as it likes."""
