@@ -7,7 +7,6 @@ from typing import Final
 
 from newswire.garbage import nothing_thrown_away
 
-
 _KEEP_WATCH: Final = frozenset({"run", "collect", "process", "alert"})
 
 
