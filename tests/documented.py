@@ -1,4 +1,4 @@
-"""What must stand in docs/reference.md by its name, taken from the code, and what of it a text lacks. Pure."""
+"""What must stand in docs/reference.md and docs/metrics.md by its name, taken from the code, and what of it a text lacks. Pure."""
 
 import inspect
 import re
@@ -11,8 +11,8 @@ from typer.main import get_command
 
 from newswire import outcomes
 from newswire.bus.kafka_settings import OPTIONS, REFUSED
+from newswire.catalogue import CATALOGUE, OF_THE_PROCESS
 from newswire.cli import add_commands, app
-from newswire.metrics import Metrics
 from newswire.settings import VARIABLES
 from newswire.topics import TOPICS
 
@@ -38,7 +38,7 @@ def every_name() -> list[Name]:
 
 
 def undocumented(text: str) -> list[Name]:
-    """Return what the reference lacks."""
+    """Return what the text of the two pages lacks."""
     return [name for name in every_name() if not name.stands_in(text)]
 
 
@@ -54,11 +54,11 @@ def _settings() -> Iterator[Name]:
 
 
 def _metrics() -> Iterator[Name]:
-    for value in vars(Metrics()).values():
-        name = getattr(value, "_name", None)
-        if isinstance(name, str):
-            name += "_total" if type(value).__name__ == "Counter" else ""
-            yield Name("metric", name, _row(name))
+    """Yield each metric twice: as a row of docs/reference.md, and as a heading of docs/metrics.md with its meaning, what is normal, and what to do."""
+    for name in CATALOGUE:
+        yield Name("metric", name, _row(name))
+    for entry in (*CATALOGUE.values(), *OF_THE_PROCESS):
+        yield Name("explained metric", entry.name, rf"^### {entry.name}\n\n.*\w.*\n\n(?:- .*\n)*- normal: .*\w.*\n- otherwise: .*\w.*$")
 
 
 def _topics() -> Iterator[Name]:
