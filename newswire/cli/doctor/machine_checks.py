@@ -28,8 +28,8 @@ MEMORY_DUE: Final = 512 << 20
 """`newswire run` over 2,000 feeds takes below 400 MiB (docs/sizing.md), the jail's children as much as one page makes them."""
 
 INODES_DUE: Final = 0.02
-_SLIP_S: Final = 0.5  # wall clock against monotonic clock, in the time of this check
-_WATCHED_S: Final = 1.0
+_SLIP_S: Final = 0.2  # wall clock against monotonic clock, in the time of this check
+_WATCHED_S: Final = 0.3
 _NETWORK_FILE_SYSTEMS: Final = ("nfs", "cifs", "smb", "9p", "fuse.sshfs", "ceph", "glusterfs", "lustre", "afs", "davfs", "fuse.s3fs")
 _GONE_AT_RESTART: Final = ("tmpfs", "ramfs", "overlay")
 
@@ -115,7 +115,7 @@ def _folder(asked: Asked, folder: Path) -> Iterator[Finding]:
     there = folder
     while not there.exists() and there != there.parent:
         there = there.parent
-    found = [*_room(asked, folder, there), *_kind(folder, there)]
+    found = [*_room(asked, folder, there), *kind_findings(folder, file_system_of(there))]
     if not os.access(there, os.W_OK | os.X_OK):
         found.append(
             Finding(
@@ -165,8 +165,8 @@ def _room(asked: Asked, folder: Path, there: Path) -> Iterator[Finding]:
         )
 
 
-def _kind(folder: Path, there: Path) -> Iterator[Finding]:
-    kind = file_system_of(there)
+def kind_findings(folder: Path, kind: str) -> Iterator[Finding]:
+    """Yield what is amiss with a folder on this kind of file system."""
     if kind.startswith(_NETWORK_FILE_SYSTEMS):
         yield Finding(
             CheckName.DISK,
@@ -219,7 +219,11 @@ def open_files(_: Asked) -> Iterator[Finding]:
 
 def memory(_: Asked) -> Iterator[Finding]:
     """Yield how much memory is left for us."""
-    free = memory_left()
+    return memory_findings(memory_left())
+
+
+def memory_findings(free: int | None) -> Iterator[Finding]:
+    """Yield whether so many bytes are enough."""
     if free is None:
         yield Finding(CheckName.MEMORY, Level.NOTE, "this machine does not tell how much memory is left")
     elif free < MEMORY_DUE:

@@ -18,6 +18,8 @@ _TASK_S: Final = 5.0
 _LIMIT_BYTES: Final = 128 << 20
 _SWELL_MB: Final = 512
 _FEED: Final = b"""<?xml version="1.0"?><rss version="2.0"><channel><title>t</title><item><guid>1</guid><title>A headline</title><link>https://outlet.example/1</link></item></channel></rss>"""
+_JAIL_WHY: Final = "feeds and pages are foreign bytes: without it one of them could stop or swell the whole service"
+_JAIL_DO: Final = "see whether this machine lets processes fork and limit their memory (RLIMIT_AS; a container's profile may forbid it)"
 
 
 def jail(_: Asked) -> Iterator[Finding]:
@@ -26,8 +28,7 @@ def jail(_: Asked) -> Iterator[Finding]:
     from newswire.jail import Killed, ProcessJail, TaskRaised
     from newswire.metrics import Metrics
 
-    name, why = CheckName.JAIL, "feeds and pages are foreign bytes: without it one of them could stop or swell the whole service"
-    do = "see whether this machine lets processes fork and limit their memory (RLIMIT_AS; a container's profile may forbid it)"
+    name, why, do = CheckName.JAIL, _JAIL_WHY, _JAIL_DO
     children = ProcessJail(workers=1, tasks=(READ_FEED, SWELL), metrics=Metrics(), memory_bytes=_LIMIT_BYTES, preload=())
     try:
         feed: Future[Any] = children.submit(READ_FEED, _FEED, None, None, None, deadline_s=_TASK_S)
@@ -36,15 +37,22 @@ def jail(_: Asked) -> Iterator[Finding]:
             yield Finding(name, Level.FAIL, "a child of the jail did not read a plain feed", "no feed can be read", do)
             return
         try:
-            took = children.submit(SWELL, _SWELL_MB, deadline_s=_TASK_S).result(_START_S)
+            took: int = children.submit(SWELL, _SWELL_MB, deadline_s=_TASK_S).result(_START_S)
         except (Killed, TaskRaised):
             yield Finding(name, Level.OK, "a child starts, reads a feed, and is ended where it takes too much memory")
         else:
-            yield Finding(name, Level.FAIL, f"a child of the jail took {took >> 20} MiB, and {_LIMIT_BYTES >> 20} are allowed", why, do)
+            yield from swell_findings(took)
     except (Killed, TaskRaised, OSError, TimeoutError) as error:
         yield Finding(name, Level.FAIL, f"no child of the jail works: {one_line(str(error) or type(error).__name__)}", why, do)
     finally:
         children.close()
+
+
+def swell_findings(took: int) -> Iterator[Finding]:
+    """Yield that a child took so many bytes, which it may not."""
+    yield Finding(
+        CheckName.JAIL, Level.FAIL, f"a child of the jail took {took >> 20} MiB, and {_LIMIT_BYTES >> 20} are allowed", _JAIL_WHY, _JAIL_DO
+    )
 
 
 def model(asked: Asked) -> Iterator[Finding]:

@@ -21,7 +21,7 @@ QUICK_BYTES: Final = 256 << 20
 """A file up to this size is looked at whole within the time of a check; a larger one by `--deep`."""
 
 QUICK_S: Final = 5.0
-_HELD_S: Final = 2.0
+_HELD_S: Final = 1.0
 _STEPS: Final = 20_000  # of SQLite's virtual machine between two looks at the time
 
 
@@ -34,10 +34,11 @@ def sqlite_files_of(settings: Settings) -> list[Path]:
 
 def sqlite_version(asked: Asked) -> Iterator[Finding]:
     """Yield whether the SQLite that Python loaded has the fault that can corrupt a WAL."""
-    return _sqlite_version(bool(sqlite_files_of(asked.settings)), sqlite3.sqlite_version, faulty=WAL_RESET_BUG)
+    return version_findings(bool(sqlite_files_of(asked.settings)), sqlite3.sqlite_version, faulty=WAL_RESET_BUG)
 
 
-def _sqlite_version(used: bool, version: str, *, faulty: bool) -> Iterator[Finding]:
+def version_findings(used: bool, version: str, *, faulty: bool) -> Iterator[Finding]:
+    """Yield whether this version has it, where SQLite is used at all."""
     if not used:
         yield Finding(CheckName.SQLITE_VERSION, Level.NOTE, f"SQLite {version} is not used: store and bus are servers")
     elif faulty:
@@ -150,7 +151,7 @@ def bus(asked: Asked) -> Iterator[Finding]:
         yield Finding(CheckName.BUS, Level.NOTE, f"there is no bus at {path} yet: the first start makes it")
         return
     waiting = ", ".join(f"{one.records:,} {one.topic.removeprefix('news.')} waiting" for one in found.queues)
-    yield Finding(CheckName.BUS, Level.OK, f"{path}: {waiting}; {found.processes} processes have it open")
+    yield Finding(CheckName.BUS, Level.OK, f"{path}: {waiting}; {_processes(found.processes or 0, 'has', 'have')} it open")
 
 
 def two_newswires(asked: Asked) -> Iterator[Finding]:
@@ -173,7 +174,7 @@ def two_newswires(asked: Asked) -> Iterator[Finding]:
     lead = facts.work.lead if facts.work.lead is not None and facts.work.lead.until > now else None
     owners = {owner for owner, _ in (*facts.work.collecting, *facts.work.reading)} | ({lead.owner} if lead is not None else set())
     found = bus_facts(asked.settings)
-    here = found.processes if found is not None else 0
+    here = (found.processes or 0) if found is not None else 0
     hosts = {owner.rpartition("-")[0].rpartition("-")[0] for owner in owners}
     if owners and not here:
         left_s = lead.until - now if lead is not None else 0.0
@@ -193,7 +194,9 @@ def two_newswires(asked: Asked) -> Iterator[Finding]:
             "Kafka as the bus of several machines (docs/moving.md)",
         )
     else:
-        yield Finding(name, Level.OK, f"{here} processes share this store and its bus" if here else "nobody is at work with this store")
+        yield Finding(
+            name, Level.OK, f"{_processes(here, 'has', 'share')} this store and its bus" if here else "nobody is at work with this store"
+        )
 
 
 def locks(asked: Asked) -> Iterator[Finding]:
@@ -232,3 +235,7 @@ def _held_for_long(path: Path) -> bool:
             return False
         time.sleep(0.02)
     return True
+
+
+def _processes(count: int, one: str, more: str) -> str:
+    return f"1 process {one}" if count == 1 else f"{count} processes {more}"
