@@ -18,7 +18,6 @@ from tools.dashboards.shared import (
 )
 from tools.grafana import Colour, Column, Dashboard, Panel, Query, Row, Said, Step, Unit, stat, state_timeline, steps, table, time_series
 
-_ALERTS: Final = 'newswire_stage_up{stage="alert"} == 1'
 _TO: Final = 'receiver=~"$receiver"'
 _BAD: Final = steps(Colour.GREEN, (1, Colour.RED))
 _ODD: Final = steps(Colour.GREEN, (1, Colour.ORANGE))
@@ -201,7 +200,7 @@ def _alerter() -> tuple[Panel, ...]:
         state_timeline(
             "Which process is the active alerter?",
             "Exactly one at every moment, save for the seconds of a handover.",
-            Query(f"max by (instance) ({of.chosen('newswire_alerting_active')} and on (instance) {_ALERTS})", "{{instance}}"),
+            Query(f"max by (instance) ({of.chosen('newswire_alerting_active')})", "{{instance}}"),
             says=(Said(1, "active", Colour.GREEN), Said(0, "stands by", Colour.GREY)),
             steps=steps(Colour.GREY, (1, Colour.GREEN)),
             width=8,

@@ -81,7 +81,7 @@ def sources(where: str = "", by: str = "") -> str:
 
 def newest_in_force() -> str:
     """Return 1 where each process that alerts has the newest configuration in force; those that do not alert read none."""
-    return or_zero(f'min({chosen("newswire_config_last_reload_successful")} and on (instance) newswire_stage_up{{stage="alert"}} == 1)')
+    return or_zero(f"min({chosen('newswire_config_last_reload_successful')})")
 
 
 def in_hand(name: str) -> str:

@@ -42,7 +42,7 @@ def _in_force() -> tuple[Panel, ...]:
         stat(
             "Since the files were found good",
             "How long ago what stands on disk was last taken.",
-            Query(f"time() - max({of.chosen('newswire_config_last_reload_success_timestamp_seconds')})", "ago"),
+            Query(f"time() - min({of.chosen('newswire_config_last_reload_success_timestamp_seconds')})", "ago"),
             width=4,
             unit=Unit.SECONDS,
             steps=steps(Colour.BLUE),
