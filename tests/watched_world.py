@@ -2,7 +2,7 @@
 
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +21,15 @@ from tests.servers.prometheus import Prometheus, prometheus_server
 
 FAULTS: Final = ("accept_then_reset", "rate_limited:1", "error:fatal_error", "ok", "http_503")
 """What Slack answers first: each of them is told all the same."""
+
+TROUBLES: Final = {
+    "/refuses": Answer(b"no", status=403),
+    "/busy": Answer(b"later", status=429, headers={"Retry-After": "60"}),
+    "/gone": Answer(b"gone", status=410),
+    "/broken": Answer(b"oh", status=500),
+    "/no-feed": Answer(b"<html><body>Buy now</body></html>"),
+}
+"""Sources that fail, each in its own way."""
 
 _ROUTES: Final = """receivers:
   - {name: desk, slack: {channel: "#it-diplomacy"}}
@@ -46,7 +55,6 @@ _SUBJECTS: Final = (
 )
 _COUNTRIES: Final = ("PK", "US", "CN", "DE", "GB", "SA")
 _WAIT_S: Final = 60.0
-_ITEMS: Final = 40  # of the demo: enough for every outcome
 
 
 @dataclass(frozen=True)
@@ -80,15 +88,24 @@ class Watched:
 
 @contextmanager
 def watched(
-    world: World, web: Web, slack: FakeSlack, stages: Sequence[Sequence[str]], *, rules: Sequence[Path] = (), scrape_s: float = 1
+    world: World,
+    web: Web,
+    slack: FakeSlack,
+    stages: Sequence[Sequence[str]],
+    *,
+    rules: Sequence[Path] = (),
+    scrape_s: float = 1,
+    items: int = 40,
+    troubles: Iterable[str] = (),
 ) -> Iterator[Watched]:
-    """Yield a world that runs: `stages` are commands by process. All has ended when it returns."""
+    """Yield a world that runs: `stages` are commands by process, `items` how many the demo lists, `troubles` names of bad sources. All has ended when it returns."""
     with ExitStack() as stack:
-        site = stack.enter_context(DemoSite(demo_items(datetime.now(UTC))[:_ITEMS]))
-        world.allow_ports(web.port, site.port)
+        site = stack.enter_context(DemoSite(demo_items(datetime.now(UTC))[:items]))
+        bad = stack.enter_context(Web("127.0.0.2"))  # a host of its own: what it asks of us holds back nobody else
+        world.allow_ports(web.port, bad.port, site.port)
         world.slack(slack.url)
         (world.config / "routes.yaml").write_text(_ROUTES, encoding="utf-8")
-        publish = _sources(world, web, site)
+        publish = _sources(world, web, bad, site, troubles)
         names = [words[0] for words in stages]
         addresses = {name: f"127.0.0.1:{port}" for name, port in zip(names, free_ports(len(names)), strict=True)}
         prometheus = stack.enter_context(prometheus_server(world.root, addresses, rules=rules, scrape_s=scrape_s, evaluate_s=scrape_s))
@@ -97,7 +114,7 @@ def watched(
         yield Watched(prometheus, addresses, publish)
 
 
-def _sources(world: World, web: Web, site: DemoSite) -> Callable[[], None]:
+def _sources(world: World, web: Web, bad: Web, site: DemoSite, troubles: Iterable[str]) -> Callable[[], None]:
     """Write the sources, good ones and bad ones, and return what publishes one more story."""
     listed: list[Entry] = []
     numbers = iter(range(10_000))
@@ -106,15 +123,9 @@ def _sources(world: World, web: Web, site: DemoSite) -> Callable[[], None]:
         | ({"country": country} if country != "GB" else {})  # some have no country
         for feed, country in zip(site.feeds, cycle(_COUNTRIES), strict=False)
     ]
-    for path, answer in {
-        "/refuses": Answer(b"no", status=403),
-        "/busy": Answer(b"later", status=429, headers={"Retry-After": "60"}),
-        "/gone": Answer(b"gone", status=410),
-        "/broken": Answer(b"oh", status=500),
-        "/no-feed": Answer(b"<html><body>Buy now</body></html>"),
-    }.items():
-        web.answers[path] = answer
-        lines.append({"url": web.base + path, "outlet": f"Outlet {path}", "country": "PK", "interval": "10s"})
+    for path in troubles:
+        bad.answers[path] = TROUBLES[path]
+        lines.append({"url": bad.base + path, "outlet": f"Outlet {path}", "country": "PK", "interval": "10s"})
     lines += [
         {"url": web.base + path, "outlet": outlet, "country": "PK", "language": "en", "interval": "2s"}
         for path, outlet in (("/wire", "The Wire"), ("/echo", "The Echo"))

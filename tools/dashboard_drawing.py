@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any, Final
 
-from tools.dashboard_series import PALETTE, Series, coloured, measured, shown
+from tools.dashboard_series import COLOURS, PALETTE, Series, coloured, measured, shown
 from tools.grafana import COLUMNS
 
 WIDTH: Final = 1500
@@ -71,7 +71,7 @@ def _bars(panel: Mapping[str, Any], series: Sequence[Series], _width: int, heigh
     }
     most = defaults.get("max") or max(one.last for one in series) or 1
     lines = []
-    tall = max(8, min(22, height // len(series) - 6))
+    tall = max(8, min(48, height // len(series) - 8))
     for one in series:
         text, colour = shown(one.last, {**defaults, **own.get(one.name, {})})
         share = 0 if math.isnan(one.last) else max(0.5, min(100.0, one.last / most * 100))
@@ -87,10 +87,13 @@ def _lines(panel: Mapping[str, Any], series: Sequence[Series], width: int, heigh
     tall = height - 16 * min(4, len(series)) - 6
     stacked = defaults["custom"]["stacking"]["mode"] == "normal"
     tops = _stacked(series) if stacked else [list(one.points) for one in series]
+    colours = _colours(panel, series)
     values = [value for points in tops for _, value in points if not math.isnan(value)]
     limits = [step["value"] for step in defaults["thresholds"]["steps"] if step["value"] is not None]
     dashed = defaults["custom"]["thresholdsStyle"]["mode"] == "dashed"
     most = max([*values, 0.0]) * 1.08 or 1.0
+    if defaults.get("decimals") == 0 and defaults["unit"] == "short":
+        most = math.ceil(most / 3.24) * 3.24  # whole numbers on the axis
     times = [at for one in series for at, _ in one.points]
     begin, end = min(times), max(*times, min(times) + 1)
     left = 62
@@ -103,7 +106,7 @@ def _lines(panel: Mapping[str, Any], series: Sequence[Series], width: int, heigh
 
     drawn = [_axes(defaults, most=most, span=(begin, end), x=x, y=y, width=width)]
     for number, points in reversed(list(enumerate(tops))):
-        colour = PALETTE[number % len(PALETTE)]
+        colour = colours[number]
         for run in _runs(points):
             line = " ".join(f"{x(at):.1f},{y(value):.1f}" for at, value in run)
             opacity = 0.35 if stacked else 0.08
@@ -116,7 +119,7 @@ def _lines(panel: Mapping[str, Any], series: Sequence[Series], width: int, heigh
             for limit in limits
             if limit <= most
         ]
-    return f'<svg width="{width}" height="{tall}">{"".join(drawn)}</svg>{_legend(series, defaults)}'
+    return f'<svg width="{width}" height="{tall}">{"".join(drawn)}</svg>{_legend(series, defaults, colours)}'
 
 
 def _axes(
@@ -141,13 +144,24 @@ def _axes(
     return "".join(drawn)
 
 
-def _legend(series: Sequence[Series], defaults: Mapping[str, Any]) -> str:
+def _colours(panel: Mapping[str, Any], series: Sequence[Series]) -> list[str]:
+    """Return the colour of each series: the next one of the palette, or its own."""
+    own = {
+        override["matcher"]["options"]: one["value"]["fixedColor"]
+        for override in panel["fieldConfig"]["overrides"]
+        for one in override["properties"]
+        if one["id"] == "color" and one["value"]["mode"] == "fixed"
+    }
+    return [COLOURS.get(own.get(one.name, ""), own.get(one.name, PALETTE[number % len(PALETTE)])) for number, one in enumerate(series)]
+
+
+def _legend(series: Sequence[Series], defaults: Mapping[str, Any], colours: Sequence[str]) -> str:
     lines = []
     for number, one in enumerate(series[:4]):
         last = shown(one.last, defaults)[0]
         most = max((value for _, value in one.points if not math.isnan(value)), default=math.nan)
         more = f" (and {len(series) - 4} more)" if number == 3 and len(series) > 4 else ""
-        key = f'<span class="key" style="background:{PALETTE[number % len(PALETTE)]}"></span>'
+        key = f'<span class="key" style="background:{colours[number]}"></span>'
         lines.append(
             f"<tr><td>{key}{escape(one.name + more)}</td><td>last {escape(last)}</td><td>max {escape(shown(most, defaults)[0])}</td></tr>"
         )

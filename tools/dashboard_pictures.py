@@ -41,7 +41,9 @@ def main() -> int:
     span_s = asked.minutes * 60
     with tempfile.TemporaryDirectory() as folder, Web() as web, FakeSlack(faults=FAULTS) as slack:
         world = World(Path(folder) / "world")
-        with watched(world, web, slack, STAGES, rules=sorted(RULES.glob("*.yaml")), scrape_s=_SCRAPE_S) as running:
+        with watched(
+            world, web, slack, STAGES, rules=sorted(RULES.glob("*.yaml")), scrape_s=_SCRAPE_S, items=20, troubles=("/broken",)
+        ) as running:
             ends = time.monotonic() + span_s
             while time.monotonic() < ends:
                 time.sleep(_STORY_EVERY_S)

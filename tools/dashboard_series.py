@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 PALETTE: Final = ("#73bf69", "#f2cc0c", "#8ab8ff", "#ff780a", "#f2495c", "#5794f2", "#b877d9", "#705da0", "#37872d", "#fade2a")
-COLOURS: Final = {"green": "#299c46", "orange": "#d9730d", "red": "#c4162a", "blue": "#3274d9"}
+COLOURS: Final = {"green": "#299c46", "orange": "#d9730d", "red": "#c4162a", "blue": "#3274d9", "purple": "#8f3bb8"}
 _SIZES: Final = ("B", "KiB", "MiB", "GiB", "TiB")
 
 

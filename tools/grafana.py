@@ -41,6 +41,7 @@ class Colour(StrEnum):
     ORANGE = "orange"
     RED = "red"
     BLUE = "blue"
+    PURPLE = "purple"
     GREY = "#8e8e8e"
 
 
@@ -87,6 +88,7 @@ class Column:
     unit: Unit | None = None
     steps: tuple[Step, ...] = ()
     hidden: bool = False
+    colour: Colour | None = None
     says: tuple[Said, ...] = ()
 
 

@@ -124,6 +124,8 @@ def _override(column: Column, kind: Kind) -> dict[str, Any]:
         ]
         if kind is Kind.TABLE:
             properties.append({"id": "custom.cellOptions", "value": {"type": "color-text"}})
+    if column.colour:
+        properties.append({"id": "color", "value": {"mode": "fixed", "fixedColor": column.colour.value}})
     if column.says:
         properties.append({"id": "mappings", "value": _mappings(column.says)})
     if column.hidden:

@@ -15,7 +15,7 @@ from tests.fake_slack import FakeSlack
 from tests.measured import Say
 from tests.servers.fixtures import required
 from tests.servers.prometheus import Prometheus, Sample
-from tests.watched_world import FAULTS, Watched, watched
+from tests.watched_world import FAULTS, TROUBLES, Watched, watched
 from tools.dashboards import dashboards
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.servers, pytest.mark.timeout(240)]
@@ -99,7 +99,7 @@ def test_every_expression_has_an_answer(world: World, web: Web, request: pytest.
     pair = "servers" if "NEWSWIRE_BUS" in world.environment else "embedded"
     with (
         FakeSlack(faults=FAULTS, archived=("archived",)) as slack,
-        required(watched(world, web, slack, STAGES[pair], rules=RULES)) as running,
+        required(watched(world, web, slack, STAGES[pair], rules=RULES, troubles=TROUBLES)) as running,
     ):
         running.wait_for("sum(newswire_collectors_polls_total)")
         for _ in range(4):

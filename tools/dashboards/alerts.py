@@ -18,7 +18,6 @@ from tools.dashboards.shared import (
 )
 from tools.grafana import Colour, Column, Dashboard, Panel, Query, Row, Said, Step, Unit, stat, state_timeline, steps, table, time_series
 
-_ALERTS: Final = 'newswire_stage_up{stage="alert"} == 1'
 _TO: Final = 'receiver=~"$receiver"'
 _BAD: Final = steps(Colour.GREEN, (1, Colour.RED))
 _ODD: Final = steps(Colour.GREEN, (1, Colour.ORANGE))
@@ -99,6 +98,7 @@ def _receivers() -> tuple[Panel, ...]:
                 Column("Value #D", "Since it last accepted", Unit.SECONDS),
                 Column("Value #E", "Accepted", Unit.COUNT),
             ),
+            decimals=0,
             width=14,
             links=(page("receivers.md"),),
         ),
@@ -120,7 +120,7 @@ def _sends() -> tuple[Panel, ...]:
         time_series(
             "Attempts to deliver a minute, by how they ended",
             "sent, found (an earlier attempt had been accepted after all), and what did not go well.",
-            Query(of.or_none(of.per_minute("newswire_alerting_sends_total", "outcome", _TO), "outcome"), "{{outcome}}"),
+            Query(of.minutely("newswire_alerting_sends_total", "outcome", _TO), "{{outcome}}"),
             stacked=True,
             unit=Unit.A_MINUTE,
             links=(page("receivers.md"),),
@@ -128,7 +128,7 @@ def _sends() -> tuple[Panel, ...]:
         time_series(
             "How long has the oldest message waited, by receiver?",
             "One receiver that is away holds up none of the others.",
-            Query(of.or_none(of.stored("newswire_alerting_outbox_oldest_seconds", "receiver", _TO), "receiver"), "{{receiver}}"),
+            Query(of.stored("newswire_alerting_outbox_oldest_seconds", "receiver", _TO), "{{receiver}}"),
             unit=Unit.SECONDS,
             steps=LATE,
             limit=True,
@@ -136,7 +136,7 @@ def _sends() -> tuple[Panel, ...]:
         time_series(
             "The outbox, by state",
             "new and sending are under way, gathered waits for a digest, failed was given up.",
-            Query(of.or_none(of.summed(of.stored("newswire_alerting_outbox_rows", "receiver, state", _TO), "state"), "state"), "{{state}}"),
+            Query(of.summed(of.stored("newswire_alerting_outbox_rows", "receiver, state", _TO), "state"), "{{state}}"),
             stacked=True,
             decimals=0,
         ),
@@ -156,8 +156,8 @@ def _sends() -> tuple[Panel, ...]:
         ),
         time_series(
             "Alerts an hour, by severity",
-            "What was decided to be told.",
-            Query(of.or_none(of.grown("newswire_alerting_alerts_total", "severity", over="1h"), "severity"), "{{severity}}"),
+            "What was decided to be told: an alert of two watchlists counts under both.",
+            Query(of.hourly("newswire_alerting_alerts_total", "severity"), "{{severity}}"),
             links=(deeper(WATCHLISTS),),
         ),
     )
@@ -165,7 +165,7 @@ def _sends() -> tuple[Panel, ...]:
 
 def _beside() -> tuple[Panel, ...]:
     def hourly(title: str, description: str, name: str, label: str, link: str) -> Panel:
-        query = Query(of.or_none(of.grown(name, label, over="1h"), label), f"{{{{{label}}}}}")
+        query = Query(of.hourly(name, label), f"{{{{{label}}}}}")
         return time_series(title, description, query, decimals=0, width=6, links=(page(link),))
 
     return (
@@ -180,7 +180,7 @@ def _beside() -> tuple[Panel, ...]:
         time_series(
             "Silences in force",
             "Silences that have not ended, by state. `newswire silence list` says whose they are.",
-            Query(of.or_none(of.stored("newswire_alerting_silences", "state"), "state"), "{{state}}"),
+            Query(of.stored("newswire_alerting_silences", "state"), "{{state}}"),
             decimals=0,
             width=6,
             links=(page("silences.md"),),
@@ -200,7 +200,7 @@ def _alerter() -> tuple[Panel, ...]:
         state_timeline(
             "Which process is the active alerter?",
             "Exactly one at every moment, save for the seconds of a handover.",
-            Query(f"max by (instance) ({of.chosen('newswire_alerting_active')} and on (instance) {_ALERTS})", "{{instance}}"),
+            Query(f"max by (instance) ({of.chosen('newswire_alerting_active')})", "{{instance}}"),
             says=(Said(1, "active", Colour.GREEN), Said(0, "stands by", Colour.GREY)),
             steps=steps(Colour.GREY, (1, Colour.GREEN)),
             width=8,
@@ -222,7 +222,7 @@ def _alerter() -> tuple[Panel, ...]:
         time_series(
             "Rows that were kept long enough, an hour",
             "What retention dropped, by kind.",
-            Query(of.or_none(of.grown("newswire_alerting_pruned_total", "kind", over="1h"), "kind"), "{{kind}}"),
+            Query(of.hourly("newswire_alerting_pruned_total", "kind"), "{{kind}}"),
             decimals=0,
             width=6,
             links=(page("archive.md"),),

@@ -59,8 +59,19 @@ def or_zero(expression: str) -> str:
 
 
 def or_none(expression: str, label: str) -> str:
-    """Return the expression, and a series `none` of 0 where it has nothing yet: a counter with labels begins with its first event."""
-    return f'{expression} or on() label_replace(vector(0), "{label}", "none", "", "")'
+    """Return the expression, and a series `none` of 0 where it has nothing."""
+    return f'{expression} or on () label_replace(vector(0), "{label}", "none", "", "")'
+
+
+def minutely(name: str, labels: str, where: str = "") -> str:
+    """Return how fast a counter grows in a minute, by labels: of all that could happen what did, in the time shown."""
+    happened = summed(f"increase({chosen(name, where)}[$__range])", labels)
+    return or_none(f"({per_minute(name, labels, where)} and on ({labels}) {happened} > 0)", labels.partition(",")[0])
+
+
+def hourly(name: str, labels: str, where: str = "") -> str:
+    """Return by how much a counter grew in an hour, by labels: of all that could happen what did."""
+    return or_none(f"{grown(name, labels, where, over='1h')} > 0", labels.partition(",")[0])
 
 
 def sources(where: str = "", by: str = "") -> str:
@@ -70,7 +81,7 @@ def sources(where: str = "", by: str = "") -> str:
 
 def newest_in_force() -> str:
     """Return 1 where each process that alerts has the newest configuration in force; those that do not alert read none."""
-    return or_zero(f'min({chosen("newswire_config_last_reload_successful")} and on (instance) newswire_stage_up{{stage="alert"}} == 1)')
+    return or_zero(f"min({chosen('newswire_config_last_reload_successful')})")
 
 
 def in_hand(name: str) -> str:

@@ -67,9 +67,9 @@ def _queues() -> tuple[Panel, ...]:
             "How long has the oldest waited, in each queue?",
             "In the order of the flow. The first that grows is where it is stuck.",
             Query(of.or_zero(of.stored("newswire_collectors_due_oldest_seconds")), "sources to poll"),
-            Query(of.or_none(of.stored("newswire_bus_backlog_oldest_seconds", "group"), "group"), "bus, for {{group}}"),
+            Query(of.stored("newswire_bus_backlog_oldest_seconds", "group"), "bus, for {{group}}"),
             Query(of.or_zero(of.stored("newswire_processors_pages_due_oldest_seconds")), "pages to fetch"),
-            Query(of.or_none(of.stored("newswire_alerting_outbox_oldest_seconds", "receiver"), "receiver"), "messages to {{receiver}}"),
+            Query(of.stored("newswire_alerting_outbox_oldest_seconds", "receiver"), "messages to {{receiver}}"),
             unit=Unit.SECONDS,
             steps=LATE,
             limit=True,
@@ -79,7 +79,7 @@ def _queues() -> tuple[Panel, ...]:
         time_series(
             "How many wait, in each queue?",
             "Records that a group has not committed, pages due, rows of the outbox that are not settled.",
-            Query(of.or_none(of.stored("newswire_bus_backlog_records", "group"), "group"), "bus, for {{group}}"),
+            Query(of.stored("newswire_bus_backlog_records", "group"), "bus, for {{group}}"),
             Query(of.or_zero(of.stored("newswire_processors_pages_due")), "pages to fetch"),
             Query(
                 of.or_zero(of.summed(of.stored("newswire_alerting_outbox_rows", "receiver, state", 'state!="gathered"'))),
@@ -153,9 +153,8 @@ def _latency() -> tuple[Panel, ...]:
 
 def _ends() -> tuple[Panel, ...]:
     def ends(title: str, description: str, name: str, labels: str, where: str = "", *, links: tuple[Link, ...] = ()) -> Panel:
-        first = labels.split(", ", maxsplit=1)[0]
         legend = " ".join(f"{{{{{label}}}}}" for label in labels.split(", "))
-        query = Query(of.or_none(of.per_minute(name, labels, where), first), legend)
+        query = Query(of.minutely(name, labels, where), legend)
         return time_series(title, description, query, stacked=True, unit=Unit.A_MINUTE, width=6, links=links)
 
     return (
@@ -187,7 +186,7 @@ def _ends() -> tuple[Panel, ...]:
         time_series(
             "Dead letters in the last hour",
             "Records that were given up, by stage and reason: `newswire dead list`, and after the fix `newswire dead replay`.",
-            Query(of.or_none(of.grown("newswire_dead_letters_total", "stage, reason", over="1h"), "stage"), "{{stage}} {{reason}}"),
+            Query(of.hourly("newswire_dead_letters_total", "stage, reason"), "{{stage}} {{reason}}"),
             steps=steps(Colour.GREEN, (1, Colour.RED)),
             links=(runbook("NewswireDeadLetters"),),
             limit=True,
@@ -196,7 +195,7 @@ def _ends() -> tuple[Panel, ...]:
         time_series(
             "Steps of workers that raised, in the last hour",
             "By worker and kind: retryable ones are tried again; others stand in the log.",
-            Query(of.or_none(of.grown("newswire_service_errors_total", "worker, kind", over="1h"), "worker"), "{{worker}} {{kind}}"),
+            Query(of.hourly("newswire_service_errors_total", "worker, kind"), "{{worker}} {{kind}}"),
             width=12,
             links=(runbook("NewswireBugs"),),
         ),
@@ -302,7 +301,7 @@ def _processes() -> tuple[Panel, ...]:
         time_series(
             "Jail: children that are busy",
             "How many children work on average, by task.",
-            Query(of.or_none(of.per_second("newswire_jail_busy_seconds_total", "task"), "task"), "{{task}}"),
+            Query(of.per_second("newswire_jail_busy_seconds_total", "task"), "{{task}}"),
             stacked=True,
             decimals=2,
             width=6,

@@ -66,8 +66,8 @@ def _whole() -> tuple[Panel, ...]:
             links=(deeper(FLOW), runbook("NewswireStageDown")),
         ),
         stat(
-            "Processes that are not ready",
-            "Processes that Prometheus cannot reach, or that say themselves (/readyz) that they do not do their work.",
+            "Are all ready?",
+            "How many processes Prometheus cannot reach, or that say themselves (/readyz) that they do not do their work.",
             Query('count(up{job="newswire"}) - (sum(newswire_ready) or vector(0))', "not ready"),
             width=3,
             steps=_NONE_IS_RIGHT,
@@ -260,7 +260,12 @@ def _day() -> tuple[Panel, ...]:
             of.grown("newswire_processors_labels_total", where='label="diplomacy"', over=day),
             FLOW,
         ),
-        count("Alerts", "Alerts decided.", of.grown("newswire_alerting_alerts_total", over=day), WATCHLISTS),
+        count(
+            "Alerts",
+            "Stories that were told for the first time, or anew.",
+            of.grown("newswire_alerting_reports_total", where='outcome="alerted"', over=day),
+            WATCHLISTS,
+        ),
         count(
             "Messages told",
             "Messages, replies and edits that receivers accepted.",
@@ -287,6 +292,7 @@ def _day() -> tuple[Panel, ...]:
             ),
             sorted_by="State",
             no_value="No alarm.",
+            height=6,
             links=(page("alarms.md"),),
         ),
         table(
@@ -298,6 +304,7 @@ def _day() -> tuple[Panel, ...]:
                 Column("Value #A", "Since the last message", Unit.SECONDS, says=(Said(-1, "never"),)),
                 Column("Value #B", "Since the last backup", Unit.SECONDS, says=(Said(-1, "never"),)),
             ),
+            height=6,
             links=(page("backup.md"),),
         ),
     )

@@ -34,6 +34,14 @@ _STATES: Final = {
     ),
     "waiting": ("Never polled yet", steps(Colour.BLUE), "Configured, and not polled so far: after a start, for a while."),
 }
+_COLOURS: Final = {
+    "ok": Colour.GREEN,
+    "failing": Colour.RED,
+    "silent": Colour.ORANGE,
+    "blocked": Colour.PURPLE,
+    "retired": Colour.GREY,
+    "waiting": Colour.BLUE,
+}
 _IN_COUNTRY: Final = 'country=~"$country"'
 _OK_IN_COUNTRY: Final = f'state="ok", {_IN_COUNTRY}'
 
@@ -74,6 +82,7 @@ def _over_time() -> tuple[Panel, ...]:
             stacked=True,
             decimals=0,
             width=8,
+            columns=tuple(Column(state, colour=colour) for state, colour in _COLOURS.items()),
             links=(page("sources.md"),),
         ),
         bar_gauge(
@@ -110,15 +119,15 @@ def _polls() -> tuple[Panel, ...]:
             Query(of.per_minute("newswire_collectors_polls_total", "outcome"), "{{outcome}}"),
             stacked=True,
             unit=Unit.A_MINUTE,
-            width=6,
+            width=8,
         ),
         time_series(
             "Failed polls a minute, by reason",
             "deadline, dns, connect, tls: the way there; http_4xx, rate_limited, robots: they refuse us; not_a_feed: what stands there is no feed any more.",
-            Query(of.or_none(of.per_minute("newswire_collectors_polls_total", "reason", 'outcome="failed"'), "reason"), "{{reason}}"),
+            Query(of.minutely("newswire_collectors_polls_total", "reason", 'outcome="failed"'), "{{reason}}"),
             stacked=True,
             unit=Unit.A_MINUTE,
-            width=6,
+            width=8,
             links=(page("sources.md"),),
         ),
         time_series(
@@ -128,23 +137,32 @@ def _polls() -> tuple[Panel, ...]:
             unit=Unit.SECONDS,
             steps=POLLED_LATE,
             limit=True,
-            width=6,
+            width=8,
         ),
         time_series(
             "Sources that are due now",
             "Sources that should be polled now and that no process has in hand.",
             Query(of.or_zero(of.stored("newswire_collectors_sources_due")), "due"),
             decimals=0,
-            width=3,
+            width=8,
         ),
         time_series(
             "How much polling holds back",
             "0: not at all; 1: no new polls. processors, alerting: they are behind; disk: it is nearly full.",
-            Query(of.or_none(of.stored("newswire_collectors_pressure", "cause"), "cause"), "{{cause}}"),
+            Query(of.stored("newswire_collectors_pressure", "cause"), "{{cause}}"),
             unit=Unit.SHARE,
             most=1,
-            width=3,
+            width=8,
             links=(page("reference.md"),),
+        ),
+        time_series(
+            "Possible gaps",
+            "Polls in the last hour in which no entry was known: the feed has turned over faster than it was polled, and some may have been missed.",
+            Query(of.grown("newswire_collectors_possible_gaps_total", over="1h"), "in the last hour"),
+            decimals=0,
+            steps=steps(Colour.GREEN, (1, Colour.ORANGE)),
+            limit=True,
+            width=8,
         ),
     )
 
@@ -154,7 +172,7 @@ def _entries() -> tuple[Panel, ...]:
         time_series(
             "Entries a minute, by what became of them",
             "unchanged: known already, the most of every feed; new and revised go on; duplicate: another source brought it first.",
-            Query(of.or_none(of.per_minute("newswire_collectors_entries_total", "outcome"), "outcome"), "{{outcome}}"),
+            Query(of.minutely("newswire_collectors_entries_total", "outcome"), "{{outcome}}"),
             stacked=True,
             unit=Unit.A_MINUTE,
             width=8,
@@ -164,16 +182,7 @@ def _entries() -> tuple[Panel, ...]:
             "What the world brings. Compare it with the same hour of other days.",
             Query(of.per_minute("newswire_collectors_entries_total", "outcome", 'outcome=~"new|revised"'), "{{outcome}}"),
             unit=Unit.A_MINUTE,
-            width=5,
-        ),
-        time_series(
-            "Possible gaps",
-            "Polls in the last hour in which no entry was known: the feed has turned over faster than it was polled, and some may have been missed.",
-            Query(of.grown("newswire_collectors_possible_gaps_total", over="1h"), "in the last hour"),
-            decimals=0,
-            steps=steps(Colour.GREEN, (1, Colour.ORANGE)),
-            limit=True,
-            width=3,
+            width=8,
         ),
         heatmap(
             "How old are entries when they are first seen?",
@@ -190,7 +199,7 @@ def _fetches() -> tuple[Panel, ...]:
         time_series(
             "Fetches of feeds a minute, by how they ended",
             "Every HTTP fetch of a feed, its redirects within.",
-            Query(of.or_none(of.per_minute("newswire_http_fetches_total", "reason", 'kind="feed"'), "reason"), "{{reason}}"),
+            Query(of.minutely("newswire_http_fetches_total", "reason", 'kind="feed"'), "{{reason}}"),
             stacked=True,
             unit=Unit.A_MINUTE,
             width=6,
@@ -206,7 +215,7 @@ def _fetches() -> tuple[Panel, ...]:
         time_series(
             "Bytes a second, by what is fetched",
             "Decoded bytes of bodies that were kept.",
-            Query(of.or_none(of.per_second("newswire_http_body_bytes_total", "kind"), "kind"), "{{kind}}"),
+            Query(of.per_second("newswire_http_body_bytes_total", "kind"), "{{kind}}"),
             stacked=True,
             unit=Unit.BYTES_A_SECOND,
             width=6,

@@ -3,7 +3,7 @@
 from typing import Final
 
 from tools.dashboards import expressions as of
-from tools.dashboards.shared import ALERTS, ALWAYS, DOCS_AT, MOMENTS, TITLES, WATCHLIST, WATCHLISTS, deeper, page
+from tools.dashboards.shared import ALERTS, ALWAYS, DOCS_AT, MOMENTS, TITLES, WATCHLIST, WATCHLISTS, deeper, page, runbook
 from tools.grafana import Colour, Column, Dashboard, Panel, Query, Row, Said, Unit, bar_gauge, stat, steps, table, time_series
 
 _OF: Final = 'watchlist=~"$watchlist"'
@@ -35,25 +35,27 @@ def _in_force() -> tuple[Panel, ...]:
             "The newest, or an older one because the files on disk have faults: /readyz and the log name them.",
             Query(of.newest_in_force(), "newest"),
             width=5,
-            steps=steps(Colour.RED, (1, Colour.GREEN)),
-            says=(Said(0, "an older one", Colour.RED), Said(1, "the newest", Colour.GREEN)),
+            steps=steps(Colour.ORANGE, (1, Colour.GREEN)),
+            says=(Said(0, "an older one", Colour.ORANGE), Said(1, "the newest", Colour.GREEN)),
             links=(page("operating.md"),),
         ),
         stat(
             "Since the files were found good",
             "How long ago what stands on disk was last taken.",
-            Query(f"time() - max({of.chosen('newswire_config_last_reload_success_timestamp_seconds')})", "ago"),
+            Query(f"time() - min({of.chosen('newswire_config_last_reload_success_timestamp_seconds')})", "ago"),
             width=4,
             unit=Unit.SECONDS,
             steps=steps(Colour.BLUE),
         ),
-        time_series(
-            "Changes of the files",
-            "In the last hour, by what became of them: loaded, restored, refused (faults), unsteady (written while it was read).",
-            Query(of.or_none(of.grown("newswire_config_reloads_total", "outcome", over="1h"), "outcome"), "{{outcome}}"),
-            decimals=0,
+        stat(
+            "What became of changes, in the time shown",
+            "Taken: a new set came in force, or the old text was put back. Refused: the files had faults, and the set from before stayed.",
+            Query(of.grown("newswire_config_reloads_total", where='outcome=~"loaded|restored"'), "taken"),
+            Query(of.grown("newswire_config_reloads_total", where='outcome="refused"'), "refused"),
             width=6,
-            height=4,
+            decimals=0,
+            steps=steps(Colour.BLUE),
+            links=(runbook("NewswireConfigRefused"), page("operating.md")),
         ),
     )
 
@@ -72,7 +74,8 @@ def _telling() -> tuple[Panel, ...]:
                 Column("Value #B", "Alerts"),
                 Column("Value #C", "Held"),
             ),
-            sorted_by="Alerts",
+            sorted_by="Matched",
+            decimals=0,
             width=8,
             height=12,
             links=(page("watchlists.md"),),
@@ -80,7 +83,7 @@ def _telling() -> tuple[Panel, ...]:
         bar_gauge(
             "Which tell most, in the time shown?",
             "The ten with most alerts. One that towers over all others is too wide, or the world's news of the day.",
-            Query(f"topk(10, {of.grown('newswire_alerting_alerts_total', 'watchlist', _OF)})", "{{watchlist}}", instant=True),
+            Query(f"topk(10, {of.grown('newswire_alerting_alerts_total', 'watchlist', _OF)} > 0)", "{{watchlist}}", instant=True),
             width=8,
             height=12,
             decimals=0,
@@ -89,8 +92,8 @@ def _telling() -> tuple[Panel, ...]:
         ),
         time_series(
             "Alerts an hour, by watchlist",
-            "What each decided to tell.",
-            Query(of.or_none(of.grown("newswire_alerting_alerts_total", "watchlist", _OF, over="1h"), "watchlist"), "{{watchlist}}"),
+            "What each decided to tell: an alert of two watchlists counts under both.",
+            Query(of.hourly("newswire_alerting_alerts_total", "watchlist", _OF), "{{watchlist}}"),
             stacked=True,
             width=8,
             height=12,
@@ -99,14 +102,14 @@ def _telling() -> tuple[Panel, ...]:
         time_series(
             "Reports that matched an hour, by watchlist",
             "Every report that it matched: more than one may come of a story, and join one alert.",
-            Query(of.or_none(of.grown("newswire_alerting_matches_total", "watchlist", _OF, over="1h"), "watchlist"), "{{watchlist}}"),
+            Query(of.hourly("newswire_alerting_matches_total", "watchlist", _OF), "{{watchlist}}"),
             stacked=True,
             width=12,
         ),
         time_series(
             "Alerts an hour, by severity",
             "Of the chosen watchlists.",
-            Query(of.or_none(of.grown("newswire_alerting_alerts_total", "severity", _OF, over="1h"), "severity"), "{{severity}}"),
+            Query(of.hourly("newswire_alerting_alerts_total", "severity", _OF), "{{severity}}"),
             stacked=True,
             width=12,
         ),
@@ -118,9 +121,10 @@ def _held() -> tuple[Panel, ...]:
         table(
             "Held, by watchlist and reason, in the time shown",
             "condition: a key of `when` did not hold; label, score: not what it asks for; silenced, muted, staged: somebody's wish; max_age, backlog: too old.",
-            Query(of.grown("newswire_alerting_held_total", "watchlist, reason", _OF), ""),
+            Query(f"{of.grown('newswire_alerting_held_total', 'watchlist, reason', _OF)} > 0", ""),
             columns=(Column("watchlist", "Watchlist"), Column("reason", "Reason"), Column("Value", "Held", Unit.COUNT)),
             sorted_by="Held",
+            decimals=0,
             width=8,
             no_value="Nothing was held.",
             links=(page("why.md"),),
@@ -128,7 +132,7 @@ def _held() -> tuple[Panel, ...]:
         time_series(
             "Held an hour, by reason",
             "What the chosen watchlists held back.",
-            Query(of.or_none(of.grown("newswire_alerting_held_total", "reason", _OF, over="1h"), "reason"), "{{reason}}"),
+            Query(of.hourly("newswire_alerting_held_total", "reason", _OF), "{{reason}}"),
             stacked=True,
             width=8,
         ),

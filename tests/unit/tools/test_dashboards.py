@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from newswire.metrics import Metrics
+from newswire.catalogue import CATALOGUE, OF_THE_PROCESS
+from newswire.catalogue.entry import Across
 from tools.dashboards import FOLDER, dashboards, files
 from tools.dashboards.shared import TITLES
 from tools.grafana import COLUMNS, Kind, Unit
@@ -108,40 +109,28 @@ def test_links_lead_somewhere(dashboard: dict[str, Any]) -> None:
         assert (uid is not None and uid[1] in TITLES) or (name is not None and (RUNBOOKS / name[1]).is_file()), url
 
 
-def test_every_metric_that_is_named_is_measured() -> None:
-    measured = {sample.name for family in Metrics().registry.collect() for sample in family.samples} | {
-        name + ending for family in Metrics().registry.collect() for name in (family.name,) for ending in ENDINGS[family.type]
-    }
-    named = {name for expression in expressions() for name in re.findall(r"\b(?:newswire|process)_\w+", expression)}
-    assert named - measured == set()
+def named(expression: str) -> set[str]:
+    """Return the metrics of an expression, a histogram's parts under its own name."""
+    found = re.findall(r"\b(?:newswire|process)_\w+", re.sub(r'"[^"]*"', "", expression))
+    return {name if name in MEASURED else re.sub(r"_(bucket|count|sum)$", "", name) for name in found}
 
 
-ENDINGS = {
-    "counter": ("_total",),
-    "gauge": ("",),
-    "histogram": ("_bucket", "_count", "_sum"),
-}
+def test_every_metric_that_is_named_is_measured_and_the_other_way_round() -> None:
+    shown = {name for expression in expressions() for name in named(expression)}
+    assert shown - MEASURED.keys() == set()
+    assert MEASURED.keys() - shown == NOT_SHOWN
 
 
-def test_every_metric_is_on_a_dashboard() -> None:
-    shown = " ".join(expressions())
-    missing = {family.name for family in Metrics().registry.collect() if family.name not in shown}
-    assert missing == NOT_SHOWN
-
-
+MEASURED = CATALOGUE | {entry.name: entry for entry in OF_THE_PROCESS}
 NOT_SHOWN = {"process_virtual_memory_bytes"}  # what a process has reserved says nothing: the resident size is shown
 
 
-def test_counters_are_summed_and_what_the_store_says_is_not() -> None:
-    counters = {f"{family.name}_total" for family in Metrics().registry.collect() if family.type == "counter"}
+@pytest.mark.parametrize("across", [Across.SUM, Across.MAX, Across.MIN])
+def test_several_processes_are_brought_together_as_the_catalogue_says(across: Across) -> None:
     for expression in expressions():
-        for name in re.findall(r"newswire_\w+", expression):
-            if name in counters:
-                assert re.search(r"\bsum\b", expression), expression
-            if name.startswith(
-                ("newswire_bus_backlog", "newswire_alerting_outbox", "newswire_collectors_sources", "newswire_processors_pages_due")
-            ):
-                assert re.search(r"\bmax\b", expression), expression
+        for name in named(re.sub(r"\band on \([^)]*\) [^)]*", "", expression)):  # what comes behind only chooses processes
+            if MEASURED[name].across is across and not re.match(r"changes\(", expression):
+                assert re.search(rf"\b{across}\b", expression), f"{name} is brought together by {across}: {expression}"
 
 
 def test_grafana_finds_the_files_and_the_source_that_they_name() -> None:
