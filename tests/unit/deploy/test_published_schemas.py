@@ -45,7 +45,9 @@ def module(name: str) -> Any:
 
 
 def test_hadolint_finds_nothing_in_the_dockerfile() -> None:
-    done = subprocess.run([program("hadolint"), "--no-color", ROOT / "deploy/docker/Dockerfile"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [program("hadolint"), "--no-color", ROOT / "deploy/docker/Dockerfile"], capture_output=True, text=True, check=False
+    )
     assert (done.returncode, done.stdout) == (0, "")
 
 
