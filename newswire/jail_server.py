@@ -66,14 +66,15 @@ class ForkServer:
                 with theirs:
                     try:
                         send_socket(control, theirs)
-                        child = Child(int(_said(control)), ours)
-                        self._children.add(child.pid)
-                        return child
+                        pid = int(_said(control))
                     except (EOFError, OSError):
                         ours.close()
                         self._stop()
                         if attempt == 2 or self._closing.is_set():
                             raise
+                    else:
+                        self._children.add(pid)
+                        return Child(pid, ours)
             raise AssertionError("the loop returns or raises")
 
     def end(self, child: Child) -> int | None:
@@ -88,11 +89,11 @@ class ForkServer:
             try:
                 send(self._control, str(child.pid).encode())
                 code = int(_said(self._control))
-                self._children.discard(child.pid)
-                return code
             except (EOFError, OSError):
                 self._stop()
                 return None
+            self._children.discard(child.pid)
+            return code
 
     def close(self) -> None:
         """End the server, and with it all children."""
@@ -146,7 +147,9 @@ class ForkServer:
                 self._process.wait()
             self._process = None
         for pid in self._children:
-            with contextlib.suppress(ChildProcessError):  # they died with it; where we are process 1, as in a container, they are ours to reap
+            with contextlib.suppress(
+                ChildProcessError
+            ):  # they died with it; where we are process 1, as in a container, they are ours to reap
                 os.waitpid(pid, 0)
         self._children.clear()
 
