@@ -93,7 +93,10 @@ class StoreLeadership:
                 self._seen = (ends_at, now)
             self._ask_at = now + STANDBY_S
             self._held = None if epoch is None else _Held(epoch, now + self._lease_s * _RENEWED)
-            self._metrics.active.set(self._held is not None)
+            if self._held is None:
+                self._metrics.stands_by()
+            else:
+                self._metrics.active.set(1)
             return self._held is not None
 
     def _stale(self, now: float, *, alone: bool) -> float | None:
@@ -114,14 +117,14 @@ class StoreLeadership:
             # taken here, as who holds it may wait for the caller's transaction.
             if self._held is held:
                 self._held = None
-                self._metrics.active.set(0)
+                self._metrics.stands_by()
             raise
         return held.epoch
 
     def resign(self) -> None:
         with self._lock:
             held, self._held, self._resigned = self._held, None, True
-            self._metrics.active.set(0)
+            self._metrics.stands_by()
             if self._presence is not None:
                 self._presence.close()
             if held is not None:

@@ -211,5 +211,7 @@ class ReloadWorker:
         desk = self._standing.desk
         self._metrics.config_ok.set(1)
         self._metrics.config_ok_at.set(self._clock.now().timestamp())
+        self._metrics.known("watchlist", [one.name for one in desk.watchlists.watchlists])
+        self._metrics.known("receiver", [one.name for one in desk.routes.receivers])
         for status in Status:
             self._metrics.watchlists.labels(status).set(desk.statuses.get(status, 0))

@@ -19,15 +19,18 @@ from alerting.sender_lane import Lane
 from alerting.sender_ledger import Ledger
 from alerting.sender_links import Links
 from alerting.sender_recall import Recalls
+from newswire.catalogue.sending import OPEN_STATES
 from newswire.clock import Clock
 from newswire.errors import Fenced, Retryable
 from newswire.metrics import Metrics
-from newswire.outcomes import SendState
-from newswire.store import Store, outbox
+from newswire.store import Store, outbox, standings
 from newswire.store.outbox import Queued
 
 LOOK_S: Final = 0.2
 """How often an empty outbox is looked at."""
+
+SHOW_S: Final = 2.0
+"""How often what waits is counted for the metrics."""
 
 CLOSE_S: Final = 5.0
 """How long calls that are on their way may take at the end: a service drains within ten seconds, and what hangs is looked for by the next life."""
@@ -66,6 +69,7 @@ class SenderWorker:
         self._in_use = listed()
         self._lanes = {name: Lane(receiver) for name, receiver in self._in_use.receivers.items()}
         self._unknown: frozenset[str] = frozenset()
+        self._show_at = 0.0  # on the monotonic clock
         ledger = Ledger(
             store=store,
             clock=clock,
@@ -93,10 +97,7 @@ class SenderWorker:
             return STANDBY_S
         with self._store.read() as connection:
             waiting = outbox.waiting_receivers(connection)
-            counts = outbox.counts(connection)
-        for name in {*counts, *self._lanes}:
-            for state in (SendState.NEW, SendState.SENDING, SendState.FAILED):
-                self._metrics.outbox.labels(name, state).set(counts.get(name, {}).get(state, 0))
+        self._show()
         # Only after the look at the queue: what waits was decided on a set that is in force by now.
         self._use(self._listed(), waiting)
         self._begin(waiting)
@@ -128,6 +129,26 @@ class SenderWorker:
         """Return the receivers that refuse us now, each with its own word for it: for `/readyz` and the live status."""
         refusing = {name: lane.trouble for name, lane in self._lanes.items() if lane.trouble}
         return refusing | dict.fromkeys(self._unknown, UNKNOWN_RECEIVER)
+
+    def _show(self) -> None:
+        """Show what waits for each receiver that is in the routes, or that rows still wait for."""
+        monotonic = self._clock.monotonic()
+        if monotonic < self._show_at:
+            return
+        self._show_at = monotonic + SHOW_S
+        now = self._clock.now().timestamp()
+        with self._store.read() as connection:
+            counts, overdue = outbox.counts(connection), standings.overdue(connection, now)
+        shown = {*counts, *(set(self._in_use.receivers) - self._in_use.left)}
+        for name in shown:
+            for state in OPEN_STATES:
+                self._metrics.outbox.labels(name, state).set(counts.get(name, {}).get(state, 0))
+            waits_s = max(0.0, now - overdue[name].since) if name in overdue else 0.0
+            self._metrics.outbox_oldest.labels(name).set(waits_s)
+            refuses = name in self._unknown or (name in self._lanes and self._lanes[name].trouble is not None)
+            self._metrics.receiver_refusing.labels(name).set(refuses)
+        for metric in (self._metrics.outbox, self._metrics.outbox_oldest, self._metrics.receiver_refusing):
+            metric.keep("receiver", shown)
 
     def _stand_by(self) -> None:
         """Follow the routes as they change: what is on its way now, another process has begun, and nobody here knows where."""

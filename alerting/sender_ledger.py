@@ -57,6 +57,7 @@ class Ledger:
             _settle_digest(connection, row, now)
         crash_point("send_after_sent")
         self._metrics.sends.labels(row.receiver, outcome).inc()
+        self._metrics.receiver_success_at.labels(row.receiver).set(now)
         if row.kind is MessageKind.PARENT:
             seen_at = messages.from_json(row.message).seen_at.timestamp()
             self._metrics.seen_to_told.labels(row.receiver).observe(max(0.0, now - seen_at))

@@ -36,7 +36,6 @@ class SilenceWatch:
 
     def step(self) -> float:
         if not self._leadership.leading():
-            self._count(Counter())
             self._known = {}
             return STANDBY_S
         now = self._clock.now()

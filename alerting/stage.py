@@ -193,6 +193,17 @@ class ReportHandler:
             for found in one.judged.matches:
                 if found.verdict.matched:
                     metrics.matches.labels(found.verdict.watchlist).inc()
+            self._count_watchlists(one.outcome)
+
+    def _count_watchlists(self, outcome: Outcome) -> None:
+        """Count the alert under the watchlists that tell it, and the report under those that held it or nearly matched."""
+        decision = outcome.decision
+        for verdict in decision.watchlists:
+            told = verdict.matched and verdict.reason is None
+            if told and outcome.outcome is ReportOutcome.ALERTED:
+                self._metrics.alerts.labels(verdict.watchlist, verdict.severity).inc()
+            elif not told or outcome.outcome is ReportOutcome.HELD:
+                self._metrics.held.labels(verdict.watchlist, verdict.reason or decision.reason).inc()
 
 
 def _judge(value: bytes, desk: Desk, now: datetime) -> _Judged:

@@ -4,7 +4,7 @@ The order is the promise: items are on the bus before their marks and the feed's
 the two polls the same bytes again and publishes the same records, with the same ids, which whoever reads them knows already.
 """
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
@@ -33,8 +33,8 @@ from newswire.crash import crash_point
 from newswire.guard import host_key
 from newswire.http import Fetched, FetchFailed, Http
 from newswire.jail import Jail, Killed, TaskRaised
-from newswire.metrics import NO_COUNTRY, Metrics
-from newswire.outcomes import FetchReason, ParseReason, PollOutcome, SourceState
+from newswire.metrics import Metrics
+from newswire.outcomes import EntryOutcome, FetchReason, ParseReason, PollOutcome
 from newswire.records import Item
 from newswire.store import Store, feeds, seen
 from newswire.topics import ITEMS
@@ -169,7 +169,6 @@ class CollectWorker:
             states = feeds.health(connection)
         self._failing = {source_id for source_id in self._sources if states[source_id].failures}
         self._started_at = now
-        self._show()
 
     def _take(self, *, wait: bool) -> int:
         """Return how many answers came back from the network or the jail; each goes on to its next station."""
@@ -246,7 +245,6 @@ class CollectWorker:
             self._waiting.popleft()
             self._count(one)
         self._look_at = 0.0  # hosts are free again, and intervals may be short
-        self._show()
         return len(polls)
 
     def _count(self, one: Settled) -> None:
@@ -270,20 +268,12 @@ class CollectWorker:
             self._metrics.entries_in.inc(one.news.entries)
             for entry_outcome, count in one.news.outcomes.items():
                 self._metrics.entries.labels(entry_outcome.value).inc(count)
+            for entry_outcome, item in one.news.items:
+                if entry_outcome is EntryOutcome.NEW and item.published_at is not None and not item.backlog:
+                    self._metrics.published_to_seen.observe(max(0.0, (item.seen_at - item.published_at).total_seconds()))
             if one.news.possible_gap:
                 self._metrics.possible_gaps.inc()
                 _log.info("possible gap: no entry was known from the poll before", source=source.source_id, url=one.poll.url)
-
-    def _show(self) -> None:
-        counts: Counter[tuple[str, str]] = Counter()
-        for source_id, source in self._sources.items():
-            state = (
-                SourceState.FAILING if source_id in self._failing else SourceState.OK if source_id in self._polled else SourceState.WAITING
-            )
-            counts[state, source.country or NO_COUNTRY] += 1
-        for country in {source.country or NO_COUNTRY for source in self._sources.values()}:
-            for state in SourceState:
-                self._metrics.sources.labels(state, country).set(counts[state, country])
 
     def _start(self) -> int:
         """Lease due sources up to the room there is and start their polls; return how many."""

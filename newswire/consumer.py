@@ -215,8 +215,13 @@ class BusUpkeep:
     def step(self) -> float:
         now = self._clock.now()
         self._bus.maintain(now)
-        for topic, group in GROUPS:
-            backlog = self._bus.backlog(topic, group)
+        try:
+            backlogs = [(topic, group, self._bus.backlog(topic, group)) for topic, group in GROUPS]
+        except Retryable:
+            self._metrics.backlog.clear()  # what was found before is no longer so
+            self._metrics.backlog_age.clear()
+            raise
+        for topic, group, backlog in backlogs:
             age_s = (now - backlog.oldest_at).total_seconds() if backlog.oldest_at is not None else 0.0
             self._metrics.backlog.labels(topic.name, group).set(backlog.records)
             self._metrics.backlog_age.labels(topic.name, group).set(max(age_s, 0.0))

@@ -16,7 +16,7 @@ from newswire.guard import printable
 from newswire.jail_child import MEMORY_EXIT, RAISED, load_task
 from newswire.jail_server import Child, ForkServer
 from newswire.metrics import Metrics
-from newswire.outcomes import JailEnd
+from newswire.outcomes import JailEnd, JailOutcome
 
 _log: Final = logging.getLogger(__name__)
 
@@ -91,6 +91,7 @@ class ProcessJail:
     ) -> None:
         self._results = {name: load_task(name)[1] for name in tasks}
         self._metrics = metrics
+        metrics.known("task", tasks)
         self._recycle_after = recycle_after
         self._idle_s = idle_s
         self._calls: queue.Queue[_Call | None] = queue.Queue(queue_size)
@@ -194,7 +195,7 @@ class ProcessJail:
                 killed = KillReason.MEMORY
             _log.warning("%s: the child was ended after %.2f s (%s)", call.task, took_s, killed)
             raised = Killed(killed, call.task)
-        outcome = killed or ("ok" if raised is None else "raised")
+        outcome = killed or (JailOutcome.OK if raised is None else JailOutcome.RAISED)
         self._metrics.jail_tasks.labels(call.task, outcome).inc()
         self._metrics.jail_seconds.labels(call.task).inc(took_s)
         if killed is not None:

@@ -282,6 +282,26 @@ class JailEnd(StrEnum):
     DIED = "died"  # by itself
 
 
+class JailOutcome(StrEnum):
+    """What became of a task in the jail."""
+
+    OK = "ok"
+    RAISED = "raised"  # the task raised; its child lives on
+    DEADLINE = "deadline"
+    MEMORY = "memory"
+    CRASH = "crash"  # its child died by itself
+
+
+class StepFault(StrEnum):
+    """How a step of a worker failed."""
+
+    RETRYABLE = "retryable"  # a server is away; again after a while
+    FENCED = "fenced"  # another process has the work now
+    CONFIGURATION = "configuration"  # a server refuses us
+    TOO_MANY_DEAD = "too_many_dead"  # the stage must be broken itself, and stops
+    BUG = "bug"
+
+
 class RetryReason(StrEnum):
     """Why something must be done again later."""
 

@@ -21,6 +21,7 @@ from newswire.clock import Clock
 from newswire.consumer import BusUpkeep, ConsumerWorker, Handled, Handler, TooManyDead, guard
 from newswire.errors import ConfigurationError, Fenced, Retryable
 from newswire.metrics import Metrics
+from newswire.outcomes import StepFault
 
 __all__ = ["BusUpkeep", "ConsumerWorker", "Handled", "Handler", "Service", "TooManyDead", "Worker", "guard"]
 
@@ -101,6 +102,7 @@ class Service:
     ) -> None:
         """`hung_up` is called when SIGHUP comes, on the thread of `run`, and returns whether to go on; without it SIGHUP drains as SIGTERM does."""
         self._runners = [_Runner(worker) for worker in workers]
+        metrics.known("worker", [worker.name for worker in workers])
         self._clock, self._metrics, self._log = clock, metrics, log
         self._hung_up = hung_up or (lambda: False)
         self._stop_after_errors, self._step_limit_s, self._drain_s = stop_after_errors, step_limit_s, drain_s
@@ -172,12 +174,12 @@ class Service:
         try:
             wait_s = runner.worker.step()
         except Fenced as error:
-            self._count(runner, "fenced")
+            self._count(runner, StepFault.FENCED)
             self._log.info("fenced", worker=name, error=str(error))
             # At once the first time; a worker that is fenced again and again must not spin.
             return 0.0 if runner.failures == 1 else back_off_s(runner.failures - 1, None, _chance())
         except Retryable as error:
-            self._count(runner, "retryable")
+            self._count(runner, StepFault.RETRYABLE)
             wait_s = back_off_s(runner.failures, error.retry_after_s, _chance(), most_s=_SERVER_BACK_OFF_MOST_S)
             if self._is_news(runner, error.reason):
                 self._log.warning(
@@ -185,22 +187,23 @@ class Service:
                 )
             return wait_s
         except TooManyDead as error:
-            self._count(runner, "too_many_dead")
+            self._count(runner, StepFault.TOO_MANY_DEAD)
             self._log.critical("worker broken", worker=name, error=str(error))
             self._break()
             return 0.0
         except ConfigurationError as error:  # a password that was changed, a right that was taken away: perhaps a restart knows the new one
-            self._count(runner, "configuration")
+            self._count(runner, StepFault.CONFIGURATION)
             if self._is_news(runner, "configuration"):
                 self._log.error("refused", worker=name, error=str(error), in_a_row=runner.failures)
             return self._after_error(runner, error)
         except Exception as error:  # noqa: BLE001 -- counted, logged, tried again; too many stop the service
-            self._count(runner, "bug")
+            self._count(runner, StepFault.BUG)
             self._log.exception("bug in a step", worker=name, error=repr(error), in_a_row=runner.bugs + 1)
             return self._after_error(runner, error)
         if runner.failures > 1:
             self._log.info("works again", worker=name, failures=runner.failures)
         runner.succeeded_at = self._clock.monotonic()
+        self._metrics.worker_success_at.labels(name).set(self._clock.now().timestamp())
         runner.failures = runner.bugs = 0
         runner.said = None
         if wait_s <= 0:
@@ -221,7 +224,7 @@ class Service:
         runner.said = reason
         return news
 
-    def _count(self, runner: _Runner, kind: str) -> None:
+    def _count(self, runner: _Runner, kind: StepFault) -> None:
         runner.failures += 1
         runner.worked += 1
         self._metrics.worker_errors.labels(runner.worker.name, kind).inc()

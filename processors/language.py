@@ -5,35 +5,10 @@ from typing import Final
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-LANGUAGES: Final = (
-    *(
-        "en",
-        "ur",
-        "ar",
-        "zh",
-        "ko",
-        "tr",
-        "fr",
-        "ru",
-        "es",
-        "pt",
-        "de",
-        "fa",
-        "hi",
-        "bn",
-        "id",
-        "ja",
-        "uk",
-        "az",
-        "kk",
-        "it",
-        "nl",
-        "vi",
-        "th",
-    ),
-    *("ps", "bg", "ky", "ms", "pl"),
-)
-UNKNOWN: Final = "und"
+from newswire.languages import LANGUAGES, UNKNOWN
+
+__all__ = ["LANGUAGES", "UNKNOWN", "LanguageReader"]
+
 _READ: Final = 500
 _SHORT: Final = 20  # letters under which the script and the source's hint know better
 _LETTER: Final = re.compile(r"[^\W\d_]")

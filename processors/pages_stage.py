@@ -117,6 +117,7 @@ class PageWorker:
     def step(self) -> float:
         """Lease what there is room for, handle what has come back, and settle what has ended."""
         self._renew()
+        self._show()
         taken = self._take_up()
         handled = self._handle_events()
         settled = self._settle() if self._is_time_to_settle() else False
@@ -154,9 +155,7 @@ class PageWorker:
         room = self._most - len(self._pages)
         if monotonic < self._next_lease_at or room < min(_ENDS_A_BATCH, self._most):
             return False
-        leased, known = self._lease(room, count=monotonic >= self._next_count_at)
-        if monotonic >= self._next_count_at:
-            self._next_count_at = monotonic + _COUNT_EVERY_S
+        leased, known = self._lease(room)
         self._leased_at = monotonic
         self._next_lease_at = monotonic + (_LOOK_FOR_PAGES_S if len(leased) < room else 0.0)
         self._forget_overdue(monotonic)
@@ -190,12 +189,21 @@ class PageWorker:
         self._asking.pop(key, None)
         self._metrics.pages.labels(PageOutcome.RETRY, PageReason.RELEASED).inc()
 
-    def _lease(self, room: int, *, count: bool) -> tuple[list[DuePage], dict[str, RobotsRow]]:
+    def _show(self) -> None:
+        """Show what is due, however busy this process is."""
+        monotonic, now = self._clock.monotonic(), self._now()
+        if monotonic < self._next_count_at:
+            return
+        self._next_count_at = monotonic + _COUNT_EVERY_S
+        with self._store.read() as connection:
+            self._metrics.pages_due.set(pages.waiting(connection)[0])
+            since = pages.free_since(connection, now)
+        self._metrics.pages_due_oldest.set(max(0.0, now - since) if since is not None else 0.0)
+
+    def _lease(self, room: int) -> tuple[list[DuePage], dict[str, RobotsRow]]:
         now = self._now()
         with self._store.read() as connection:  # looking keeps no writer waiting
             any_free = pages.any_free(connection, now)
-            if count:
-                self._metrics.pages_due.set(pages.waiting(connection)[0])
         if not any_free:
             return [], {}
         asking = Counter(self._asking.values())

@@ -11,23 +11,12 @@ from alerting.notices.history import History
 from alerting.notices.notice import Notice, counted
 from alerting.notices.snapshot import Snapshot
 from alerting.render import country_name
-from newswire.outcomes import FetchReason, NoticeKind
+from newswire.outcomes import NoticeKind, SourceState
 from newswire.records import Severity
+from newswire.source_state import judged
 from newswire.store.source_health import SourceHealth
 
 KINDS: Final = (NoticeKind.SOURCES_SILENT, NoticeKind.SOURCES_BLOCKED, NoticeKind.SOURCES_RETIRED)
-
-UNREAD_S: Final = 6 * 3_600.0
-"""A source that was not read for so long, and for four of its own intervals, is in trouble; a shorter failure is everyday."""
-
-FAILURES: Final = 3  # in a row, at least
-NEVER_READ: Final = 5  # failures of a source that was never read
-
-QUIET_LEAST_S: Final = 2 * 86_400.0
-QUIET_TIMES: Final = 8.0
-"""A source that is read well and brings nothing is silent after so many of its usual gaps, and not before `QUIET_LEAST_S`."""
-
-GAPS: Final = 4  # between arrivals, from which a usual gap can be told
 
 COUNTRIES: Final = 5
 """Where more countries are struck at one look, they are told of together: it may be our own network."""
@@ -35,15 +24,6 @@ COUNTRIES: Final = 5
 MANY: Final = 5
 """So many sources at once are worth more than a low severity."""
 
-_BLOCKED: Final = frozenset(
-    {
-        FetchReason.HTTP_4XX,
-        FetchReason.ROBOTS,
-        FetchReason.RATE_LIMITED,
-        FetchReason.BLOCKED_ADDRESS,
-        FetchReason.BLOCKED_PORT,
-    }
-)
 _SAID: Final = {
     NoticeKind.SOURCES_SILENT: ("fell silent", "`newswire sources check` looks at each, and finds a feed that has moved"),
     NoticeKind.SOURCES_BLOCKED: (
@@ -65,29 +45,20 @@ class Trouble:
 
 
 def trouble_of(source: SourceHealth) -> Trouble | None:
-    """Return what is wrong with a source, measured at its last poll: a watch that stood still is no fault of the source."""
-    if source.gone_at is not None:
-        return Trouble(NoticeKind.SOURCES_RETIRED, source.gone_at, "gone")
-    if source.succeeded_at is None or source.polled_at is None:
-        never = source.failures >= NEVER_READ
-        return Trouble(_kind(source), None, f"never read: {failure_in_words(source.reason or '')}") if never else None
-    if source.failures >= FAILURES and source.polled_at - source.succeeded_at >= max(UNREAD_S, 4 * source.interval_s):
-        return Trouble(_kind(source), source.succeeded_at, failure_in_words(source.reason or "not read"))
-    return _quiet(source, source.succeeded_at)
-
-
-def _quiet(source: SourceHealth, succeeded_at: float) -> Trouble | None:
-    """Return the trouble of a source that is read well and brings nothing for much longer than it ever did."""
-    if source.newest_at is None or source.first_at is None or source.moments <= GAPS:
+    """Return what is wrong with a source, where it has been so for long enough to be said."""
+    found = judged(source)
+    if not found.lasting:
         return None
-    gap, quiet = (source.newest_at - source.first_at) / (source.moments - 1), succeeded_at - source.newest_at
-    if quiet >= max(QUIET_LEAST_S, QUIET_TIMES * gap):
-        return Trouble(NoticeKind.SOURCES_SILENT, source.newest_at, f"nothing new, where something came every {_length(gap)}")
-    return None
-
-
-def _kind(source: SourceHealth) -> NoticeKind:
-    return NoticeKind.SOURCES_BLOCKED if source.reason in _BLOCKED else NoticeKind.SOURCES_SILENT
+    match found.state:
+        case SourceState.RETIRED:
+            return Trouble(NoticeKind.SOURCES_RETIRED, found.since, "gone")
+        case SourceState.SILENT:
+            cause = f"nothing new, where something came every {_length(found.usual_gap_s or 0.0)}"
+            return Trouble(NoticeKind.SOURCES_SILENT, found.since, cause)
+        case _:
+            kind = NoticeKind.SOURCES_BLOCKED if found.state is SourceState.BLOCKED else NoticeKind.SOURCES_SILENT
+            never, why = found.since is None, failure_in_words(source.reason or ("" if found.since is None else "not read"))
+            return Trouble(kind, found.since, f"never read: {why}" if never else why)
 
 
 def source_notices(snapshot: Snapshot, history: History) -> Iterator[Notice]:

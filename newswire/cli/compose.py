@@ -24,7 +24,7 @@ from newswire.clock import Clock, SystemClock
 from newswire.config import find_config_folder
 from newswire.errors import ConfigurationError, Fault, Retryable
 from newswire.garbage import nothing_thrown_away
-from newswire.outcomes import Stage
+from newswire.outcomes import Dependency, RunStage, Stage
 from newswire.settings import Settings
 from newswire.topics import ALERTING_GROUP, ITEMS, PROCESSORS_GROUP, REPORTS
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from alerting.watchlists.compile import WatchlistSet
     from alerting.watchlists.load import DeskFiles
     from alerting.watchlists.vocabulary import Vocabulary
+    from collectors.source_watch import SourceWatch
     from collectors.sources import Source
     from collectors.stage import CollectWorker
     from newswire.bus.kafka_topics import KafkaTopics
@@ -88,7 +89,9 @@ def open_ground(settings: Settings, *, log_stream: TextIO | None = None, serving
         Retryable: a server is away, and nobody is patient.
 
     """
+    from newswire.bus.measured import MeasuredBus
     from newswire.cli.patience import Probes, waited_for
+    from newswire.dependency import Uses
     from newswire.metrics import Metrics
     from newswire.store import open_store
 
@@ -111,6 +114,9 @@ def open_ground(settings: Settings, *, log_stream: TextIO | None = None, serving
         else:
             bus = open_bus(settings, clock)
         stack.callback(bus.close)
+        bus_uses, store_uses = Uses(Dependency.BUS, metrics), Uses(Dependency.STORE, metrics)
+        store.watch(partial(store_uses.use, took=metrics.store_transaction))
+        bus = MeasuredBus(bus, use=bus_uses.use, commit=partial(bus_uses.use, took=metrics.bus_commit))
         owner = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         yield Ground(settings, folder, clock, metrics, logger, store, bus, owner, probes, leaving)
 
@@ -272,13 +278,17 @@ def keep_desk(ground: Ground, known: "Names | Understanding") -> "ReloadWorker":
     return kept
 
 
-def collect_workers(ground: Ground, sources: "Sequence[Source]", http: "Http", jail: "Jail", *, once: bool) -> "tuple[CollectWorker]":
+def collect_workers(
+    ground: Ground, sources: "Sequence[Source]", http: "Http", jail: "Jail", *, once: bool
+) -> "tuple[CollectWorker, SourceWatch]":
     """Return the workers of the first stage."""
     from collectors.back_pressure import BackPressure
     from collectors.pressure import Limits
+    from collectors.source_watch import SourceWatch
     from collectors.stage import CollectWorker
 
     settings = ground.settings
+    ground.metrics.runs(RunStage.COLLECT)
     back_pressure = BackPressure(
         bus=ground.bus,
         clock=ground.clock,
@@ -300,6 +310,7 @@ def collect_workers(ground: Ground, sources: "Sequence[Source]", http: "Http", j
             once=once,
             back_pressure=back_pressure,
         ),
+        SourceWatch(sources=sources, store=ground.store, clock=ground.clock, metrics=ground.metrics),
     )
 
 
@@ -310,6 +321,7 @@ def process_workers(ground: Ground, understanding: "Understanding", http: "Http"
     from processors.pages_stage import PageWorker
     from processors.stage import ItemHandler
 
+    ground.metrics.runs(RunStage.PROCESS)
     if not understanding.has_reader:
         ground.log.warning(
             "there is no reader in config/model: evidence alone decides the label, less well (newswire train --encoder makes one)"
@@ -357,6 +369,7 @@ def alert_workers(ground: Ground, desk: "ReloadWorker", stack: ExitStack, stream
     from newswire.store.presence import SessionLock
 
     require_here(ground)
+    ground.metrics.runs(RunStage.ALERT)
     leadership = StoreLeadership(
         store=ground.store,
         clock=ground.clock,
@@ -451,19 +464,6 @@ def require_here(ground: Ground) -> None:
         )
 
 
-def upkeep_workers(ground: Ground) -> "list[Worker]":
-    """Return the workers that keep the bus small and its figures fresh, and those that know whether servers answer and clocks go on."""
-    from newswire.clockwatch import ClockWatch
-    from newswire.reach import ReachWorker
-    from newswire.service import BusUpkeep
-
-    return [
-        BusUpkeep(bus=ground.bus, metrics=ground.metrics, clock=ground.clock),
-        ReachWorker(bus=ground.bus, store=ground.store),
-        ClockWatch(store=ground.store, clock=ground.clock, spacing_s=ground.settings.host_spacing_s),
-    ]
-
-
 def serve_status(settings: Settings, metrics: "Metrics", probes: "Probes", logger: FilteringBoundLogger, stack: ExitStack) -> None:
     """Serve `/metrics`, `/healthz` and `/readyz` until the stack is closed.
 
@@ -473,6 +473,7 @@ def serve_status(settings: Settings, metrics: "Metrics", probes: "Probes", logge
     """
     from newswire.status_server import StatusServer
 
+    metrics.ready.follow(probes.ready)
     server = StatusServer(
         settings.http_host,
         settings.http_port,

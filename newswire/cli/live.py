@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from threading import Event, Thread
 from typing import Final, Self
 
-from prometheus_client.metrics import MetricWrapperBase
+from prometheus_client import Counter
 from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
+from newswire.bounded import Labelled
 from newswire.bus import Bus
 from newswire.clock import Clock
 from newswire.errors import Retryable
@@ -43,14 +44,14 @@ class Watch:
     configuration: str = ""  # what is wrong with it on disk
 
 
-def total(metric: MetricWrapperBase, **labels: str) -> int:
-    """Return the sum of a counter's or gauge's series, of those with these labels where any are given."""
+def total(metric: Labelled[Counter], **labels: str) -> int:
+    """Return the sum of a counter's series, of those with these labels where any are given."""
     return int(
         sum(
             sample.value
             for family in metric.collect()
             for sample in family.samples
-            if not sample.name.endswith("_created") and all(sample.labels.get(name) == value for name, value in labels.items())
+            if all(sample.labels.get(name) == value for name, value in labels.items())
         )
     )
 

@@ -1,4 +1,4 @@
-"""docs/reference.md, written from the code: commands, settings, metrics, outcomes and reasons. A test holds the file to it."""
+"""docs/reference.md, written from the code (and docs/metrics.md beside it): commands, settings, metrics, outcomes and reasons. A test holds the file to it."""
 
 import inspect
 from collections.abc import Iterable, Iterator
@@ -10,9 +10,10 @@ from typer.main import get_command
 from newswire import outcomes
 from newswire.bus.kafka_settings import OPTIONS, REFUSED
 from newswire.bus.kafka_settings import PREFIX as KAFKA_PREFIX
+from newswire.catalogue import CATALOGUE
 from newswire.cli import add_commands, app
+from newswire.cli.reference_metrics import metrics_text
 from newswire.crash import CRASH_POINTS, MOVE_CRASH_POINTS
-from newswire.metrics import Metrics
 from newswire.settings import VARIABLES
 from newswire.topics import TOPICS
 
@@ -21,8 +22,9 @@ from newswire.topics import TOPICS
 def reference(out: Path = Path("docs/reference.md")) -> None:
     """Write the reference anew; for developers."""
     out.parent.mkdir(exist_ok=True)
-    out.write_text(text(), encoding="utf-8")
-    print(out)
+    for path, written in ((out, text()), (out.with_name("metrics.md"), metrics_text())):
+        path.write_text(written, encoding="utf-8")
+        print(path)
 
 
 def text() -> str:
@@ -48,7 +50,7 @@ def text() -> str:
             ),
         ),
         "## Metrics",
-        "Served on `/metrics`. For each stage the sum of `…_total` over its outcomes equals `…_in_total` when nothing is in flight.",
+        "Served on `/metrics`; docs/metrics.md tells of each what is normal and what to do.",
         _table(("metric", "labels", "meaning"), _metrics()),
         "## Outcomes and reasons",
         "The only values of metric labels, of `newswire why` and of dead letters.",
@@ -87,12 +89,8 @@ def _commands() -> Iterator[str]:
 
 
 def _metrics() -> Iterator[tuple[str, str, str]]:
-    metrics = Metrics()
-    for value in vars(metrics).values():
-        name, labels = getattr(value, "_name", None), getattr(value, "_labelnames", ())
-        if isinstance(name, str):
-            suffix = "_total" if type(value).__name__ == "Counter" else ""
-            yield f"`{name}{suffix}`", ", ".join(labels), value._documentation  # noqa: SLF001 -- the client gives no other way to it
+    for entry in CATALOGUE.values():
+        yield f"`{entry.name}`", ", ".join(label.name for label in entry.labels), entry.meaning
 
 
 def _enums() -> Iterator[str]:

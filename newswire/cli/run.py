@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.file_proxy import FileProxy
 
 from newswire.cli import app, compose
+from newswire.cli.compose_upkeep import upkeep_workers
 from newswire.cli.known import load_names
 from newswire.cli.leaving import soon
 from newswire.cli.live import LiveStatus, Queue, Watch, read_queues, total
@@ -166,9 +167,7 @@ def _serve(
             ground.log.info("SIGHUP: there is nothing to reload in this process; watchlists, lists and routes are the alerter's")
         return True
 
-    service = Service(
-        [*workers, *compose.upkeep_workers(ground)], clock=ground.clock, metrics=ground.metrics, log=ground.log, hung_up=hung_up
-    )
+    service = Service([*workers, *upkeep_workers(ground)], clock=ground.clock, metrics=ground.metrics, log=ground.log, hung_up=hung_up)
     ground.probes.service = service
     if live is not None:
         with live:

@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final
@@ -26,7 +26,12 @@ class Store:
         self._engine = engine
         self._lock = lock  # SQLite only
         self._shared = shared  # one connection for all threads: a database in memory
+        self._use: Callable[[bool], AbstractContextManager[None]] = _unwatched
         self._writing = threading.local()
+
+    def watch(self, use: Callable[[bool], AbstractContextManager[None]]) -> None:
+        """Have every transaction run within what `use` returns, which is told whether it writes: to measure it, and to note how it ends."""
+        self._use = use
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
@@ -44,7 +49,7 @@ class Store:
             raise RuntimeError("a write transaction is open in this thread already: it would wait for itself")
         self._writing.now = True
         try:
-            with translated(), self._exclusive(), self._engine.connect() as connection:
+            with self._use(True), translated(), self._exclusive(), self._engine.connect() as connection:
                 connection.execution_options(newswire_writes=True)
                 with connection.begin():
                     yield connection
@@ -62,7 +67,7 @@ class Store:
 
         """
         guard = self._exclusive() if self._shared and not getattr(self._writing, "now", False) else nullcontext()
-        with translated(), guard, self._engine.connect() as connection:
+        with self._use(False), translated(), guard, self._engine.connect() as connection:
             if self._lock is None:
                 connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             with connection.begin():
@@ -90,6 +95,10 @@ class Store:
 
     def _exclusive(self) -> AbstractContextManager[None]:
         return self._lock if self._lock is not None else nullcontext()
+
+
+def _unwatched(_writes: bool, /) -> AbstractContextManager[None]:
+    return nullcontext()
 
 
 def open_store(url: str, *, migrate: bool = True, unfinished: bool = False) -> Store:

@@ -115,6 +115,9 @@ _RENEW: Final = (
 )
 _RELEASE: Final = update(feeds).where(feeds.c.lease_owner == bindparam("owner")).values(lease_owner=None, lease_until=0.0)
 _COUNT_DUE: Final = select(func.count()).select_from(feeds).where(_DUE, feeds.c.host.not_in(_REFUSING))
+_OVERDUE: Final = select(func.count().label("sources"), func.min(feeds.c.next_due_at).label("since")).where(
+    _DUE, feeds.c.lease_until <= bindparam("now"), feeds.c.host.not_in(_REFUSING)
+)
 _STATES: Final = select(
     feeds.c.source_id,
     feeds.c.outcome,
@@ -232,6 +235,12 @@ def release(connection: Connection, *, owner: str) -> None:
 def count_due(connection: Connection, *, due_before: float, now: float) -> int:
     """Return how many sources are due, leased ones included; not those whose host asked to be left alone for long."""
     return connection.execute(_COUNT_DUE, {"due_before": due_before, "patience_ends_at": now + HOST_PATIENCE_S}).scalar_one()
+
+
+def overdue(connection: Connection, now: float) -> tuple[int, float | None]:
+    """Return how many sources are due that nobody has in hand and whose host may be asked, and since when the first of them is."""
+    row = connection.execute(_OVERDUE, {"due_before": now, "now": now, "patience_ends_at": now + HOST_PATIENCE_S}).one()
+    return row.sources, row.since
 
 
 def health(connection: Connection) -> dict[str, FeedHealth]:

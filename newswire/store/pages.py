@@ -109,6 +109,13 @@ _SETTLED: Final = select(trail.c.item_id, trail.c.revision).where(
 _COUNT: Final = select(func.count()).select_from(pages)
 _FIRST: Final = select(pages.c.added_at).order_by(pages.c.due_at).limit(1)
 _FREE: Final = select(pages.c.item_id).where(pages.c.due_at <= _NOW, pages.c.lease_until <= _NOW).limit(1)
+_SINCE: Final = (
+    select(pages.c.due_at)
+    .select_from(pages.outerjoin(hosts, hosts.c.host == pages.c.host))
+    .where(pages.c.due_at <= _NOW, pages.c.lease_until <= _NOW, _NOT_HELD_BACK)
+    .order_by(pages.c.due_at)
+    .limit(1)
+)
 _COMING: Final = (
     select(pages.c.item_id)
     .select_from(pages.outerjoin(hosts, hosts.c.host == pages.c.host))
@@ -256,6 +263,12 @@ def release(connection: Connection, owner: str) -> None:
 def waiting(connection: Connection) -> tuple[int, float | None]:
     """Return how many pages are owed a look, and when the one that is due first was added."""
     return connection.execute(_COUNT).scalar_one(), connection.execute(_FIRST).scalar()
+
+
+def free_since(connection: Connection, now: float) -> float | None:
+    """Return since when the page has been due that has waited longest, is nobody's, and whose host may be asked; None where there is none."""
+    since: float | None = connection.execute(_SINCE, {"now": now, "soon": now + HELD_BACK_S}).scalar()
+    return since
 
 
 def any_free(connection: Connection, now: float) -> bool:

@@ -1,6 +1,6 @@
 """How each configured source fares against its own past: when it was last read, and how often it used to bring something."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,9 +45,24 @@ class SourceHealth:
     newest_at: float | None
 
 
-def source_health(connection: Connection) -> Sequence[SourceHealth]:
-    """Return how every configured source fares. Reads all marks of what was seen: not to be asked many times a minute."""
-    arrivals = {row.source_id: row for row in connection.execute(_ARRIVALS)}
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """When a source brought something new, as far as it is still listed."""
+
+    moments: int
+    first_at: float
+    newest_at: float
+
+
+def arrivals_of(connection: Connection) -> dict[str, Arrivals]:
+    """Return when each source brought something, by its id. Reads all marks of what was seen: not to be asked many times a minute."""
+    return {row.source_id: Arrivals(row.moments, row.first, row.newest) for row in connection.execute(_ARRIVALS)}
+
+
+def source_health(connection: Connection, arrivals: Mapping[str, Arrivals] | None = None) -> Sequence[SourceHealth]:
+    """Return how every configured source fares; quickly where `arrivals` are given, which may be some minutes old."""
+    if arrivals is None:
+        arrivals = arrivals_of(connection)
     return [
         SourceHealth(
             source_id=row.source_id,
@@ -60,8 +75,8 @@ def source_health(connection: Connection) -> Sequence[SourceHealth]:
             succeeded_at=row.succeeded_at,
             gone_at=row.gone_at,
             moments=came.moments if (came := arrivals.get(row.source_id)) is not None else 0,
-            first_at=came.first if came is not None else None,
-            newest_at=came.newest if came is not None else None,
+            first_at=came.first_at if came is not None else None,
+            newest_at=came.newest_at if came is not None else None,
         )
         for row in connection.execute(_SOURCES)
     ]

@@ -135,7 +135,7 @@ def test_a_fault_is_seen_in_the_list_and_in_the_metrics(
     if fault.wait_s is not None:
         assert found.until == clock.now().timestamp() + fault.wait_s
     assert metrics.registry.get_sample_value("newswire_alerting_receiver_refusing", {"receiver": "desk"}) == (
-        1.0 if fault.refusing else None
+        1.0 if fault.refusing else 0.0
     )
 
 

@@ -1,0 +1,125 @@
+"""What the sender counts: the outbox and the receivers."""
+
+from typing import Final
+
+from newswire.catalogue.alerting import HERE
+from newswire.catalogue.entry import Across, Entry, Kind, Label, closed
+from newswire.catalogue.processing import LATENCY_BECAUSE, LATENCY_BUCKETS_S
+from newswire.outcomes import SendOutcome, SendState
+
+RECEIVER: Final = Label("receiver", "the receivers of the routes in force, and those that rows still wait for")
+OPEN_STATES: Final = (SendState.NEW, SendState.SENDING, SendState.FAILED)
+
+SENDING: Final = (
+    Entry(
+        "newswire_alerting_outbox_rows",
+        Kind.GAUGE,
+        "Outbox rows that are not sent, by receiver and state; shown by the active alerter. `failed` rows were given up and are kept for `newswire dead replay`.",
+        unit="rows",
+        normal="`new` and `sending` a few, for seconds; `failed` none",
+        act="`new` that grows: see `newswire_alerting_receiver_refusing` and the outcomes of `newswire_alerting_sends_total`; `failed`: `newswire dead list`",
+        across=Across.MAX,
+        labels=(RECEIVER, Label("state", "SendState, but `sent` and `gathered`", tuple(state.value for state in OPEN_STATES))),
+        stages=HERE,
+    ),
+    Entry(
+        "newswire_alerting_outbox_oldest_seconds",
+        Kind.GAUGE,
+        "For how long the row that may be sent and has waited longest has waited: not replies that gather, not what a digest tells; shown by the active alerter.",
+        unit="seconds",
+        normal="under two seconds; a minute where a channel has many at once",
+        act="`newswire receivers list` says what the receiver last answered; nothing is lost, it goes out when the receiver takes it",
+        across=Across.MAX,
+        labels=(RECEIVER,),
+        stages=HERE,
+    ),
+    Entry(
+        "newswire_alerting_receiver_last_success_timestamp_seconds",
+        Kind.GAUGE,
+        "When the receiver last accepted something from this process, in seconds since 1970; no sample before.",
+        unit="seconds since 1970",
+        normal="as recent as the last alert for it",
+        act="old while rows wait for it: as for `newswire_alerting_outbox_oldest_seconds`",
+        across=Across.MAX,
+        labels=(RECEIVER,),
+        stages=HERE,
+    ),
+    Entry(
+        "newswire_alerting_receiver_refusing",
+        Kind.GAUGE,
+        "1 where a receiver refuses our token or our channel, or rows wait for one that the routes do not name; shown by the active alerter.",
+        unit="1 or 0",
+        normal="0",
+        act="`newswire receivers test NAME`; put token, scopes, channel or routes right: what waits goes out by itself then",
+        across=Across.MAX,
+        labels=(RECEIVER,),
+        stages=HERE,
+    ),
+    Entry(
+        "newswire_alerting_sends_in_total",
+        Kind.COUNTER,
+        "Attempts to deliver begun.",
+        unit="attempts",
+        normal="as the alerts and their edits and replies",
+        act="none of its own",
+        across=Across.SUM,
+        labels=(RECEIVER,),
+        stages=HERE,
+    ),
+    Entry(
+        "newswire_alerting_sends_total",
+        Kind.COUNTER,
+        "Attempts to deliver ended, by outcome.",
+        unit="attempts",
+        normal="nearly all `sent`; `rate_limited` in bursts",
+        act="`refused`: the receiver's own code is in `newswire dead list`; `in_doubt`: answers are lost on the way, see proxies and time limits",
+        across=Across.SUM,
+        labels=(RECEIVER, closed("outcome", SendOutcome)),
+        stages=HERE,
+    ),
+    Entry(
+        "newswire_alerting_resends_total",
+        Kind.COUNTER,
+        "Messages in doubt that were not found, and so sent again: repeats where they showed later.",
+        unit="messages",
+        normal="none",
+        act="readers may have seen an alert twice, marked so; find out why answers are lost",
+        across=Across.SUM,
+        labels=(RECEIVER,),
+        stages=HERE,
+    ),
+    Entry(
+        "newswire_alerting_replies_folded_total",
+        Kind.COUNTER,
+        "Replies in doubt that an edit of their parent tells.",
+        unit="replies",
+        normal="none",
+        act="the token may not read the channel's history: give it the scope (docs/receivers.md)",
+        across=Across.SUM,
+        labels=(RECEIVER,),
+        stages=HERE,
+    ),
+    Entry(
+        "newswire_alerting_lanes_busy",
+        Kind.GAUGE,
+        "Receivers that are being called now; shown by the active alerter.",
+        unit="receivers",
+        normal="0 or 1 most of the time",
+        act="one that stays busy for minutes hangs: the others go on, its call ends by its deadline",
+        across=Across.SUM,
+        stages=HERE,
+    ),
+    Entry(
+        "newswire_seen_to_told_seconds",
+        Kind.HISTOGRAM,
+        "From first seen in the feed to accepted by the receiver, of first messages.",
+        unit="seconds",
+        normal="99 of 100 within 2 seconds at the rates that the design names; alerts on the page's text as long as the page takes",
+        act="see at which step it is lost: `newswire_seen_to_reported_seconds`, `newswire_seen_to_decided_seconds`, then the receiver's outcomes",
+        across=Across.SUM,
+        labels=(RECEIVER,),
+        stages=HERE,
+        buckets=LATENCY_BUCKETS_S,
+        buckets_because=LATENCY_BECAUSE,
+    ),
+)
