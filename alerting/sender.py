@@ -18,8 +18,8 @@ from alerting.sender_calls import Calls, ThreadCalls
 from alerting.sender_lane import Lane
 from alerting.sender_ledger import Ledger
 from alerting.sender_links import Links
-from newswire.catalogue.sending import OPEN_STATES
 from alerting.sender_recall import Recalls
+from newswire.catalogue.sending import OPEN_STATES
 from newswire.clock import Clock
 from newswire.errors import Fenced, Retryable
 from newswire.metrics import Metrics
