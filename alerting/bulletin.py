@@ -44,6 +44,9 @@ class Bulletin:
     data: dict[str, Any] | None = None  # the same as facts, for programs: JSON values only
     possible_repeat: bool = False  # an earlier attempt may have arrived: said, rather than hidden
     sequence: int = 0  # of its kind, in its thread; the sender sets it from the outbox row
+    carries: tuple[str, ...] = ()  # tokens of what it tells: `alerting.carried`
+    digest: str | None = None  # of a scheduled digest's first page: its name
+    due_at: float | None = None  # and the time that it is told for, in seconds since 1970 UTC
 
 
 _ADAPTER: Final = TypeAdapter(Bulletin)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from alerting.bulletin import Line
+from alerting.carried import carried_by
 from alerting.escape import escape, link, plain
 from alerting.message import Message
 from alerting.names import country_name, flag, topic_name
@@ -117,6 +118,7 @@ def metadata(message: Message) -> dict[str, Any]:
             "alert_id": message.alert_id,
             "story_id": message.story_id,
             "watchlists": [shown.watchlist for shown in message.watchlists],
+            "items": list(carried_by(message)),
         },
     }
 

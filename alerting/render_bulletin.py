@@ -76,8 +76,15 @@ def plain_payload(bulletin: Bulletin, *, with_metadata: bool = True) -> dict[str
 
 def metadata(bulletin: Bulletin) -> dict[str, Any]:
     """Return the metadata by which a bulletin in doubt is found again."""
-    ids = {"bulletin_id": bulletin.bulletin_id, "story_id": bulletin.story_id, "alert_id": bulletin.alert_id}
-    return {"event_type": EVENT_TYPES[bulletin.kind], "event_payload": {name: value for name, value in ids.items() if value}}
+    known_by: dict[str, Any] = {
+        "bulletin_id": bulletin.bulletin_id,
+        "story_id": bulletin.story_id,
+        "alert_id": bulletin.alert_id,
+        "items": list(bulletin.carries),
+        "digest": bulletin.digest,
+        "due_at": bulletin.due_at,
+    }
+    return {"event_type": EVENT_TYPES[bulletin.kind], "event_payload": {name: value for name, value in known_by.items() if value}}
 
 
 def fallback_text(bulletin: Bulletin) -> str:

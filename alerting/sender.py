@@ -18,6 +18,7 @@ from alerting.sender_calls import Calls, ThreadCalls
 from alerting.sender_lane import Lane
 from alerting.sender_ledger import Ledger
 from alerting.sender_links import Links
+from alerting.sender_recall import Recalls
 from newswire.catalogue.sending import OPEN_STATES
 from newswire.clock import Clock
 from newswire.errors import Fenced, Retryable
@@ -77,6 +78,7 @@ class SenderWorker:
             fallback=lambda: self._in_use.fallback,
             doubt_wait_s=doubt_wait_s,
         )
+        self._recalls = Recalls(store=store, clock=clock, leadership=leadership, back_off_s=back_off_s)
         self._attempts = Attempts(
             store=store,
             clock=clock,
@@ -84,6 +86,7 @@ class SenderWorker:
             leadership=leadership,
             ledger=ledger,
             links=Links(store=store, receivers=lambda: self._in_use.receivers),
+            recalls=self._recalls,
             back_off_s=back_off_s,
         )
 
@@ -108,7 +111,8 @@ class SenderWorker:
         open_to_us = {name for name, lane in self._lanes.items() if not lane.closed}
         with self._store.read() as connection:
             waiting = outbox.waiting_receivers(connection, self._clock.now().timestamp())
-        return open_to_us.isdisjoint(waiting) and not self._calls.busy()
+        reading = any(self._recalls.pending(name, self._lanes[name]) for name in open_to_us)
+        return open_to_us.isdisjoint(waiting) and not self._calls.busy() and not reading
 
     def close(self) -> None:
         """Let what is on its way end within its time; what does not stays `sending`, and is looked for by the next life."""
@@ -182,12 +186,19 @@ class SenderWorker:
         """Begin a call for each receiver that is free and has something due, those that have waited longest first."""
         self._say_unknown(waiting)
         now, busy = self._clock.monotonic(), self._calls.busy()
+        recalling = {name for name, lane in self._lanes.items() if name not in busy and self._recalls.pending(name, lane)}
         free = [
-            (lane.used_at, name, lane) for name in waiting if (lane := self._lanes.get(name)) and name not in busy and lane.free_at() <= now
+            (lane.used_at, name, lane)
+            for name in recalling.union(waiting)
+            if (lane := self._lanes.get(name)) and name not in busy and lane.free_at() <= now
         ]
         for _, name, lane in sorted(free, key=lambda one: one[:2]):
             if not self._calls.has_room():
                 break
+            if name in recalling:
+                lane.used_at = now
+                self._calls.start(name, partial(self._recalls.read_back, name, lane))
+                continue
             row = self._next_due(name)
             if row is not None:
                 lane.used_at = now

@@ -4,13 +4,14 @@ Never: sends before `sending` is durable, in the same transaction as the look at
 was looked for. Runs on the thread of its receiver's call, and touches no lane but that receiver's.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, assert_never
 
 import structlog
 
 from alerting import message as messages
+from alerting.carried import carried_by
 from alerting.leadership import Leadership
 from alerting.message import Message
 from alerting.receivers import (
@@ -27,10 +28,13 @@ from alerting.receivers import (
     Unclear,
     Unreadable,
 )
+from alerting.sender_known import place_of_known, told_apart
 from alerting.sender_lane import ACCESS_RETRY_S, Lane
 from alerting.sender_ledger import PARENT_FAILED, UNREADABLE_ROW, Ledger
 from alerting.sender_links import Links
-from alerting.sender_said import Content, Place, bulletin_of, content_of, place_of, readable, repeated
+from alerting.sender_recall import Recalls
+from alerting.sender_said import Content, Place, bulletin_of, content_of, place_of, readable, repeated, text_of
+from alerting.updates import Update
 from newswire.clock import Clock
 from newswire.crash import crash_point
 from newswire.metrics import Metrics
@@ -38,6 +42,7 @@ from newswire.outcomes import SendOutcome, SendState
 from newswire.records import MessageKind
 from newswire.store import Store, outbox
 from newswire.store.outbox import Queued
+from newswire.store.recalled import Recalled
 
 FRESH_S: Final = 5.0
 """A request begins within so long of the transaction that noted it, or who leads is asked again: a process that was stopped in between has
@@ -64,10 +69,19 @@ class Attempts:
     """Serves one row at a time to a receiver; thread-safe for different receivers."""
 
     def __init__(
-        self, *, store: Store, clock: Clock, metrics: Metrics, leadership: Leadership, ledger: Ledger, links: Links, back_off_s: float
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        metrics: Metrics,
+        leadership: Leadership,
+        ledger: Ledger,
+        links: Links,
+        recalls: Recalls,
+        back_off_s: float,
     ) -> None:
         self._store, self._clock, self._metrics, self._leadership = store, clock, metrics, leadership
-        self._ledger, self._links, self._back_off_s = ledger, links, back_off_s
+        self._ledger, self._links, self._recalls, self._back_off_s = ledger, links, recalls, back_off_s
 
     def serve(self, lane: Lane, row: Queued) -> None:
         """Do what is due about this row.
@@ -82,6 +96,8 @@ class Attempts:
             self._ledger.refused(row, UNREADABLE_ROW)
             return
         tried = self._placed(lane, receiver, row)
+        if tried is not None and row.state is SendState.NEW and row.kind is not MessageKind.EDIT:
+            tried = self._not_told_before(tried)
         if tried is None:
             return
         if row.kind is MessageKind.EDIT or row.state is SendState.NEW:
@@ -111,6 +127,47 @@ class Attempts:
             self._ledger.refused(row, PARENT_FAILED)
             return None
         return Try(lane, receiver, row, content, place, head)
+
+    def _not_told_before(self, tried: Try) -> Try | None:
+        """Return what is still to be said where the store was restored; None where all was told before that, or this is to be tried later."""
+        row, content = tried.row, tried.content
+        if self._recalls.restored() is None:
+            return tried
+        if isinstance(content, Update):
+            return self._reply_not_told_before(tried, content)
+        if known := self._recalls.known(row, content):
+            self._take_up(tried, known)
+            return None
+        return self._saying(tried, replace(content, possible_repeat=True)) if self._recalls.perhaps(row, content) else tried
+
+    def _reply_not_told_before(self, tried: Try, update: Update) -> Try | None:
+        if not self._recalls.thread_read(tried.lane, tried.row, tried.place, tried.head):
+            self._ledger.again(tried.row, SendOutcome.RETRY, "reading_back", self._back_off_s)
+            return None
+        left = told_apart(update, self._recalls.known(tried.row, update))
+        if left is None:
+            self._ledger.told_before(tried.row)
+            return None
+        return tried if left is update else self._saying(tried, left)
+
+    def _take_up(self, tried: Try, known: Mapping[str, Recalled]) -> None:
+        """Take what was told before for ours: its thread goes on; what a digest told is told."""
+        row, content = tried.row, tried.content
+        there = place_of_known(content, row.alert_id, known)
+        _log.info("told before the restore, and taken up", receiver=row.receiver, alert_id=row.alert_id, kind=row.kind)
+        if there.reference is None:
+            self._ledger.told_before(row)
+            return
+        self._metrics.sends_in.labels(tried.receiver.name).inc()
+        self._settle(tried, Accepted(there.channel, there.reference), found=True)
+        if isinstance(content, Message) and not set(carried_by(content)) <= known.keys():
+            self._ledger.say_anew(row)
+
+    def _saying(self, tried: Try, content: Content) -> Try:
+        """Return the same row, durably saying something else."""
+        text = text_of(content)
+        self._ledger.mark_repeat(tried.row, text)
+        return replace(tried, row=replace(tried.row, message=text), content=content)
 
     def _send(self, tried: Try, *, counted: bool = False) -> None:
         """Put it on the wire. `counted`: the attempt began with a read-back."""

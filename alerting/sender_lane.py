@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from alerting.receivers import Receiver
+from alerting.sender_recall_pages import Recall
 
 BURST: Final = 3
 """Messages that may follow each other at once, after a pause. Slack: "no more than one message per second per channel"; "short bursts
@@ -29,6 +30,9 @@ class Lane:
     closed: bool = False  # it refuses everything from us
     moved: bool = False  # it led elsewhere before: where the store says that it was told last may be the old place
     begun: Mapping[int, Receiver] = field(default_factory=dict)  # rows that were on their way to the old place then
+    recalled: bool = False  # after a restore: it is known what was told before, as far as it can be
+    recall: Recall | None = None  # while that is being read back
+    threads_read: set[str] = field(default_factory=set)  # of those of before the restore
 
     def free_at(self) -> float:
         """Return when it may be used again."""

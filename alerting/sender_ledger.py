@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from alerting import message as messages
 from alerting.leadership import ROLE, Leadership
 from alerting.receivers.directory import Fallback
-from alerting.sender_fold import fold
+from alerting.sender_fold import entry_of, fold
 from alerting.sender_redirect import redirect
 from alerting.sender_said import Content, content_of
 from newswire.clock import Clock
@@ -100,6 +100,22 @@ class Ledger:
         with self._store.begin() as connection:
             self._leadership.check(connection)
             outbox.mark_spoken_for(connection, row.row_id, SendOutcome.SENT, at=now)
+
+    def told_before(self, row: Queued) -> None:
+        """Note that nothing need be said: it was, before the restore."""
+        now = self._now()
+        with self._store.begin() as connection:
+            self._leadership.check(connection)
+            outbox.mark_spoken_for(connection, row.row_id, SendOutcome.FOUND, at=now)
+            _note(connection, row, SendOutcome.FOUND, "before_restore", now)
+
+    def say_anew(self, row: Queued) -> None:
+        """Let an edit bring the message up to date that was taken up: it does not tell all that the row did."""
+        with self._store.begin() as connection:
+            leaders.alone(connection, ROLE)  # the stage numbers the story's edits too
+            self._leadership.check(connection)
+            sequence, told = outbox.told(connection, [row.story_id])[row.story_id][row.receiver]
+            outbox.put(connection, [entry_of(messages.from_json(told), row, row.receiver, sequence + 1)], self._now())
 
     def fold(self, row: Queued, content: Content, code: str) -> None:
         """Let an edit of the parent say what a reply in doubt was to say; `code` is why nobody can look for it."""

@@ -6,6 +6,7 @@ from alerting import bulletin as bulletins
 from alerting import message as messages
 from alerting import updates
 from alerting.bulletin import Bulletin
+from alerting.carried import carried_by_update
 from alerting.message import Message
 from alerting.updates import Update
 from newswire.outcomes import SendState
@@ -49,9 +50,16 @@ def readable(row: Queued) -> bool:
     return True
 
 
+def text_of(content: Content) -> str:
+    """Return the content as a row holds it."""
+    if isinstance(content, Message):
+        return messages.to_json(content)
+    return updates.to_json(content) if isinstance(content, Update) else bulletins.to_json(content)
+
+
 def bulletin_of(content: Update | Bulletin, sequence: int) -> Bulletin:
     """Return the bulletin that goes out, as this one of its thread."""
-    shown = updates.laid_out(content) if isinstance(content, Update) else content
+    shown = replace(updates.laid_out(content), carries=carried_by_update(content)) if isinstance(content, Update) else content
     return replace(shown, sequence=sequence)
 
 

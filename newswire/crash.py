@@ -31,6 +31,23 @@ BULLETIN_CRASH_POINTS: Final = (
 MOVE_CRASH_POINTS: Final = ("move_after_records",)  # the new bus has the records, the new store nothing yet
 """The same, of `newswire migrate-store`."""
 
+BACKUP_CRASH_POINTS: Final = (
+    "backup_between_tables",
+    "backup_after_store",
+    "backup_after_bus",
+    "backup_before_manifest",
+    "backup_after_manifest",  # all is written, nothing has its name
+    "backup_after_rename",  # it is whole, and not noted in the store
+)
+"""The same, of `newswire backup`."""
+
+RESTORE_CRASH_POINTS: Final = (
+    "restore_before_store",
+    "restore_after_store",  # the store is there, marked as unfinished; the bus is not
+    "restore_after_bus",
+)
+"""The same, of `newswire restore`."""
+
 _reached: dict[str, int] = {}
 
 

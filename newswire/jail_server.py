@@ -50,6 +50,7 @@ class ForkServer:
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._closing = threading.Event()
+        self._children: set[int] = set()
 
     def fork(self) -> Child:
         """Return a new child.
@@ -65,12 +66,15 @@ class ForkServer:
                 with theirs:
                     try:
                         send_socket(control, theirs)
-                        return Child(int(_said(control)), ours)
+                        pid = int(_said(control))
                     except (EOFError, OSError):
                         ours.close()
                         self._stop()
                         if attempt == 2 or self._closing.is_set():
                             raise
+                    else:
+                        self._children.add(pid)
+                        return Child(pid, ours)
             raise AssertionError("the loop returns or raises")
 
     def end(self, child: Child) -> int | None:
@@ -84,10 +88,12 @@ class ForkServer:
                 return None
             try:
                 send(self._control, str(child.pid).encode())
-                return int(_said(self._control))
+                code = int(_said(self._control))
             except (EOFError, OSError):
                 self._stop()
                 return None
+            self._children.discard(child.pid)
+            return code
 
     def close(self) -> None:
         """End the server, and with it all children."""
@@ -140,6 +146,12 @@ class ForkServer:
                 self._process.kill()
                 self._process.wait()
             self._process = None
+        for pid in self._children:
+            with contextlib.suppress(
+                ChildProcessError
+            ):  # they died with it; where we are process 1, as in a container, they are ours to reap
+                os.waitpid(pid, 0)
+        self._children.clear()
 
 
 def _said(control: socket.socket) -> Any:

@@ -1,5 +1,6 @@
 """Logs: one line an event on stderr, JSON where no terminal reads it, with no secret and no control character in any of them."""
 
+import base64
 import json
 import logging
 import os
@@ -23,7 +24,14 @@ _HIDDEN: Final = "***"
 _SECRET_KEY: Final = re.compile(r"token|password|passwd|secret|authorization|api_?key|cookie", re.IGNORECASE)
 _SLACK_TOKEN: Final = re.compile(r"\b(xox[a-z]|xapp|xwfp)([-.])[A-Za-z0-9.-]+")
 _URL_USER: Final = re.compile(r"://[^\s/@?#]{1,512}@")
+_URL_SECRET: Final = re.compile(
+    r"([?&;](?:[a-z_-]*(?:token|password|passwd|secret|signature)|auth|sig|[a-z_-]*key)=)[^\s&;#\"'<>]{1,512}", re.IGNORECASE
+)
+"""What an address carries in its query to be let in: a private feed's token, a signed link."""
 _CONTROL: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
+
+_URL_SAFE: Final = str.maketrans("+/", "-_")
+_BASE64_LEAST: Final = 8  # characters: fewer are found in innocent text
 
 _TEXT_CHARACTERS: Final = 2_000
 _TRACEBACK_CHARACTERS: Final = 20_000
@@ -97,11 +105,26 @@ def _is_told(record: logging.LogRecord) -> bool:
     return not record.name.startswith(_OF_KAFKA) or record.name == _TOLD_OF_KAFKA
 
 
+def forms_of(secret: str) -> frozenset[str]:
+    """Return a secret as it may stand in a text that somebody else wrote: as it is, percent-encoded, in JSON, and in base64 amid other bytes.
+
+    In base64 a name and a password stand together (Basic, AUTH PLAIN), so each of the three alignments is looked for, without the
+    characters at its ends that depend on the neighbours.
+    """
+    raw = secret.encode("utf-8", "surrogateescape")
+    found = {secret, quote(secret, safe=""), quote(secret), json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    for before in range(3):
+        encoded = base64.b64encode(bytes(before) + raw).decode()
+        inner = encoded[(0, 2, 3)[before] : len(encoded.rstrip("=")) - bool((before + len(raw)) % 3)]
+        found |= {inner, inner.translate(_URL_SAFE)} if len(inner) >= _BASE64_LEAST else set()
+    return frozenset(found)
+
+
 class Redactor:
     """The processor that every line passes: hides secrets, drops control characters, cuts what is too long or too deep."""
 
     def __init__(self, secrets: Iterable[str] = (), *, one_line: bool = False) -> None:
-        values = {form for secret in secrets if len(secret) >= 4 for form in (secret, quote(secret, safe=""))}
+        values = {form for secret in secrets if len(secret) >= 4 for form in forms_of(secret)}
         longest_first = sorted(values, key=len, reverse=True)
         self._secrets = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
         self._one_line = one_line
@@ -124,7 +147,8 @@ class Redactor:
         if self._secrets:
             text = self._secrets.sub(_HIDDEN, text)
         text = _SLACK_TOKEN.sub(rf"\1\2{_HIDDEN}", text)
-        return _URL_USER.sub(f"://{_HIDDEN}@", text)
+        text = _URL_USER.sub(f"://{_HIDDEN}@", text)
+        return _URL_SECRET.sub(rf"\1{_HIDDEN}", text)
 
     def _exception(self, value: object) -> str:
         return "\n".join(self.text(line) for line in str(value)[:_TRACEBACK_CHARACTERS].split("\n"))

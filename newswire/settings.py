@@ -10,7 +10,7 @@ from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import SecretStr
 
@@ -21,6 +21,7 @@ _PREFIX: Final = "NEWSWIRE_"
 _KAFKA: Final = "NEWSWIRE_KAFKA_"
 _SECRET_FILE_BYTES: Final = 65_536
 _DAY_S: Final = 86_400.0
+_PATH_LEAST: Final = 8  # characters: a shorter path is no secret, and stands in other texts
 _SIZES: Final = {"kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 
 
@@ -108,8 +109,12 @@ class Settings:
         for secret in (self.slack_token, self.webhook_secret, self.smtp_password, *self.named.values()):
             if secret:
                 yield secret.get_secret_value()
+        for address in self.named.values():  # of an incoming webhook the path is the secret, and servers repeat it without the host
+            _, host, path = address.get_secret_value().partition("://")[2].partition("/")
+            if host and len(path) >= _PATH_LEAST:
+                yield path
         if self.store and (password := urlsplit(self.store.get_secret_value()).password):
-            yield password
+            yield from {password, unquote(password)}
         for name, value in self.kafka.items():
             if _is_secret_of_kafka(name):
                 yield value.get_secret_value()

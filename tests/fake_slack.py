@@ -111,6 +111,7 @@ class FakeSlack:
         self.scopes, self.token = frozenset(scopes), token  # None: any token
         self.archived, self.private, self.not_joined = archived, private, not_joined  # names of channels
         self.visible_after_s = visible_after_s  # how long after it was posted a message is seen by those who read
+        self.ahead_s = 0.0  # by so much its clock goes before ours
         self.posted: list[Posted] = []
         self.calls: list[str] = []
         self.refused: list[tuple[str, str, str]] = []  # method, code, what is wrong
@@ -326,6 +327,8 @@ class FakeSlack:
         said = {"type": "message", "text": posted.body.get("text"), "ts": posted.ts}
         said |= {"bot_id": "B1"} if posted.ours else {"user": "U9"}
         said |= {"thread_ts": posted.thread_ts} if posted.thread_ts else {}
+        replies = len(self.in_thread(posted.ts))
+        said |= {"reply_count": replies, "thread_ts": posted.ts} if replies else {}
         return said | ({"metadata": posted.body["metadata"]} if with_metadata and posted.body.get("metadata") else {})
 
     def _write_log(self, method: str, posted: Posted) -> None:

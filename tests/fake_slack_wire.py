@@ -3,6 +3,7 @@
 import json
 import socket
 import struct
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
@@ -34,6 +35,9 @@ def handler_for(slack: "FakeSlack") -> type[BaseHTTPRequestHandler]:
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- the signature of the standard library
             """Say nothing."""
 
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return super().date_time_string(time.time() + slack.ahead_s if timestamp is None else timestamp)
+
         def _serve(self) -> None:
             method = urlsplit(self.path).path.rsplit("/", 1)[-1]
             asked = self._asked()
@@ -49,7 +53,8 @@ def handler_for(slack: "FakeSlack") -> type[BaseHTTPRequestHandler]:
             slack.released.wait(pause_s)
             match fault:
                 case "ok":
-                    self._json(200, body)
+                    allowed = {"X-OAuth-Scopes": ",".join(sorted(slack.scopes))} if body.get("ok") else {}
+                    self._json(200, body, allowed)
                 case "accept_then_500" | "http_500" | "http_503":
                     self._send(int(fault[-3:]), "text/html", b"<html>upstream</html>")
                 case "html" | "accept_then_html":

@@ -8,6 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from alerting.bulletin import Bulletin, Line
+from alerting.carried import carried_by_all
 from alerting.digests.contents import DigestContents, Gathered, by_severity
 from alerting.digests.data import page_data
 from alerting.digests.lines import (
@@ -194,6 +195,7 @@ def _heading(contents: DigestContents, page: int, pages_in_all: int) -> Line:
 
 def _bulletin(contents: DigestContents, n: int, page: _Page, pages_in_all: int, explain: Explain) -> Bulletin:
     numbered = f" ({n + 1} of {pages_in_all})" if n else ""
+    scheduled = contents.occasion is DigestOccasion.SCHEDULED and not n
     severity = max((one.message.severity for one in page.alerts), default=Severity.INFO, key=lambda one: one.rank)
     return Bulletin(
         bulletin_id=page_id(contents.digest_id, n),
@@ -207,6 +209,9 @@ def _bulletin(contents: DigestContents, n: int, page: _Page, pages_in_all: int, 
         watchlists=tuple(sorted({shown.watchlist for one in page.alerts for shown in one.message.watchlists})),
         data=page_data(contents, page.alerts, page=n, pages=pages_in_all, explain=explain),
         sequence=n,
+        carries=carried_by_all(one.message for one in page.alerts),
+        digest=contents.name if scheduled else None,
+        due_at=contents.period.until.timestamp() if scheduled else None,
     )
 
 

@@ -5,7 +5,7 @@ Writes: the DIGEST rows of a digest, that its rows are taken and its time is tol
 Never: sends; tells a time twice, or one from before the digest was configured; loses a row whose receiver is gone: it waits, and the log says so.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy import Connection
 
 from alerting.bulletin import Bulletin, to_json
+from alerting.carried import carried_by, token_of
 from alerting.desk import Desk
 from alerting.digests import reads
 from alerting.digests.contents import Facts, contents_of
@@ -22,15 +23,20 @@ from alerting.digests.proof import Place
 from alerting.digests.watch import MARK_EVERY_S
 from alerting.gathering_overdue import gather_overdue
 from alerting.leadership import ROLE, STANDBY_S, Leadership
+from alerting.message import from_json
 from newswire.clock import Clock
 from newswire.crash import crash_point
 from newswire.metrics import Metrics
-from newswire.outcomes import DigestOccasion
+from newswire.outcomes import DigestOccasion, SendOutcome
 from newswire.records import MessageKind
-from newswire.store import Store, digest_times, digests, leaders, outbox, watch
+from newswire.store import Store, backups, digest_times, digests, leaders, outbox, recalled, watch
+from newswire.store.digests import GatheredRow
 from newswire.store.outbox import Entry
 
 LOOK_S: Final = 5.0
+
+READ_BACK_S: Final = 3_600.0
+"""For so long after a restore a digest waits for what its receiver was told before; one that does not answer keeps no digest waiting longer."""
 
 _log = structlog.get_logger(__name__)
 
@@ -67,7 +73,8 @@ class DigestWorker:
         self._mark(now)
         gather_overdue(self._store, self._leadership, now)
         for due in self._due(desk, now):
-            self._tell(due, desk, now)
+            if not self._reading_back(due, now):
+                self._tell(due, desk, now)
         return LOOK_S
 
     def idle(self) -> bool:
@@ -110,6 +117,14 @@ class DigestWorker:
         self._warn(frozenset(orphans(desk.routes, waiting)))
         return found
 
+    def _reading_back(self, due: Due, now: datetime) -> bool:
+        """Return whether it is still being read back what the receiver was told before a restore: this digest may be among it."""
+        with self._store.read() as connection:
+            restored = backups.restored(connection)
+            if restored is None or now.timestamp() > restored.restored_at + READ_BACK_S:
+                return False
+            return not backups.is_recalled(connection, due.receiver.name)
+
     def _warn(self, unheard: frozenset[str]) -> None:
         for name in sorted(unheard - self._orphans) if not self._quiet else ():
             _log.warning("alerts wait for a digest that nobody in routes.yaml hears", digest=name, kept="until the routes name it again")
@@ -134,7 +149,8 @@ class DigestWorker:
 
     def _put(self, connection: Connection, due: Due, facts: Facts | None, now: datetime) -> tuple[int, int] | None:
         """Put the digest's rows and take what it tells; return how many pages and stories, None where another was faster."""
-        waiting = [row.row_id for row in digests.gathered(connection, due.gathered_for) if row.gathered_for == due.gathered_for]
+        rows = [row for row in digests.gathered(connection, due.gathered_for) if row.gathered_for == due.gathered_for]
+        waiting = [row.row_id for row in _not_told_before(connection, rows, due.receiver.name, now)]
         if due.occasion is DigestOccasion.SCHEDULED and not digest_times.tell(connection, due.name, due.due_at):
             return None
         if not waiting and (self._quiet or due.occasion is not DigestOccasion.SCHEDULED):
@@ -153,6 +169,20 @@ class DigestWorker:
 def _all_due(connection: Connection, desk: Desk, now: datetime) -> list[Due]:
     known, waiting = digest_times.known(connection), watch.waiting(connection)
     return [*scheduled_due(desk.routes, known, now), *gathered_due(desk.routes, waiting, now)]
+
+
+def _not_told_before(connection: Connection, rows: Sequence[GatheredRow], receiver: str, now: datetime) -> list[GatheredRow]:
+    """Return the rows that the receiver was not told before the store was restored; the others are settled."""
+    restored = backups.restored(connection)
+    if restored is None or not restored.matters(now.timestamp()):
+        return list(rows)
+    left = []
+    for row in rows:
+        if recalled.among(connection, receiver, {token_of(row.alert_id), *carried_by(from_json(row.message))}):
+            outbox.mark_spoken_for(connection, row.row_id, SendOutcome.FOUND, at=now.timestamp())
+        else:
+            left.append(row)
+    return left
 
 
 def _entry(page: Bulletin, receiver: str, digest_id: str) -> Entry:

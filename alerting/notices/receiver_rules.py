@@ -34,7 +34,12 @@ def _refusal(standing: Standing, snapshot: Snapshot) -> str | None:
     """Return the code with which a receiver refuses us, None where it does not, or refused a single message for what that held."""
     found = shown(standing, lacks=None, now=snapshot.now.timestamp())
     code = found.why or ""
-    return code if found.state is State.REFUSED and what_to_do(code) not in _OF_ONE_MESSAGE else None
+    return code if found.state is State.REFUSED and not of_one_message(code) else None
+
+
+def of_one_message(code: str) -> bool:
+    """Return whether the code says something of one message alone, and nothing of the receiver."""
+    return what_to_do(code) in _OF_ONE_MESSAGE
 
 
 def _refusals(snapshot: Snapshot, history: History, refusing: dict[str, str]) -> Iterator[Notice]:

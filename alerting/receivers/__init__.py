@@ -6,9 +6,10 @@ Never: retries by itself, raises for anything that the other side does, or touch
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from alerting.bulletin import Bulletin
+from alerting.carried import Look
 from alerting.message import Message
 
 
@@ -114,4 +115,13 @@ class Receiver(Protocol):
 
     def permalink(self, channel: str, reference: str) -> str | None:
         """Return an address that leads to what was said; None where there is none, or it cannot be had at once."""
+        ...
+
+
+@runtime_checkable
+class LooksBack(Protocol):
+    """A receiver of which all can be read back that it was told."""
+
+    def look_back(self, *, channel: str | None, thread: str | None, since: str, cursor: str | None) -> Look | FindAnswer:
+        """Return a page of what we said since that moment of the receiver's clock: in that thread, else in the channel (None: its own)."""
         ...

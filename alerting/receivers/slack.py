@@ -16,6 +16,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from alerting.bulletin import Bulletin
+from alerting.carried import Look, Said
 from alerting.message import Message
 from alerting.receivers import (
     Accepted,
@@ -31,6 +32,7 @@ from alerting.receivers import (
     Unreadable,
 )
 from alerting.receivers.deadline import Deadlines, NoRoomError
+from alerting.receivers.slack_access import Access, Channel, access_of, channel_of, is_channel
 from alerting.receivers.slack_answers import UNKNOWN_METHOD, answer_of
 from alerting.render import EVENT_TYPE, payload, plain_payload
 from alerting.render_bulletin import EVENT_TYPES, standing_alone
@@ -94,6 +96,31 @@ class SlackReceiver:
                 # Anything else says nothing against sending: a read-back then looks at the whole history.
         return None if self._newest is None else f"{self._newest - CLOCK_SLACK_S:.6f}"
 
+    def access(self) -> Access | Answer:
+        """Return who the token makes us, what it allows, and the time by Slack's clock."""
+        try:
+            body, headers = self._answered(self._client.auth_test)
+        except _Failed as failed:
+            return failed.answer
+        return access_of(body, headers)
+
+    def channel(self) -> Channel | Answer:
+        """Return what our channel is to us; `BadRoute` where it is none of those that the token lets us see."""
+        wanted: dict[str, Any] = {"types": "public_channel,private_channel", "exclude_archived": False, "limit": PAGE}
+        try:
+            for _ in range(PAGES_MOST):
+                body = self._call(lambda: self._client.conversations_list(**wanted))
+                for one in _list_of(body, "channels"):
+                    if is_channel(one, self._channel):
+                        return channel_of(one)
+                cursor = _next_cursor(body)
+                if not cursor:
+                    break
+                wanted["cursor"] = cursor
+        except _Failed as failed:
+            return failed.answer
+        return BadRoute("channel_not_found")
+
     def post(self, message: Message, *, plain: bool = False) -> Answer:
         said = plain_payload(message) if plain else payload(message)
         try:
@@ -129,6 +156,21 @@ class SlackReceiver:
 
     def find_said(self, bulletin_id: str, *, channel: str | None, thread: str | None, since: str | None) -> FindAnswer:
         return self._found(lambda said: _carried(said, _SAID, "bulletin_id") == bulletin_id, channel, since, thread)
+
+    def look_back(self, *, channel: str | None, thread: str | None, since: str, cursor: str | None) -> Look | FindAnswer:
+        if channel is None and self._channel_id is None:
+            self._resolve_channel()
+        there = channel or self._channel_id or self._channel
+        wanted: dict[str, Any] = {"channel": there, "include_all_metadata": True, "limit": PAGE, "oldest": since, "inclusive": True}
+        wanted |= {"ts": thread} if thread else {}
+        wanted |= {"cursor": cursor} if cursor else {}
+        read = self._client.conversations_replies if thread else self._client.conversations_history
+        try:
+            body = self._call(lambda: read(**wanted))
+        except _Failed as failed:
+            return _find_answer(failed.answer)
+        said = (_said(there, one) for one in _list_of(body, "messages"))
+        return Look(tuple(one for one in said if one is not None), _next_cursor(body))
 
     def permalink(self, channel: str, reference: str) -> str | None:
         try:
@@ -206,6 +248,10 @@ class SlackReceiver:
 
     def _call(self, call: Callable[[], Any], at_most_s: float = math.inf) -> Mapping[str, Any]:
         """Return the body of a good answer; everything else is `_Failed` with what it means."""
+        return self._answered(call, at_most_s)[0]
+
+    def _answered(self, call: Callable[[], Any], at_most_s: float = math.inf) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+        """Return body and headers of a good answer."""
         try:
             response = self._deadlines.within(min(self._deadline_s, at_most_s), call)
         except SlackApiError as error:
@@ -222,9 +268,9 @@ class SlackReceiver:
             raise _Failed(NotSent(reason) if never else Unclear(reason)) from None
         except Exception as error:  # noqa: BLE001 -- whatever broke, the request may have been accepted
             raise _Failed(Unclear(type(error).__name__)) from None
-        self._headers_of(response)
+        headers = self._headers_of(response)
         body: Mapping[str, Any] = response.data
-        return body
+        return body, headers
 
     def _headers_of(self, response: Any) -> dict[str, str]:
         headers = {str(name).lower(): str(value) for name, value in dict(response.headers or {}).items()}
@@ -259,6 +305,28 @@ def _carried(said: Mapping[str, Any], events: Collection[str], name: str) -> obj
         return None
     carried = metadata.get("event_payload")
     return carried.get(name) if isinstance(carried, dict) else None
+
+
+def _said(channel: str, said: Mapping[str, Any]) -> Said | None:
+    """Return what a message in a channel carries; None where it is none of ours."""
+    metadata, reference = said.get("metadata"), said.get("ts")
+    if not isinstance(metadata, dict) or not isinstance(reference, str):
+        return None
+    event, carried = metadata.get("event_type"), metadata.get("event_payload")
+    if event not in {EVENT_TYPE, *_SAID} or not isinstance(carried, dict):
+        return None
+    own = carried.get("alert_id" if event == EVENT_TYPE else "bulletin_id")
+    items, digest, due_at = carried.get("items"), carried.get("digest"), carried.get("due_at")
+    return Said(
+        str(event),
+        channel,
+        reference,
+        own if isinstance(own, str) else "",
+        tuple(one for one in items if isinstance(one, str)) if isinstance(items, list) else (),
+        bool(said.get("reply_count")),
+        digest if isinstance(digest, str) else None,
+        float(due_at) if isinstance(due_at, int | float) else None,
+    )
 
 
 def _list_of(body: Mapping[str, Any], name: str) -> list[dict[str, Any]]:

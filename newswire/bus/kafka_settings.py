@@ -201,7 +201,7 @@ REFUSED: Final = {
     "transactional_id": "records are made once by their identity, not by transactions",
     "enable_auto_commit": "offsets move only after the outputs are durable",
     "auto_offset_reset": "a group without offsets begins at the beginning, or records would be lost",
-    "group_id": "groups have fixed names; NEWSWIRE_TOPICPREFIX stands before them",
+    "group_id": "groups have fixed names; NEWSWIRE_TOPIC_PREFIX stands before them",
     "bootstrap_servers": "NEWSWIRE_BUS=kafka://HOST:PORT,… names the brokers",
     "compression_type": "records are compressed with gzip, which every Kafka tool reads",
     "key_deserializer": "values travel as bytes",

@@ -47,10 +47,12 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "alerts": ("archive",),
     "assess": ("judge",),
     "backtest": ("backtest",),
+    "backup": ("backup",),
     "check": ("configure",),
     "collect": ("run",),
     "dead": ("ask",),
     "demo": ("demo",),
+    "doctor": ("doctor.command",),
     "evaluate": ("judge",),
     "explain": ("explain",),
     "export": ("export",),
@@ -61,11 +63,13 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "promote": ("promote",),
     "receivers": ("receivers",),
     "replay": ("replay",),
+    "restore": ("backup",),
     "run": ("run",),
     "search": ("archive",),
     "silence": ("silence",),
     "sources": ("sources",),
     "staged": ("staged",),
+    "status": ("status.command",),
     "test": ("tests",),
     "topics": ("configure",),
     "train": ("judge",),
@@ -86,6 +90,7 @@ def add_commands(typed: Sequence[str] = ()) -> None:
         archive,
         ask,
         backtest,
+        backup,
         configure,
         demo,
         explain,
@@ -105,6 +110,8 @@ def add_commands(typed: Sequence[str] = ()) -> None:
         tests,
         watchlists,
     )
+    from newswire.cli.doctor import command as doctor_command  # noqa: F401 -- as above
+    from newswire.cli.status import command as status_command  # noqa: F401 -- as above
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ import secrets
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from structlog.typing import FilteringBoundLogger
 from newswire import __version__, log
 from newswire.bus import Bus
 from newswire.cli.known import understanding_folder
+from newswire.cli.leaving import Leaving
 from newswire.clock import Clock, SystemClock
 from newswire.config import find_config_folder
 from newswire.errors import ConfigurationError, Fault, Retryable
@@ -71,6 +72,7 @@ class Ground:
     bus: Bus
     owner: str  # names this process in leases
     probes: "Probes"
+    leaving: Leaving = field(default_factory=Leaving)
 
     def now(self) -> datetime:
         return self.clock.now()
@@ -94,6 +96,7 @@ def open_ground(settings: Settings, *, log_stream: TextIO | None = None, serving
     from newswire.store import open_store
 
     with ExitStack() as stack:
+        leaving = stack.enter_context(Leaving())
         logger = log.set_up(level=settings.log_level, secrets=tuple(settings.secret_values()), stream=log_stream)
         clock = SystemClock()
         metrics = Metrics()
@@ -115,7 +118,7 @@ def open_ground(settings: Settings, *, log_stream: TextIO | None = None, serving
         store.watch(partial(store_uses.use, took=metrics.store_transaction))
         bus = MeasuredBus(bus, use=bus_uses.use, commit=partial(bus_uses.use, took=metrics.bus_commit))
         owner = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-        yield Ground(settings, folder, clock, metrics, logger, store, bus, owner, probes)
+        yield Ground(settings, folder, clock, metrics, logger, store, bus, owner, probes, leaving)
 
 
 def open_bus(settings: Settings, clock: Clock) -> Bus:

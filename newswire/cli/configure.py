@@ -37,7 +37,7 @@ def check(
     settings = read_settings(config)
     folder = find_config_folder(settings.config)
     sources, faults = load_sources(folder / "sources")
-    desk, more = _desk_and_taxonomy(folder)
+    desk, more = desk_and_taxonomy(folder)
     faults = sorted({*faults, *more, *desk.faults, *desk.timeline_faults})
     said = {} if more or desk.faults else _in_words(desk)
     problems = problems_of(faults, desk.warnings, strict=strict)
@@ -75,7 +75,7 @@ def _but_missing(sources: int, watchlists: int) -> str:
     return f", but {' and '.join(lacks)}" if lacks else ""
 
 
-def _desk_and_taxonomy(folder: Path) -> "tuple[DeskFiles, list[Fault]]":
+def desk_and_taxonomy(folder: Path) -> "tuple[DeskFiles, list[Fault]]":
     """Return the desk's files, and what is wrong with the taxonomy: where it cannot be read, no word is known and all are let through."""
     from alerting.watchlists.load import load_desk
     from alerting.watchlists.vocabulary import Vocabulary

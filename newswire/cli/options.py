@@ -31,12 +31,24 @@ def read_settings(config: Path | None = None) -> Settings:
         ConfigurationError: a variable cannot be used.
 
     """
+    environ = dict(os.environ)
+    settings = read_settings_quietly(config)
+    for warning in unknown_variables(environ, _named_in_routes(settings.config)):
+        print(f"warning: {warning}", file=sys.stderr)
+    return settings
+
+
+def read_settings_quietly(config: Path | None = None) -> Settings:
+    """Return the settings of the environment, with secrets taken out of it; of unknown variables nothing is said.
+
+    Raises:
+        ConfigurationError: a variable cannot be used.
+
+    """
     settings = from_environment(os.environ)
     settings = replace(settings, config=config) if config is not None else settings
     if named := _named_in_routes(settings.config):
         settings = replace(settings, named=from_environment(os.environ, named).named)
-    for warning in unknown_variables(os.environ, named):
-        print(f"warning: {warning}", file=sys.stderr)
     forget_secrets(os.environ, named)
     return settings
 

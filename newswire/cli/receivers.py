@@ -44,7 +44,7 @@ def receivers_list(config: Config = None, as_json: AsJson = False) -> None:
         with store.read() as connection:
             known = standings(connection, now.timestamp())
         store.close()
-    rows = [*_rows(routes, settings, known, now)]
+    rows = [*receiver_rows(routes, settings, known, now)]
     if as_json:
         print_json_lines(rows)
     else:
@@ -109,7 +109,8 @@ def _entry(routes: "Routes", name: str) -> "Receiver":
     return entry
 
 
-def _rows(routes: "Routes", settings: Settings, known: dict[str, Standing], now: datetime) -> Iterable[dict[str, Any]]:
+def receiver_rows(routes: "Routes", settings: Settings, known: dict[str, Standing], now: datetime) -> Iterable[dict[str, Any]]:
+    """Yield how each receiver stands, as `--json` prints it: those of routes.yaml, and those that left it while something waits for them."""
     from alerting.receivers.standing import LIMITS, Shown, State, place_of, shown
     from alerting.routes import TERMINAL_NAME
     from alerting.variables import lacking_of

@@ -12,6 +12,7 @@ from newswire.bus.kafka_settings import OPTIONS, REFUSED
 from newswire.bus.kafka_settings import PREFIX as KAFKA_PREFIX
 from newswire.catalogue import CATALOGUE
 from newswire.cli import add_commands, app
+from newswire.cli.reason_words import meanings
 from newswire.cli.reference_metrics import metrics_text
 from newswire.crash import CRASH_POINTS, MOVE_CRASH_POINTS
 from newswire.settings import VARIABLES
@@ -63,7 +64,7 @@ def text() -> str:
 
 
 def settings_table() -> str:
-    """Return the table of all variables, as README.md has it too."""
+    """Return the table of all variables."""
     rows = (
         (
             f"`{variable.name}`{' (or `…_FILE`)' if variable.secret else ''}",
@@ -98,7 +99,7 @@ def _enums() -> Iterator[str]:
         if issubclass(kind, StrEnum) and kind is not StrEnum:
             yield f"### {kind.__name__}"
             yield (kind.__doc__ or "").split("\n")[0]
-            yield ", ".join(f"`{member.value}`" for member in kind)
+            yield _table(("value", "what it means, and what to do"), ((f"`{value}`", words) for value, words in meanings(kind)))
 
 
 def _table(headings: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

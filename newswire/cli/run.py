@@ -15,10 +15,10 @@ from rich.file_proxy import FileProxy
 from newswire.cli import app, compose
 from newswire.cli.compose_upkeep import upkeep_workers
 from newswire.cli.known import load_names
+from newswire.cli.leaving import soon
 from newswire.cli.live import LiveStatus, Queue, Watch, read_queues, total
 from newswire.cli.offline import OfflineNotice
 from newswire.cli.options import Config, UntilIdle, counted, read_settings
-from newswire.errors import Retryable
 from newswire.service import Service, Worker
 from newswire.settings import Settings
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from collectors.stage import CollectWorker
 
 _LOG_FILE: Final = "newswire.log"
+_LAST_LOOK_S: Final = 2.0  # at what still waits, for the last line of the log
+_LAST_LOOK_UNTIL_IDLE_S: Final = 60.0  # for the exit status
 
 
 class _AboveLive:
@@ -172,10 +174,10 @@ def _serve(
             status = service.run(until_idle=until_idle)
     else:
         status = service.run(until_idle=until_idle)
-    try:
-        waiting = {queue.name: queue.waiting for queue in _queues(ground) if queue.waiting}
-    except Retryable:  # a server is away: what waits there, waits
-        waiting = {}
+    if not until_idle:
+        ground.leaving.begin(status, ground.log)
+    queues = soon(lambda: _queues(ground), _LAST_LOOK_UNTIL_IDLE_S if until_idle else _LAST_LOOK_S)
+    waiting = {queue.name: queue.waiting for queue in queues or () if queue.waiting}  # of a server that is away: what waits there, waits
     ground.log.info("ended", status=status, **waiting)
     if until_idle and status == 0 and waiting.get("outbox"):
         print(

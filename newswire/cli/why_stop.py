@@ -26,7 +26,7 @@ _TO_READ_IT: Final = {
 }
 _ANYTHING_ELSE: Final = "put words into the watchlist that the headline carries, or watch an outlet whose pages can be read"
 
-_HELD: Final = {
+HELD: Final = {
     HoldReason.NO_WATCHLISTS: ("no watchlist is in force", "`newswire watchlist new NAME` makes one"),
     HoldReason.SCOPE: (
         "it lies outside of what {watchlist} watches",
@@ -92,7 +92,7 @@ def _held(facts: Facts, step: Mapping[str, Any]) -> Stop:
     verdicts: Sequence[Mapping[str, Any]] = step.get("detail", {}).get("watchlists", ())
     nearest = next((one for one in verdicts if one["reason"] == reason), verdicts[0] if verdicts else {"watchlist": "", "missed": None})
     excluded = reason is HoldReason.CONDITION and "exclude" in (nearest["missed"] or "")
-    said, otherwise = _EXCLUDED if excluded else _HELD[reason]
+    said, otherwise = _EXCLUDED if excluded else HELD[reason]
     name = str(nearest["watchlist"])
     names = {"watchlist": name, "file": f"config/watchlists/{name}.yaml", "silence": nearest.get("silence_id", "ID")}
     said, otherwise = said.format(**names), otherwise.format(**names)

@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy import Connection, delete, select
 
 from newswire.errors import ConfigurationError, Fault
-from newswire.store.tables import marks
+from newswire.store.tables import marks, recalled
 from newswire.store.upsert import upsert
 
 _BACKED_UP: Final = "backed_up"
@@ -14,6 +14,10 @@ _RESTORING: Final = "restoring"
 _RESTORED_FROM: Final = "restored_from"
 _RESTORED: Final = "restored"
 _RECALLED: Final = "recalled:"
+_BLIND: Final = "blind:"
+
+RECALL_MOST_S: Final = 7 * 86_400.0
+"""For so long after a restore what is told is compared with what was told before it; no watchlist tells what is older."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,10 @@ class Restored:
 
     backed_up_at: float  # what was told since then, this store does not know
     restored_at: float
+
+    def matters(self, now: float) -> bool:
+        """Return whether what is told now may have been told before the restore."""
+        return now < self.restored_at + RECALL_MOST_S
 
 
 def last_success(connection: Connection) -> float | None:
@@ -41,7 +49,9 @@ def begin_restore(connection: Connection, at: float) -> None:
 
 def end_restore(connection: Connection, restore: Restored) -> None:
     """Note that the restore is whole, and of which moment the store is. What an earlier restore read back is asked anew."""
-    connection.execute(delete(marks).where(marks.c.name.startswith(_RECALLED, autoescape=True) | (marks.c.name == _RESTORING)))
+    of_before = marks.c.name.startswith(_RECALLED, autoescape=True) | marks.c.name.startswith(_BLIND, autoescape=True)
+    connection.execute(delete(marks).where(of_before | (marks.c.name == _RESTORING)))
+    connection.execute(delete(recalled))
     _put(connection, {_BACKED_UP: restore.backed_up_at, _RESTORED_FROM: restore.backed_up_at, _RESTORED: restore.restored_at})
 
 
@@ -73,9 +83,14 @@ def is_recalled(connection: Connection, receiver: str) -> bool:
     return _mark(connection, _RECALLED + receiver) is not None
 
 
-def note_recalled(connection: Connection, receiver: str, at: float) -> None:
-    """Note that all is read back that this receiver can tell of the time before the restore."""
-    _put(connection, {_RECALLED + receiver: at})
+def is_blind(connection: Connection, receiver: str) -> bool:
+    """Return whether nobody can know what this receiver was told before the restore."""
+    return _mark(connection, _BLIND + receiver) is not None
+
+
+def note_recalled(connection: Connection, receiver: str, at: float, *, blind: bool = False) -> None:
+    """Note that all is read back that this receiver can tell of the time before the restore; a `blind` one can tell nothing."""
+    _put(connection, {_RECALLED + receiver: at} | ({_BLIND + receiver: at} if blind else {}))
 
 
 def _mark(connection: Connection, name: str) -> float | None:

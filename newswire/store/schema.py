@@ -32,7 +32,7 @@ def require_current(connection: Connection, where: str) -> None:
     """
     found = revision(connection)
     if found != HEAD:
-        known = found is None or found in _known_revisions()
+        known = found is None or found in known_revisions()
         what = f"its schema ({found or 'none'}) is older than this Newswire's ({HEAD}); run: newswire migrate"
         raise _refused(where, what if known else _newer(found))
 
@@ -53,7 +53,7 @@ def upgrade(connection: Connection, where: str) -> tuple[str | None, str]:
     found = revision(connection)
     if found == HEAD:
         return found, HEAD
-    if found is not None and found not in _known_revisions():
+    if found is not None and found not in known_revisions():
         raise _refused(where, _newer(found))
     command.upgrade(_alembic(connection), "head")
     return found, HEAD
@@ -69,7 +69,8 @@ def _alembic(connection: Connection | None = None) -> Any:
     return config
 
 
-def _known_revisions() -> set[str]:
+def known_revisions() -> set[str]:
+    """Return every revision that this Newswire can bring up to date, and its own."""
     from alembic.script import ScriptDirectory  # noqa: PLC0415 -- as above
 
     return {script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()}

@@ -52,6 +52,9 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128  # several processes connect at once
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing: a client that was killed, or told to end, hangs up."""
+
 
 class Web:
     """An HTTP server on a loopback address; `answers` may be changed while it runs."""
@@ -59,6 +62,7 @@ class Web:
     def __init__(self, address: str = "127.0.0.1") -> None:
         self.answers: dict[str, Answer] = {}
         self.requests: list[tuple[str, dict[str, str]]] = []
+        self.held: tuple[str, ...] = ()  # what is asked for under these paths is answered when they stand here no more
         web = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -66,6 +70,8 @@ class Web:
 
             def do_GET(self) -> None:
                 web.requests.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
+                while self.path.startswith(web.held):
+                    time.sleep(0.1)
                 answer = web.answers.get(self.path) or web.answers.get(self.path.partition("?")[0]) or Answer(b"nothing here", status=404)
                 etag = answer.headers.get("ETag")
                 unchanged = etag is not None and self.headers.get("If-None-Match") == etag
@@ -93,6 +99,7 @@ class Web:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.held = ()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

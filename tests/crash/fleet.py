@@ -4,9 +4,11 @@ import hashlib
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import time
+import urllib.request
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +27,7 @@ from processors.feed_look import look_at_feed
 from tests.acceptance.world import ROOT, Answer, Entry, Web, World, rss
 
 STAGES: Final = ("collect", "process", "alert")
+ENDS_WITHIN_S: Final = 30.0  # the promise: who is told to end does so in this time, with status 0
 UP: Final = b"serving"  # what a process logs when its workers start
 BUG: Final = (b"bug in", b"bug while", b"Traceback", b"worker broken", b"step hangs")
 
@@ -48,12 +51,24 @@ class Life:
     log: Path
     process: subprocess.Popen[bytes]
     ends_at: float | None = None  # monotonic: when it is to be killed
+    leaving: bool = False  # it was told to end
     _up: bool = False
 
     def up(self) -> bool:
         """Return whether it has come as far as its work, and lives."""
         self._up = self._up or UP in self.log.read_bytes()
         return self._up and self.process.poll() is None
+
+    def ready(self) -> bool:
+        """Return what its `/readyz` says; False where it does not serve yet, or no more."""
+        found = re.search(rb"http://[^\"\s]+/metrics", self.log.read_bytes())
+        if found is None:
+            return False
+        try:
+            with urllib.request.urlopen(found[0].decode().removesuffix("metrics") + "readyz", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
 
 
 @dataclass
@@ -91,19 +106,26 @@ class Fleet:
         self._children += psutil.Process(life.process.pid).children(recursive=True)
         life.process.kill()
         life.process.wait()
-        self._is_over(life)
+        self.is_over(life)
         self.kills[life.stage] += 1
 
-    def dismiss(self, life: Life) -> None:
-        """End a process in order: it drains, and says with its status that it did."""
-        life.process.send_signal(signal.SIGTERM)
+    def dismiss(self, life: Life, how: signal.Signals = signal.SIGTERM) -> float:
+        """End a process in order, and return how long it took: it drains, and says with its status that it did."""
+        began = time.monotonic()
+        life.leaving = True
+        life.process.send_signal(how)
         self._see_off(life)
+        return time.monotonic() - began
 
-    def dismiss_all(self) -> None:
+    def dismiss_all(self, how: signal.Signals = signal.SIGTERM) -> float:
+        """End all of them at once, in order, and return how long the slowest took."""
+        began = time.monotonic()
         for life in self.crew:
-            life.process.send_signal(signal.SIGTERM)
+            life.leaving = True
+            life.process.send_signal(how)
         for life in list(self.crew):
             self._see_off(life)
+        return time.monotonic() - began
 
     def storm(self, kills: int, chance: random.Random, *, mean_s: Mapping[str, float], between: Callable[[int], None]) -> None:
         """Kill processes and start others in their place, so many times; `between` is called before each kill, with its number.
@@ -141,10 +163,12 @@ class Fleet:
         return [child for child in self._children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
 
     def _see_off(self, life: Life) -> None:
-        assert life.process.wait(30) == 0, life.log.read_text()[-3_000:]
-        self._is_over(life)
+        status = life.process.wait(ENDS_WITHIN_S)
+        assert status == 0, f"{life.stage} ended with {status}\n{life.log.read_text()[-3_000:]}"
+        self.is_over(life)
 
-    def _is_over(self, life: Life) -> None:
+    def is_over(self, life: Life) -> None:
+        """Count a process among those that have ended."""
         self.crew.remove(life)
         self.ended.append(life)
 
@@ -206,8 +230,8 @@ class Story:
         return Entry(self.title, self.summary, link, published_at=datetime.now(UTC), content=content)
 
 
-def stories() -> list[Story]:
-    """Return the stories of the corpus that alert with the shipped configuration, no two of which engage the same states.
+def stories(most: int) -> list[Story]:
+    """Return so many stories of the corpus that alert with the shipped configuration, no two of which engage the same states.
 
     Items whose partners have none in common share a story only where they are copies, so each of these is told by itself.
     """
@@ -217,6 +241,8 @@ def stories() -> list[Story]:
     taken: set[str] = set()
     found: list[Story] = []
     for row in _corpus():
+        if len(found) == most:
+            break
         report = look_at_feed(understanding, _item(row, now), now).report
         partners = set(report.partners)
         if row["label"] == "diplomacy" and partners and not partners & taken and any(one.tells for one in match(watchlists, report, now)):

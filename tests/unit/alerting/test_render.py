@@ -183,7 +183,7 @@ def test_the_metadata_finds_the_message_again() -> None:
     message = a_message()
     assert payload(message)["metadata"] == {
         "event_type": "newswire_alert",
-        "event_payload": {"alert_id": message.alert_id, "story_id": "5" * 32, "watchlists": ["gaming"]},
+        "event_payload": {"alert_id": message.alert_id, "story_id": "5" * 32, "watchlists": ["gaming"], "items": [message.item_id[:12]]},
     }
     assert plain_payload(message)["metadata"] == payload(message)["metadata"]
 

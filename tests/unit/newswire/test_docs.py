@@ -4,11 +4,14 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
+
 from benchmarks import sizing
 from newswire import __version__
-from newswire.bus.kafka_settings import OPTIONS
+from newswire.bus.kafka_settings import OPTIONS, REFUSED
 from newswire.cli import reference
 from newswire.settings import VARIABLES
+from tests.pages import pages, prose_without_blocks
 
 ROOT = Path(__file__).parents[3]
 
@@ -21,46 +24,55 @@ def test_the_sizing_page_is_computed_from_the_figures_that_it_names() -> None:
     assert (ROOT / "docs" / "sizing.md").read_text("utf-8") == sizing.text(), "run python -m benchmarks.sizing"
 
 
-def test_the_pages_for_operators_name_only_commands_and_settings_that_there_are() -> None:
-    commands = set(re.findall(r"^\| `newswire ([a-z-]+(?: [a-z]+)?)`", reference.text(), re.MULTILINE))
-    known = {variable.name for variable in VARIABLES} | {f"NEWSWIRE_KAFKA_{option.name.upper()}" for option in OPTIONS}
-    known |= {"NEWSWIRE_ARCHIVE_URL", "NEWSWIRE_TEAM_URL"}  # examples of what a `url_env` names
-    for page in (
-        "operating",
-        "upgrading",
-        "moving",
-        "sizing",
-        "first-watchlist",
-        "watchlists",
-        "backtest",
-        "checking",
-        "timelines",
-        "taxonomy",
-        "archive",
-        "silences",
-        "receivers",
-        "slack",
-    ):
-        text = (ROOT / "docs" / f"{page}.md").read_text("utf-8")
-        for command in re.findall(
-            r"(?:^|[`\s])newswire ((?:dead|topics|sources|watchlist|export|silence|receivers) [a-z]+|[a-z]+(?:-[a-z]+)*)(?=[\s`;)])", text
-        ):
-            assert command in commands, f"{page}.md: newswire {command}"
-        for name in re.findall(r"NEWSWIRE_[A-Z_]+[A-Z]", text):
-            assert name.removesuffix("_FILE") in known or name == "NEWSWIRE_KAFKA", f"{page}.md: {name}"
+EXAMPLES = {"NEWSWIRE_ARCHIVE_URL", "NEWSWIRE_TEAM_URL", "NEWSWIRE_KAFKA", "NEWSWIRE_CRASH_AT", "NEWSWIRE_REQUIRE_SERVERS", "NEWSWIRE_DASHBOARDS"}
+"""What a `url_env` names in examples, the beginning of many names, and what only tests or Grafana read."""
 
 
-def test_the_readme_has_every_setting_and_every_command() -> None:
-    readme = (ROOT / "README.md").read_text("utf-8")
-    assert reference.settings_table() in readme
-    for command in re.findall(r"^\| `newswire ([a-z]+)", reference.text(), re.MULTILINE):
-        assert re.search(rf"`(newswire )?{command}\b", readme), command
+@pytest.mark.parametrize("page", sorted(pages()))
+def test_a_page_names_only_settings_that_there_are(page: str) -> None:
+    known = EXAMPLES | {variable.name for variable in VARIABLES}
+    known |= {f"NEWSWIRE_KAFKA_{name.upper()}" for name in (*(option.name for option in OPTIONS), *REFUSED)}
+    named = set(re.findall(r"NEWSWIRE_[A-Z_]+[A-Z]", pages()[page]))
+    assert sorted(name for name in named if name.removesuffix("_FILE") not in known) == []
 
 
-def test_the_readme_names_only_targets_that_the_makefile_has() -> None:
+def commands() -> dict[str, set[str]]:
+    """Return each command of the reference with its options."""
+    rows = re.findall(r"^\| `newswire ([a-z -]+)` \| .* \| (.*) \|$", reference.text(), re.MULTILINE)
+    return {name: set(re.findall(r"--[a-z-]+", options)) | {"--help", "--version"} for name, options in rows}
+
+
+def unknown(span: str, known: dict[str, set[str]]) -> bool:
+    """Return whether `newswire …`, as a page writes it, is no command, or has an option that the command has not."""
+    words = re.split(r"[ ,]+", span)[1:]
+    options = set(re.findall(r"--[a-z-]+", span))
+    groups = {name.partition(" ")[0] for name in known if " " in name}
+    if words[0] in groups and len(words) > 1 and re.fullmatch(r"[a-z|]+", words[1]):
+        named = [f"{words[0]} {one}" for one in words[1].split("|")]
+    else:
+        named = [words[0]]
+    return any((name not in known and name not in groups) or not options <= known.get(name, options) | {"--help"} for name in named)
+
+
+@pytest.mark.parametrize("page", sorted(set(pages()) - {"CHANGELOG.md"}))
+def test_a_page_names_only_commands_and_options_that_there_are(page: str) -> None:
+    known = commands() | {"reference": set(), "schemas": set()}  # these two are for developers, and hidden
+    spans = re.findall(r"`(newswire [a-z][^`\n]*)`", prose_without_blocks(pages()[page]))
+    assert [span for span in spans if unknown(span, known)] == []
+
+
+@pytest.mark.parametrize("span", ["newswire wyh URL", "newswire silence ad", "newswire why --jsn URL", "newswire export alerts|report"])
+def test_a_command_that_there_is_not_is_found(span: str) -> None:
+    assert unknown(span, commands())
+    assert not unknown("newswire export alerts|reports --since 30d", commands())
+
+
+def test_the_pages_name_only_targets_that_the_makefile_has() -> None:
     targets = set(re.findall(r"^([a-z-]+)%?:", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
-    for document in ("README.md", "CONTRIBUTING.md"):
-        for target in re.findall(r"`make ([a-z-]+)", (ROOT / document).read_text("utf-8")):
+    for document, text in pages().items():
+        for target in re.findall(r"`make ([a-z-]+[a-z])", text):
+            if target == "bench":  # `make bench-…`
+                continue
             benchmark = ROOT / "benchmarks" / f"{target.replace('-', '_')}.py"
             assert target in targets or benchmark.exists(), f"{document}: make {target}"
 

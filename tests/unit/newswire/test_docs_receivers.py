@@ -10,6 +10,8 @@ import pytest
 import yaml
 from pydantic import SecretStr
 
+from alerting.receivers.advice import ELSE, what_to_do
+from alerting.receivers.slack_answers import BAD_ACCESS, BAD_MESSAGE, BAD_ROUTE
 from alerting.receivers.webhook_body import schema, signed_headers
 from alerting.routes import KINDS, Routes
 
@@ -59,12 +61,18 @@ def test_every_example_of_routes_is_right() -> None:
     assert found == {"slack", "slack_webhook", "webhook", "email"}
 
 
+def test_the_page_says_what_to_do_about_everything_that_slack_answers() -> None:
+    rows = [line for line in SLACK.splitlines() if line.startswith("| `")]
+    named = {code for line in rows for code in re.findall(r"`([A-Za-z_]+)`", line.split("|")[1])}
+    assert sorted((BAD_MESSAGE | BAD_ROUTE | BAD_ACCESS) - named) == []
+    assert sorted(code for code in named if what_to_do(code) == ELSE and ":" not in code) == ["message_limit_exceeded", "ratelimited"]
+
+
 def test_every_kind_stands_in_the_table() -> None:
     assert set(re.findall(r"^\| `([a-z_]+)` \|", PAGE, re.MULTILINE)) == set(KINDS) - {"digest"}
 
 
-def test_the_manifest_has_the_scopes_that_the_pages_name() -> None:
+def test_the_manifest_has_the_scopes_that_the_page_names() -> None:
     manifest = yaml.safe_load((ROOT / "deploy" / "slack-app-manifest.yaml").read_text("utf-8"))
     scopes = set(manifest["oauth_config"]["scopes"]["bot"])
-    for page in (SLACK, (ROOT / "README.md").read_text("utf-8")):
-        assert set(re.findall(r"`((?:chat|channels|groups):[a-z.]+)`", page)) == scopes
+    assert set(re.findall(r"`((?:chat|channels|groups):[a-z.]+)`", SLACK)) == scopes

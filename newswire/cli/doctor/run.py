@@ -1,0 +1,54 @@
+"""All checks at once, each for a bounded time: one that hangs, raises or finds nothing is a finding of its own."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Final
+
+from newswire.cli.bounded import all_within
+from newswire.cli.doctor.catalogue import Entry
+from newswire.cli.doctor.finding import Asked, Check, CheckName, Finding, Level
+from newswire.errors import ConfigurationError, NewswireError, one_line
+
+WAIT_S: Final = 12.0
+DEEP_S: Final = 1_800.0
+"""`--deep` reads every page of the SQLite files: gigabytes take minutes."""
+
+
+def examine(asked: Asked, catalogue: Mapping[CheckName, Entry], *, wait_s: float | None = None) -> list[Finding]:
+    """Return what the checks of the catalogue find, in its order, the worst of each check first."""
+    seconds = wait_s if wait_s is not None else DEEP_S if asked.deep else WAIT_S
+    found = all_within(seconds, {name: partial(_all_of, entry.check, asked) for name, entry in catalogue.items()})
+    order = list(Level)
+    told: list[Finding] = []
+    for name, findings in found.items():
+        of_it = [_trouble(name, findings)] if isinstance(findings, Exception) else findings
+        told += sorted(of_it, key=lambda one: order.index(one.level))
+    return told
+
+
+def _all_of(check: Check, asked: Asked) -> list[Finding]:
+    return list(check(asked))
+
+
+def _trouble(name: CheckName, error: Exception) -> Finding:
+    """Return the finding that a check which gave none is."""
+    if isinstance(error, ConfigurationError):
+        said = "; ".join(fault.message for fault in error.faults)
+        return Finding(name, Level.FAIL, one_line(said), "no stage starts with it", "put it right as it says")
+    if isinstance(error, TimeoutError) and not error.errno:
+        return Finding(
+            name,
+            Level.FAIL,
+            f"it hangs: {one_line(str(error))}",
+            "what hangs for the doctor hangs for Newswire",
+            "see what is behind it: a disk, a server, a name server",
+        )
+    words = one_line(str(error) or type(error).__name__)
+    kind = "" if isinstance(error, NewswireError | OSError) else f"{type(error).__name__}: "
+    return Finding(
+        name,
+        Level.FAIL,
+        f"{kind}{words}",
+        "what fails for the doctor fails for Newswire",
+        "see what is behind it: a file, a server, a right",
+    )

@@ -1,0 +1,115 @@
+"""The servers that a cluster stands on: PostgreSQL and Kafka."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from sqlalchemy.engine import make_url
+
+from newswire.cli.doctor.finding import Asked, CheckName, Finding, Level
+from newswire.cli.doctor.machine_checks import clock_against
+from newswire.cli.reading import open_for_reading
+from newswire.cli.status.read import hasty_settings
+from newswire.store import server_facts
+from newswire.store.server_facts import ServerFacts
+
+LEAST_VERSION: Final = 14
+CONNECTIONS_DUE: Final = 20
+_KAFKA_S: Final = 3.0
+
+
+def postgresql(asked: Asked) -> Iterator[Finding]:
+    """Yield how PostgreSQL is set up: version, encoding, rights, connections left, clock."""
+    if make_url(asked.settings.store_url).get_backend_name() != "postgresql":
+        yield Finding(CheckName.POSTGRESQL, Level.NOTE, "not used: the store is SQLite")
+        return
+    with open_for_reading(hasty_settings(asked.settings)) as opened:
+        if opened is None:  # a file alone can be missing
+            return
+        with opened.read() as connection:
+            facts = server_facts.of(connection)
+    yield from postgresql_findings(facts)
+    yield from clock_against(CheckName.POSTGRESQL, "PostgreSQL's", facts.now, asked.clock.now())
+
+
+def postgresql_findings(facts: ServerFacts) -> Iterator[Finding]:
+    """Yield what of these facts would break something."""
+    name = CheckName.POSTGRESQL
+    sound = True
+    if facts.major < LEAST_VERSION:
+        sound = False
+        yield Finding(
+            name,
+            Level.WARN,
+            f"PostgreSQL {facts.version} is no longer looked after by its makers",
+            "faults in it stay",
+            f"version {LEAST_VERSION} or newer",
+        )
+    if facts.encoding != "UTF8":
+        sound = False
+        yield Finding(
+            name,
+            Level.FAIL,
+            f"the database's encoding is {facts.encoding}",
+            "the world's titles cannot be kept in it",
+            "createdb --encoding=UTF8 --template=template0, and NEWSWIRE_STORE to it",
+        )
+    for right in facts.lacking:
+        sound = False
+        yield Finding(
+            name,
+            Level.FAIL,
+            f"{facts.user} may not {right}",
+            "Newswire cannot keep its rows, or the next release its tables",
+            f"GRANT USAGE, CREATE ON SCHEMA public TO {facts.user}; its tables must be its own",
+        )
+    if facts.connections_left < CONNECTIONS_DUE:
+        sound = False
+        yield Finding(
+            name,
+            Level.WARN if facts.connections_left > 5 else Level.FAIL,
+            f"{facts.connections_left} of {facts.connections_most} connections are left",
+            "each process takes up to some ten",
+            "raise max_connections, end what idles there, or put a pool before it",
+        )
+    if sound:
+        yield Finding(
+            name,
+            Level.OK,
+            f"PostgreSQL {facts.version}, {facts.encoding}, {facts.connections_left} of {facts.connections_most} connections left",
+        )
+
+
+def kafka(asked: Asked) -> Iterator[Finding]:
+    """Yield whether the brokers answer, whether the topics keep the promises, and which group is about to lose records."""
+    name, settings = CheckName.KAFKA, asked.settings
+    if settings.bus == "embedded":
+        yield Finding(name, Level.NOTE, "not used: the bus is embedded")
+        return
+    from newswire.bus.kafka_settings import kafka_settings
+    from newswire.bus.kafka_topics import KafkaTopics
+
+    hasty = replace(kafka_settings(settings.bus, settings.kafka), request_s=_KAFKA_S)
+    with KafkaTopics(hasty, prefix=settings.topic_prefix) as topics:
+        faults = topics.check()
+        late = topics.check_lag(asked.clock.now()) if not faults else []
+    for fault in faults:
+        yield Finding(
+            name,
+            Level.FAIL,
+            f"{fault.file}: {fault.message}",
+            "a promise would break: no stage starts",
+            "`newswire topics create` makes what is missing; docs/operating.md has the settings",
+        )
+    for fault in late:
+        yield Finding(
+            name,
+            Level.WARN,
+            f"{fault.file}: {fault.message}",
+            "Kafka drops what nobody has read",
+            "raise retention.ms now, then start more processes",
+        )
+    if not faults and not late:
+        yield Finding(
+            name, Level.OK, f"{', '.join(hasty.servers)}: the brokers answer, the topics keep the promises, no group is far behind"
+        )

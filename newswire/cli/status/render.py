@@ -1,0 +1,269 @@
+"""The status as a person reads it: the answer first, then one block a part, no line wider than the terminal. Pure."""
+
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, tzinfo
+from typing import Final
+
+from rich.text import Text
+
+from newswire.cli.receivers import ON_TERMINAL
+from newswire.cli.status.facts import Away, BusFacts, Facts, FileFacts, ReceiverFacts, StoreFacts, there
+from newswire.cli.status.judge import Status
+from newswire.cli.status.sources import Sources
+from newswire.cli.status.stages import Work
+from newswire.cli.status.words import length, moment, size
+from newswire.errors import one_line
+from newswire.outcomes import RunStage, SourceState
+
+Shown = Callable[[str], str]
+"""Makes a text fit to be shown: no secret, nothing that moves the cursor."""
+
+_LABEL: Final = 14
+_NARROWEST: Final = 60
+_WIDEST: Final = 140
+_TROUBLES: Final = 8  # shown of many: the most important
+_RECEIVERS: Final = 6
+_SILENCES: Final = 3
+_DIGESTS: Final = 3
+_WORK_STYLES: Final = {Work.RUNS: "green", Work.STOPPED: "bold red", Work.UNKNOWN: "yellow"}
+_STATE_STYLES: Final = {"ok": "green", "unused": "dim", "rate limited": "yellow", "in doubt": "yellow"}
+_SOURCE_STYLES: Final = {SourceState.OK: "green", SourceState.WAITING: "dim", SourceState.RETIRED: "dim"}
+_SEVERITY_STYLES: Final = {"critical": "bold red", "high": "red", "medium": "yellow"}
+
+
+def rendered(status: Status, width: int, shown: Shown, zone: tzinfo | None = None) -> list[Text]:
+    """Return the lines, by the clocks of `zone` (None: this machine's)."""
+    return [*_Page(status, min(max(width, _NARROWEST), _WIDEST), shown, zone).lines()]
+
+
+class _Page:
+    def __init__(self, status: Status, width: int, shown: Shown, zone: tzinfo | None) -> None:
+        self._status, self._width, self._shown, self._zone = status, width, shown, zone
+        self._facts: Facts = status.facts
+        self._now = status.facts.now.timestamp()
+
+    def lines(self) -> Iterator[Text]:
+        store, bus, files = there(self._facts.store), there(self._facts.bus), there(self._facts.files)
+        yield from self._answer()
+        yield Text("")
+        yield from self._block("stages", self._stages())
+        yield from self._block("sources", self._sources(self._status.sources))
+        yield from self._block("queues", self._queues(store, bus))
+        yield from self._block("receivers", self._receivers())
+        yield from self._block("last alerts", self._alerts(store))
+        yield from self._block("watchlists", self._watchlists(files))
+        yield from self._block("silences", self._silences(store))
+        if files is not None and files.digests:
+            yield from self._block("digests due", self._digests(files))
+        yield from self._block("dead letters", self._dead(bus))
+        yield from self._block("on disk", self._disk(store))
+        yield from self._block("backup", self._backup(store))
+
+    def _answer(self) -> Iterator[Text]:
+        at = self._facts.now.astimezone(self._zone)
+        troubles = self._status.troubles
+        if not troubles:
+            yield self._cut(Text.assemble(("The watch is whole", "bold green"), (f"  {at:%d %b %Y %H:%M %Z}", "dim")))
+            return
+        head = Text.assemble(("The watch is NOT whole", "bold red"), f": {self._shown(one_line(troubles[0].what))}")
+        yield from self._wrapped(head.plain, "", "bold red")
+        if troubles[0].do:
+            yield from self._wrapped(f"→ {self._shown(one_line(troubles[0].do))}", "  ", "")
+        for one in troubles[1:_TROUBLES]:
+            since = f", for {length(self._now - one.since)}" if one.since is not None else ""
+            yield from self._wrapped(f"• {self._shown(one_line(one.what))}{since}", "", "red")
+            if one.do:
+                yield from self._wrapped(f"→ {self._shown(one_line(one.do))}", "  ", "dim")
+        if len(troubles) > _TROUBLES:
+            yield Text(f"• and {len(troubles) - _TROUBLES} more: newswire status --json", style="red")
+        yield Text(f"{at:%d %b %Y %H:%M %Z}", style="dim")
+
+    def _stages(self) -> Iterator[Text]:
+        for stage in self._status.stages:
+            yield Text.assemble(
+                f"{stage.name:<9}", (f"{stage.work:<9}", _WORK_STYLES[stage.work]), (self._shown(one_line(stage.shown_by)), "dim")
+            )
+        local = there(self._facts.local)
+        if local is None:
+            why = self._facts.local.why if isinstance(self._facts.local, Away) else ""
+            yield Text.assemble(f"{'here':<9}", (self._shown(why), "dim"))
+        elif not local.ours:
+            yield Text.assemble(f"{'here':<9}", (f"another program answers at {local.address}", "yellow"))
+        else:
+            ready = ("ready", "green") if local.ready else ("not ready", "bold red")
+            runs = f", runs {', '.join(stage for stage in RunStage if stage in local.stages)}" if local.stages else ""
+            yield Text.assemble(f"{'here':<9}", ready, (f"    {local.address}, version {local.version}{runs}", "dim"))
+            if local.note:
+                yield Text(f"{'':<9}{self._shown(local.note)}", style="yellow")
+
+    def _sources(self, found: Sources | None) -> Iterator[Text]:
+        if found is None:
+            yield Text("not known: the store cannot be read", style="yellow")
+            return
+        if not found.total:
+            yield Text("none")
+            return
+        line = Text(f"{found.total:,}:")
+        for state in SourceState:
+            if found.by_state[state]:
+                line.append(f" {found.by_state[state]:,} {state},", style=_SOURCE_STYLES.get(state, "red"))
+        line.right_crop(1)
+        line.append(f" · {found.countries} countries" if found.countries != 1 else " · 1 country", style="dim")
+        if found.blind:
+            line.append(f" · blind: {', '.join(found.blind)}", style="bold red")
+        yield line
+        for one in found.worst:
+            name = f"{one.outlet} ({one.country})" if one.country else one.outlet
+            since = length(self._now - one.since) if one.since is not None else "never"
+            yield Text.assemble(
+                self._column(name, 24),
+                (f"{one.state:<9}", _SOURCE_STYLES.get(one.state, "red")),
+                f"{since:<8}",
+                (self._shown(one_line(one.why)), "dim"),
+            )
+
+    def _queues(self, store: StoreFacts | None, bus: BusFacts | None) -> Iterator[Text]:
+        if bus is None and store is None:
+            yield Text("not known" if self._facts.store is not None else "none yet", style="dim")
+            return
+        parts: list[str] = []
+        if bus is not None:
+            parts += [self._queue(queue.topic.removeprefix("news."), queue.records, queue.oldest_at) for queue in bus.queues]
+        if store is not None:
+            work = store.work
+            parts.append(self._queue("pages", work.pages, work.pages_due_since))
+            parts.append(self._queue("sources due", work.sources_due.count, work.sources_due.since))
+        elif self._facts.store is not None:
+            parts.append("pages and sources due: not known")
+        if bus is None and self._facts.bus is not None:
+            parts.append("items and reports: not known")
+        yield Text(" · ".join(parts))
+
+    def _queue(self, name: str, count: int, since: float | None) -> str:
+        return f"{name} {count:,}" + (f" (oldest {length(self._now - since)})" if count and since is not None else "")
+
+    def _receivers(self) -> Iterator[Text]:
+        if not self._facts.receivers:
+            yield Text("not known" if isinstance(self._facts.files, Away) else "none", style="dim")
+        ordered = sorted(self._facts.receivers, key=lambda one: one.state in {"ok", "unused"})
+        for one in ordered[:_RECEIVERS]:
+            yield Text.assemble(
+                self._column(one.name, 16),
+                (f"{one.state:<13}", _STATE_STYLES.get(one.state, "red")),
+                (self._shown(self._receiver(one)), "dim"),
+            )
+        if len(ordered) > _RECEIVERS:
+            yield Text(f"and {len(ordered) - _RECEIVERS} more: newswire receivers list", style="dim")
+
+    def _receiver(self, one: ReceiverFacts) -> str:
+        parts = []
+        if one.why:
+            parts.append("no token: printed on the terminal" if one.why == ON_TERMINAL else one_line(one.why))
+        if one.waiting:
+            parts.append(f"{one.waiting:,} waiting")
+        if one.gathering:
+            parts.append(f"{one.gathering:,} gathering")
+        if one.failed:
+            parts.append(f"{one.failed:,} given up")
+        if one.last_sent_at:
+            at = datetime.fromisoformat(one.last_sent_at).timestamp()
+            parts.append(f"last told {moment(at, self._now, self._zone, ago=False)}")
+        return " · ".join(parts) or (one_line(one.to) if one.to else "")
+
+    def _alerts(self, store: StoreFacts | None) -> Iterator[Text]:
+        if store is None:
+            yield Text("not known" if self._facts.store is not None else "none yet", style="dim")
+        elif not store.work.alerts:
+            yield Text("none yet", style="dim")
+        for one in store.work.alerts if store is not None else ():
+            tail = f" → {one.receiver}" if one.state == "sent" else f" → {one.receiver} ({one.state})"
+            head = f"{moment(one.at, self._now, self._zone, ago=False):<13}"
+            room = self._width - _LABEL - len(head) - 9 - len(tail)
+            title = Text(self._shown(one_line(one.title)))
+            title.truncate(max(10, room), overflow="ellipsis", pad=False)
+            style = "dim" if one.state == "sent" else "yellow"
+            yield Text.assemble((head, "dim"), (f"{one.severity:<9}", _SEVERITY_STYLES.get(one.severity, "")), title, (tail, style))
+
+    def _watchlists(self, files: FileFacts | None) -> Iterator[Text]:
+        if files is None:
+            yield Text("the files cannot be read", style="yellow")
+            return
+        statuses = [*files.watchlists.values()]
+        counts = [f"{statuses.count(name)} {name}" for name in ("active", "staged", "draft", "muted") if statuses.count(name)]
+        faults = len(files.faults) + len(files.source_faults)
+        line = Text(", ".join(counts) or "none")
+        if faults:
+            line.append(f" · {faults} fault{'s' if faults > 1 else ''} in {self._shown(files.folder)}: newswire check", style="bold red")
+        else:
+            local = there(self._facts.local)
+            in_force = local.files_in_force if local is not None else None
+            words = {
+                True: "the files on disk are in force",
+                False: "the files on disk are not in force",
+                None: "the files on disk have no fault",
+            }
+            line.append(f" · {words[in_force]}", style="red" if in_force is False else "dim")
+        yield line
+
+    def _silences(self, store: StoreFacts | None) -> Iterator[Text]:
+        if store is None or not store.silences:
+            yield Text("not known" if isinstance(self._facts.store, Away) else "none", style="dim")
+            return
+        for one in store.silences[:_SILENCES]:
+            what = "; ".join(f"{kind} {', '.join(values)}" for kind, values in one.matchers.items())
+            yield Text(
+                self._shown(one_line(f"{what}, until {moment(one.ends_at, self._now, self._zone, ago=False)}, by {one.by}: {one.why}"))
+            )
+        if len(store.silences) > _SILENCES:
+            yield Text(f"and {len(store.silences) - _SILENCES} more: newswire silence list", style="dim")
+
+    def _digests(self, files: FileFacts) -> Iterator[Text]:
+        for one in files.digests[:_DIGESTS]:
+            yield Text(f"{one.name} to {one.to}, {moment(one.due_at, self._now, self._zone, ago=False)}")
+
+    def _dead(self, bus: BusFacts | None) -> Iterator[Text]:
+        if bus is None:
+            yield Text("not known" if isinstance(self._facts.bus, Away) else "none", style="dim")
+        elif not bus.dead:
+            yield Text("none", style="dim")
+        else:
+            newest = f", the newest {moment(bus.dead_newest_at, self._now, self._zone)}" if bus.dead_newest_at is not None else ""
+            yield Text(f"{bus.dead:,} kept{newest}: newswire dead list", style="yellow")
+
+    def _disk(self, store: StoreFacts | None) -> Iterator[Text]:
+        sizes = self._facts.sizes
+        parts = [f"store {size(store.bytes)}"] if store is not None else []
+        parts += [f"bus {size(sizes.bus_bytes)}"] if sizes.bus_bytes is not None else []
+        parts += [f"{size(one.free_bytes)} of {size(one.total_bytes)} free" for one in sizes.disks[:1]]
+        yield Text(" · ".join(parts) or "nothing here")
+
+    def _backup(self, store: StoreFacts | None) -> Iterator[Text]:
+        if store is None:
+            yield Text("not known" if self._facts.store is not None else "none yet", style="dim")
+        elif store.backup_at is None:
+            yield Text("none yet: newswire backup DIR", style="yellow")
+        else:
+            yield Text(moment(store.backup_at, self._now, self._zone))
+
+    def _block(self, label: str, lines: Iterator[Text]) -> Iterator[Text]:
+        for number, line in enumerate(lines):
+            yield self._cut(Text.assemble((f"{label if number == 0 else '':<{_LABEL}}", "bold"), line))
+
+    def _column(self, text: str, wide: int) -> Text:
+        cell = Text(self._shown(one_line(text)))
+        cell.truncate(wide - 1, overflow="ellipsis", pad=True)
+        cell.append(" ")
+        return cell
+
+    def _cut(self, line: Text) -> Text:
+        line.truncate(self._width, overflow="ellipsis")
+        return line
+
+    def _wrapped(self, text: str, indent: str, style: str) -> Iterator[Text]:
+        for line in _broken(text, self._width, indent):
+            yield Text(line, style=style)
+
+
+def _broken(text: str, width: int, indent: str) -> Sequence[str]:
+    return textwrap.wrap(text, width, initial_indent=indent, subsequent_indent=f"{indent}  ", break_on_hyphens=False)

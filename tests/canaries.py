@@ -1,0 +1,40 @@
+"""Secrets that must be found nowhere: one value for each place a secret comes from, and the search for them in every form that a text may give them."""
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+from urllib.parse import quote
+
+CANARY: Final = "canary"
+_ODD: Final = "/+ä\"'@&"  # what encodings change
+
+
+def canary(name: str, *, odd: bool = False) -> str:
+    """Return a value like no other; an odd one holds what percent-encoding, JSON and base64 change."""
+    return f"{CANARY}-{name}-{_ODD if odd else ''}7f3a9c"
+
+
+def forms(value: str) -> Iterator[str]:
+    """Yield a value as it may stand in a text: as it is, percent-encoded, escaped for JSON or a shell, in base64 at any alignment, in hex."""
+    raw = value.encode()
+    yield from (value, quote(value), quote(value, safe=""), json.dumps(value)[1:-1], repr(value)[1:-1], repr(raw)[2:-1], raw.hex())
+    for before in range(3):
+        whole = base64.b64encode(b"#" * before + raw + b"#" * ((3 - (before + len(raw))) % 3)).decode()
+        inner = whole[4 if before else 0 :][: len(raw) // 3 * 4 - 4]
+        yield from (inner, inner.replace("+", "-").replace("/", "_"))
+
+
+def found_in(text: str | bytes, secrets: Mapping[str, str]) -> list[str]:
+    """Return the names of the secrets that a text holds in some form, also where line ends and what begins a line are put between."""
+    words = text.decode("utf-8", "surrogateescape") if isinstance(text, bytes) else text
+    joined = re.sub(r"(?:\\n|\s)+", "", words)
+    return [
+        name for name, value in secrets.items() if any(form in words or re.sub(r"\s", "", form) in joined for form in set(forms(value)))
+    ]
+
+
+def leaks(texts: Iterable[tuple[str, str | bytes]], secrets: Mapping[str, str]) -> list[str]:
+    """Return a line for each place that holds a secret."""
+    return [f"{place} holds {', '.join(names)}" for place, text in texts if (names := found_in(text, secrets))]

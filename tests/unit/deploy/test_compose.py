@@ -1,0 +1,114 @@
+"""The compose files: what an operator trusts them to be, and that what they name is there."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from newswire.settings import unknown_variables
+
+ROOT = Path(__file__).parents[3]
+FILES = ("compose.yaml", "compose.small.yaml")
+OF_GRAFANA = {"NEWSWIRE_DASHBOARDS"}  # read by the provisioning of its dashboards
+ONCE = {"migrate", "topics"}
+
+Service = dict[str, Any]
+
+
+def services(name: str) -> dict[str, Service]:
+    """Return the services with `<<` resolved, as YAML has it and compose too."""
+    found: dict[str, Service] = yaml.safe_load((ROOT / name).read_text())["services"]
+    return found
+
+
+EVERY = [pytest.param(file, name, id=f"{file}:{name}") for file in FILES for name in services(file)]
+
+
+@pytest.mark.parametrize(("file", "name"), EVERY)
+def test_a_service_is_confined_and_bounded(file: str, name: str) -> None:
+    service = services(file)[name]
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["read_only"] is (name != "kafka")
+    assert re.fullmatch(r"\d+[mg]", service["mem_limit"])
+    assert service["restart"] in ({"on-failure:10"} if name in ONCE else {"unless-stopped"})
+    assert not service.get("privileged")
+    assert "network_mode" not in service
+
+
+@pytest.mark.parametrize(("file", "name"), EVERY)
+def test_an_image_has_a_tag_and_no_registry_is_named(file: str, name: str) -> None:
+    image = services(file)[name]["image"]
+    repository, _, tag = image.partition(":")
+    assert tag
+    assert tag != "latest"
+    assert re.fullmatch(r"[a-z]+(/[a-z]+)?", repository)
+
+
+@pytest.mark.parametrize(("file", "name"), EVERY)
+def test_a_service_has_a_health_check(file: str, name: str) -> None:
+    service = services(file)[name]
+    if name in ONCE:
+        assert service["healthcheck"] == {"disable": True}  # it ends
+    elif service["image"].startswith("newswire:"):
+        assert "healthcheck" not in service  # the image's own
+        assert service["stop_grace_period"] == "30s"
+    else:
+        assert service["healthcheck"]["test"][0] == "CMD"
+
+
+@pytest.mark.parametrize(("file", "name"), EVERY)
+def test_pages_are_served_on_this_machine_alone(file: str, name: str) -> None:
+    for port in services(file)[name].get("ports", []):
+        assert port.startswith("127.0.0.1:")
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_only_what_fetches_or_tells_has_a_way_out(file: str) -> None:
+    document = yaml.safe_load((ROOT / file).read_text())
+    assert document["networks"]["inside"] == {"internal": True}
+    assert document["networks"]["front"]["driver_opts"]["com.docker.network.bridge.enable_ip_masquerade"] == "false"
+    out = {name for name, service in document["services"].items() if "outside" in service["networks"]}
+    assert out == ({"newswire"} if file == "compose.small.yaml" else {"collect", "process", "alert", "alertmanager"})
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_what_is_mounted_is_there(file: str) -> None:
+    document = yaml.safe_load((ROOT / file).read_text())
+    for name, service in document["services"].items():
+        if "build" in service:
+            assert (ROOT / service["build"]["dockerfile"]).is_file()
+        for mount in service.get("volumes", []):
+            if isinstance(mount, str):
+                assert mount.partition(":")[0] in document["volumes"], name
+            else:
+                assert mount["read_only"] is True
+                assert (ROOT / mount["source"]).exists(), f"{name}: {mount['source']}"
+        assert set(service.get("secrets", [])) <= set(document["secrets"])
+
+
+@pytest.mark.parametrize(("file", "name"), EVERY)
+def test_every_setting_is_one_that_newswire_reads(file: str, name: str) -> None:
+    environment = services(file)[name].get("environment", {})
+    names = [one for one in environment if one.startswith("NEWSWIRE_") and one not in OF_GRAFANA]
+    assert unknown_variables(names) == []
+    for one in environment:
+        assert not re.search(r"(PASSWORD|TOKEN|STORE|SECRET)$", one), f"{one}: secrets come from files"
+
+
+def test_a_stage_waits_for_its_tables_and_its_topics() -> None:
+    for stage in ("collect", "process", "alert"):
+        waits = services("compose.yaml")[stage]["depends_on"]
+        assert waits == {one: {"condition": "service_completed_successfully"} for one in ("migrate", "topics")}
+
+
+def test_prometheus_finds_every_stage_and_its_rules() -> None:
+    scraped = yaml.safe_load((ROOT / "deploy/compose/prometheus.yaml").read_text())
+    (job,) = scraped["scrape_configs"]
+    assert job["job_name"] == "newswire"
+    assert job["dns_sd_configs"][0]["names"] == ["collect", "process", "alert"]
+    mounts = [mount for mount in services("compose.yaml")["prometheus"]["volumes"] if isinstance(mount, dict)]
+    assert {"/etc/prometheus/prometheus.yaml", "/etc/prometheus/rules"} == {mount["target"] for mount in mounts}
+    assert list((ROOT / "deploy/prometheus/rules").glob("*.yaml"))

@@ -1,0 +1,136 @@
+"""The status as a person reads it: golden pages, wide and narrow, and laws that hold for every page.
+
+A page that was changed on purpose is written anew by `NEWSWIRE_GOLDEN=write pytest tests/unit/newswire/test_status_render.py`.
+"""
+
+import io
+import os
+from dataclasses import replace
+from datetime import UTC
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.console import Console
+
+from newswire.cli.receivers import ON_TERMINAL
+from newswire.cli.status.facts import Away, DigestFacts, Facts, SizeFacts
+from newswire.cli.status.judge import judge
+from newswire.cli.status.render import rendered
+from newswire.cli.status.words import length, moment, size
+from newswire.errors import Fault, one_line
+from newswire.outcomes import FetchReason
+from newswire.silence import Silence
+from newswire.store.standings import Overdue as Late
+from tests.status_builders import AT, a_dead_source, a_receiver, a_source, an_alert, bus, files, store, whole, work
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "status"
+
+
+def troubled() -> Facts:
+    """Return a bad night: a receiver that refuses, one that is late, sources that are silent, files with faults."""
+    return whole(
+        store=store(
+            sources=[a_dead_source("dawn", FetchReason.HTTP_4XX), a_dead_source("nation", hours=9), a_source("state-dept")],
+            overdue={"desk": Late(AT - 9_000, 12), "archive": Late(AT - 1_200, 3)},
+            silences=[Silence({"watchlist": ("cables",)}, AT - 60, AT + 7_200, "ada@desk", "tender in progress", AT - 60)],
+            work=work(alerts=[an_alert("سلطنة عُمان وإيران توسعان تعاونهما في البنية الأساسية للاتصالات", state="new"), an_alert()]),
+            backup_at=AT - 3 * 86_400,
+        ),
+        bus=bus(dead=3, dead_newest_at=AT - 900),
+        files=files(
+            faults=(Fault("config/watchlists/spectrum.yaml", 12, 5, "unknown country 'Pakstan'; did you mean Pakistan?"),),
+            digests=(DigestFacts("morning", "desk", AT + 79_200),),
+        ),
+        receivers=(
+            a_receiver(
+                "archive",
+                kind="webhook",
+                state="unreachable",
+                why="connection_refused",
+                do="nothing listens there: look at host and port",
+                waiting=3,
+            ),
+            a_receiver(
+                state="refused",
+                why="invalid_auth",
+                do="Slack does not take the token: look it up in the app's page (docs/slack.md), set NEWSWIRE_SLACK_TOKEN, and start Newswire anew",
+                waiting=12,
+            ),
+        ),
+    )
+
+
+STATES = {
+    "never": whole(
+        store=None,
+        bus=None,
+        local=Away("nothing answers at 127.0.0.1:9464 (connection refused)"),
+        receivers=(a_receiver(state="not set up", why=ON_TERMINAL, last_sent_at=None),),
+        sizes=SizeFacts(None, whole().sizes.disks),
+    ),
+    "whole": whole(),
+    "troubled": troubled(),
+    "store-away": whole(
+        store=Away("no connection to the database: connection refused"), receivers=(a_receiver(state="not known", last_sent_at=None),)
+    ),
+}
+
+
+def page(facts: Facts, width: int) -> list[str]:
+    return [line.plain.rstrip() for line in rendered(judge(facts), width, one_line, UTC)]
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("name", STATES)
+def test_the_page_is_the_golden_one(name: str, width: int) -> None:
+    path, text = GOLDEN / f"{name}-{width}.txt", "\n".join(page(STATES[name], width)) + "\n"
+    if os.environ.get("NEWSWIRE_GOLDEN") == "write":
+        path.write_text(text, "utf-8")
+    assert path.read_text("utf-8") == text
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_the_answer_stands_in_the_first_line(name: str) -> None:
+    first = page(STATES[name], 80)[0]
+    assert first.startswith("The watch is whole" if judge(STATES[name]).whole else "The watch is NOT whole: ")
+
+
+@given(st.text(max_size=300), st.integers(20, 200))
+def test_no_line_is_wider_than_the_terminal_whatever_a_title_holds(title: str, width: int) -> None:
+    facts = replace(troubled(), store=store(work=work(alerts=[an_alert(title)])))
+    assert all(cell_len(line) <= min(max(width, 60), 140) for line in page(facts, width))
+
+
+def test_without_a_terminal_and_with_no_color_nothing_is_coloured() -> None:
+    out = io.StringIO()
+    console = Console(file=out, width=80, force_terminal=True, no_color=True, highlight=False)
+    for line in rendered(judge(troubled()), 80, one_line, UTC):
+        console.print(line, soft_wrap=True)
+    assert "\x1b[3" not in out.getvalue()  # colours; weight may stay
+    plain = io.StringIO()
+    for line in rendered(judge(troubled()), 80, one_line, UTC):
+        Console(file=plain, width=80, highlight=False).print(line, soft_wrap=True)
+    assert "\x1b" not in plain.getvalue()
+
+
+def test_what_is_shown_passes_the_one_who_hides_secrets() -> None:
+    lines = rendered(judge(troubled()), 120, lambda text: one_line(text).replace("invalid_auth", "***"), UTC)
+    assert "invalid_auth" not in "\n".join(line.plain for line in lines)
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(0, "0 s"), (99, "99 s"), (600, "10 min"), (7_200, "2 h"), (200_000, "2 days")])
+def test_lengths_have_one_unit(seconds: float, words: str) -> None:
+    assert length(seconds) == words
+
+
+def test_moments_name_their_day_where_it_is_another_one() -> None:
+    assert moment(AT - 60, AT, UTC) == "08:59 (60 s ago)"
+    assert moment(AT - 86_400, AT, UTC) == "01 Nov 09:00 (24 h ago)"
+    assert moment(AT - 400 * 86_400, AT, UTC, ago=False) == "28 Sep 2025"
+
+
+def test_sizes_have_one_unit() -> None:
+    assert [size(count) for count in (None, 0, 999, 12_300_000, 61e9)] == ["0 B", "0 B", "999 B", "12.3 MB", "61 GB"]
