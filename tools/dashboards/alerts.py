@@ -200,7 +200,7 @@ def _alerter() -> tuple[Panel, ...]:
         state_timeline(
             "Which process is the active alerter?",
             "Exactly one at every moment, save for the seconds of a handover.",
-            Query(f"max by (instance) ({of.chosen('newswire_alerting_active')})", "{{instance}}"),
+            Query(f"sum by (instance) ({of.chosen('newswire_alerting_active')})", "{{instance}}"),
             says=(Said(1, "active", Colour.GREEN), Said(0, "stands by", Colour.GREY)),
             steps=steps(Colour.GREY, (1, Colour.GREEN)),
             width=8,
