@@ -86,7 +86,8 @@ def test_what_is_mounted_is_there(file: str) -> None:
             else:
                 assert mount["read_only"] is True
                 assert (ROOT / mount["source"]).exists(), f"{name}: {mount['source']}"
-        assert set(service.get("secrets", [])) <= set(document["secrets"])
+        named = {one if isinstance(one, str) else one["source"] for one in service.get("secrets", [])}
+        assert named <= set(document["secrets"])
 
 
 @pytest.mark.parametrize(("file", "name"), EVERY)
@@ -109,6 +110,7 @@ def test_prometheus_finds_every_stage_and_its_rules() -> None:
     (job,) = scraped["scrape_configs"]
     assert job["job_name"] == "newswire"
     assert job["dns_sd_configs"][0]["names"] == ["collect", "process", "alert"]
+    assert scraped["alerting"]["alertmanagers"][0]["static_configs"] == [{"targets": ["alertmanager:9093"]}]
     mounts = [mount for mount in services("compose.yaml")["prometheus"]["volumes"] if isinstance(mount, dict)]
     assert {"/etc/prometheus/prometheus.yaml", "/etc/prometheus/rules"} == {mount["target"] for mount in mounts}
     assert list((ROOT / "deploy/prometheus/rules").glob("*.yaml"))
