@@ -10,6 +10,7 @@ from collectors.dates import published_at
 from collectors.entries import Feed
 from collectors.identity import Identified, identify
 from collectors.sources import Source, host_of
+from newswire.guard import without_userinfo
 from newswire.outcomes import EntryOutcome
 from newswire.records import Item
 
@@ -104,7 +105,7 @@ def _item(source: Source, feed: Feed, found: Identified, *, backlog: bool, now: 
         outlet_country=source.country,
         language_hint=source.language or _language(feed.language),
         url=found.url,
-        guid=entry.guid or None,
+        guid=_shown_guid(entry.guid),
         title=title,
         summary=entry.summary,
         content=entry.content,
@@ -122,6 +123,11 @@ def host_of_link(url: str) -> str:
         return host_of(url)
     except ValueError:
         return ""
+
+
+def _shown_guid(guid: str) -> str | None:
+    """Return what is kept of a guid, after ids were made from it: an address loses the name and the password in it, as links do."""
+    return (without_userinfo(guid) if "@" in guid and "//" in guid else guid) or None
 
 
 def _language(written: str) -> str | None:

@@ -21,7 +21,7 @@ _PREFIX: Final = "NEWSWIRE_"
 _KAFKA: Final = "NEWSWIRE_KAFKA_"
 _SECRET_FILE_BYTES: Final = 65_536
 _DAY_S: Final = 86_400.0
-_PATH_LEAST: Final = 8  # characters: a shorter path is no secret, and stands in other texts
+_PATH_LEAST: Final = 12  # characters: a shorter path is no secret, and stands in other texts
 _SIZES: Final = {"kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 
 
@@ -110,9 +110,8 @@ class Settings:
             if secret:
                 yield secret.get_secret_value()
         for address in self.named.values():  # of an incoming webhook the path is the secret, and servers repeat it without the host
-            _, host, path = address.get_secret_value().partition("://")[2].partition("/")
-            if host and len(path) >= _PATH_LEAST:
-                yield path
+            path = address.get_secret_value().partition("://")[2].partition("/")[2]
+            yield from (part for part in (path, path.rpartition("/")[2]) if len(part) >= _PATH_LEAST)
         if self.store and (password := urlsplit(self.store.get_secret_value()).password):
             yield from {password, unquote(password)}
         for name, value in self.kafka.items():

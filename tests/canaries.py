@@ -16,14 +16,33 @@ def canary(name: str, *, odd: bool = False) -> str:
     return f"{CANARY}-{name}-{_ODD if odd else ''}7f3a9c"
 
 
+def spoken(value: str) -> Iterator[str]:
+    """Yield a value as others may repeat it: as it is, percent-encoded, escaped for JSON or as Python does, in base64 after a name of any length."""
+    yield from _plain(value)
+    for name in ("", "u", "me"):
+        whole = base64.b64encode(f"{name}{value}".encode()).decode()
+        yield from (whole, whole.replace("+", "-").replace("/", "_"))
+
+
 def forms(value: str) -> Iterator[str]:
-    """Yield a value as it may stand in a text: as it is, percent-encoded, escaped for JSON or a shell, in base64 at any alignment, in hex."""
+    """Yield what is looked for: of base64 the part that does not depend on what stands around the value."""
+    yield from _plain(value)
     raw = value.encode()
-    yield from (value, quote(value), quote(value, safe=""), json.dumps(value)[1:-1], repr(value)[1:-1], repr(raw)[2:-1], raw.hex())
     for before in range(3):
-        whole = base64.b64encode(b"#" * before + raw + b"#" * ((3 - (before + len(raw))) % 3)).decode()
-        inner = whole[4 if before else 0 :][: len(raw) // 3 * 4 - 4]
+        whole = base64.b64encode(b"#" * before + raw).decode().rstrip("=")
+        inner = whole[4 if before else 0 : -4]
         yield from (inner, inner.replace("+", "-").replace("/", "_"))
+
+
+def _plain(value: str) -> Iterator[str]:
+    yield from (
+        value,
+        quote(value),
+        quote(value, safe=""),
+        json.dumps(value)[1:-1],
+        json.dumps(value, ensure_ascii=False)[1:-1],
+        repr(value)[1:-1],
+    )
 
 
 def found_in(text: str | bytes, secrets: Mapping[str, str]) -> list[str]:
