@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 import traceback
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -24,13 +25,15 @@ asked = json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ)]).encode()
 asking.sendmsg([len(asked).to_bytes(4, "big")], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [0, 1, 2]))])
 asking.sendall(asked)
 said = asking.recv(4)
-sys.exit(int.from_bytes(said, "big") if said else 70)
+status = int.from_bytes(said, "big") if said else 70
+sys.exit(0 if status in {answers!r}.get(sys.argv[1] if sys.argv[1:] else "", ()) else status)
 """
 
 
-def newswire_script(at: Path) -> str:
-    """Return the program that has a command run by the server at a socket, and ends with its exit status."""
-    return _ASK.format(python=sys.executable, socket=str(at))
+def newswire_script(at: Path, answers: Mapping[str, Collection[int]] | None = None) -> str:
+    """Return the program that has a command run by the server at a socket, and ends with its exit status; with 0 where that is one of the command's answers."""
+    plain = {command: tuple(statuses) for command, statuses in (answers or {}).items()}
+    return _ASK.format(python=sys.executable, socket=str(at), answers=plain)
 
 
 def _serve(at: str) -> None:

@@ -39,6 +39,12 @@ STAND_INS: Final[Mapping[str, str]] = {
 }
 """Commands that are not run, and why."""
 
+ANSWERS: Final = {
+    "status": {1},  # nothing runs in the world of a page, and it says so
+    "doctor": {1},  # its Slack is a fake one
+}
+"""Commands that say by their exit status what they found: that is no fault of the page."""
+
 _MAKE: Final = f'#!/bin/sh\n# Targets are looked for, and not made: .ci/run makes them.\nexec "{shutil.which("make")}" --no-print-directory -n -C "{ROOT}" "$@"\n'
 _GIT: Final = f'#!/bin/sh\n# No internet: the clone is the folder that we are in.\n[ "$1" = clone ] && exec ln -s . newswire\nexec "{shutil.which("git")}" "$@"\n'
 _PYTHON: Final = f'#!/bin/sh\nexec "{sys.executable}" "$@"\n'
@@ -58,7 +64,7 @@ class Ran:
 def tools(folder: Path, socket: Path) -> Path:
     """Make the folder of commands that stands first on the PATH, and return it."""
     folder.mkdir()
-    programs = {"newswire": newswire_script(socket), "make": _MAKE, "git": _GIT, "python": _PYTHON, "python3": _PYTHON}
+    programs = {"newswire": newswire_script(socket, ANSWERS), "make": _MAKE, "git": _GIT, "python": _PYTHON, "python3": _PYTHON}
     programs |= {
         name: f"#!/bin/sh\n# {reason}\n" for name, reason in STAND_INS.items() if re.fullmatch(r"[\w.-]+", name) and name != "kill"
     }

@@ -24,7 +24,14 @@ def test_the_sizing_page_is_computed_from_the_figures_that_it_names() -> None:
     assert (ROOT / "docs" / "sizing.md").read_text("utf-8") == sizing.text(), "run python -m benchmarks.sizing"
 
 
-EXAMPLES = {"NEWSWIRE_ARCHIVE_URL", "NEWSWIRE_TEAM_URL", "NEWSWIRE_KAFKA", "NEWSWIRE_CRASH_AT", "NEWSWIRE_REQUIRE_SERVERS", "NEWSWIRE_DASHBOARDS"}
+EXAMPLES = {
+    "NEWSWIRE_ARCHIVE_URL",
+    "NEWSWIRE_TEAM_URL",
+    "NEWSWIRE_KAFKA",
+    "NEWSWIRE_CRASH_AT",
+    "NEWSWIRE_REQUIRE_SERVERS",
+    "NEWSWIRE_DASHBOARDS",
+}
 """What a `url_env` names in examples, the beginning of many names, and what only tests or Grafana read."""
 
 
