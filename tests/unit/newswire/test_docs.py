@@ -37,6 +37,7 @@ def test_the_pages_for_operators_name_only_commands_and_settings_that_there_are(
         "timelines",
         "taxonomy",
         "archive",
+        "backup",
         "silences",
         "receivers",
         "slack",
