@@ -8,7 +8,7 @@ import pytest
 from newswire.bus import Message
 from newswire.bus.kafka import KafkaBus
 from newswire.bus.kafka_offsets import KafkaOffsets
-from newswire.bus.kafka_settings import KafkaSettings, kafka_settings
+from newswire.bus.kafka_settings import KafkaSettings, TopicWishes
 from newswire.bus.kafka_topics import KafkaTopics
 from newswire.errors import Retryable
 from newswire.topics import ITEMS, PROCESSORS_GROUP
@@ -24,7 +24,7 @@ def prefix() -> str:
 
 @pytest.fixture
 def settings(kafka: KafkaCluster, prefix: str) -> KafkaSettings:
-    made = kafka_settings(f"kafka://{kafka.servers}", {"num_partitions": 3, "session_timeout_ms": 3000})
+    made = KafkaSettings((kafka.servers,), request_s=3.0, topics=TopicWishes(partitions=3))
     topics = KafkaTopics(made, prefix=prefix)
     topics.create()
     topics.close()
@@ -81,9 +81,8 @@ def test_a_group_reads_again_what_came_since(bus: KafkaBus, offsets: KafkaOffset
 
 def test_topics_that_were_made_anew_are_read_from_the_beginning(bus: KafkaBus, offsets: KafkaOffsets) -> None:
     publish(bus, *"abc")
-    assert read_all(bus) == list("abc")
     assert offsets.put_back({"news.items": dict.fromkeys(range(3), 1_000)}) == {"news.items": 0, "news.reports": 0}
-    assert bus.backlog(ITEMS, PROCESSORS_GROUP).records == 0, "what is committed is not past the end"
+    assert read_all(bus) == list("abc")
     assert offsets.put_back({}) == {"news.items": 0, "news.reports": 0}
     assert bus.backlog(ITEMS, PROCESSORS_GROUP).records == 3
 
