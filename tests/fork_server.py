@@ -1,7 +1,8 @@
 """The command line, again and again, without its second of imports: a process that has imported it forks one child for each command.
 
-`python -m tests.fork_server SOCKET` serves; `newswire_script` is what stands on the PATH and asks it. The child has the asker's folder, environment,
-arguments and open files: it is `newswire` in all but its start.
+`python -m tests.fork_server SOCKET [COMMAND …]` serves; `newswire_script` is what stands on the PATH and asks it. The child has the asker's folder, environment,
+arguments and open files: it is `newswire` in all but its start. Of the commands that are named, each is run once, however often it is asked for with the
+same arguments: what it says of one world is what it says of another.
 """
 
 import array
@@ -36,7 +37,7 @@ def newswire_script(at: Path, answers: Mapping[str, Collection[int]] | None = No
     return _ASK.format(python=sys.executable, socket=str(at), answers=plain)
 
 
-def _serve(at: str) -> None:
+def _serve(at: str, once: Collection[str]) -> None:
     add_commands()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for a child: it says its status itself
     listening = socket.socket(socket.AF_UNIX)
@@ -49,11 +50,11 @@ def _serve(at: str) -> None:
         if os.fork() == 0:
             listening.close()
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            os._exit(_run(asking))
+            os._exit(_run(asking, Path(at).parent, once))
         asking.close()
 
 
-def _run(asking: socket.socket) -> int:
+def _run(asking: socket.socket, remembered: Path, once: Collection[str]) -> int:
     length, ancillary, _, _ = asking.recvmsg(4, socket.CMSG_SPACE(3 * array.array("i").itemsize))
     files = array.array("i")
     files.frombytes(ancillary[0][2])
@@ -68,7 +69,11 @@ def _run(asking: socket.socket) -> int:
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = ["newswire", *arguments]
-    status = _status()
+    mark = remembered / f"once-{'-'.join(arguments).replace('/', '_')}"
+    repeated = bool(arguments) and arguments[0] in once
+    status = int(mark.read_text()) if repeated and mark.exists() else _status()
+    if repeated:
+        mark.write_text(str(status))
     sys.stdout.flush()
     sys.stderr.flush()
     asking.sendall(status.to_bytes(4, "big"))
@@ -87,4 +92,4 @@ def _status() -> int:
 
 
 if __name__ == "__main__":
-    _serve(sys.argv[1])
+    _serve(sys.argv[1], sys.argv[2:])

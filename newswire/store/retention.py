@@ -12,7 +12,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, delete, exists, fun
 from newswire.codec import encode
 from newswire.records import Report
 from newswire.store import search, trail
-from newswire.store.tables import archive, decisions, matches, outbox, silences, stories, story_items, story_marks, watch_marks
+from newswire.store.tables import archive, decisions, matches, outbox, recalled, silences, stories, story_items, story_marks, watch_marks
 
 _BEFORE: Final[BindParameter[Any]] = bindparam("before")
 _MOST: Final[BindParameter[Any]] = bindparam("most")
@@ -84,6 +84,7 @@ _OLD_BULLETINS: Final = delete(outbox).where(
 _OLD_MARKS: Final = delete(watch_marks).where(
     watch_marks.c.at.in_(select(watch_marks.c.at).where(watch_marks.c.at < _BEFORE).order_by(watch_marks.c.at).limit(_MOST))
 )
+_OLD_RECALLED: Final = delete(recalled).where(recalled.c.at < _BEFORE)
 
 
 def shorten_reports(connection: Connection, before: float, most: int, at: float) -> int:
@@ -138,9 +139,12 @@ def forget_stories(connection: Connection, before: float, most: int) -> int:
 
 
 def forget_digests(connection: Connection, before: float, most: int) -> int:
-    """Drop digests and notices settled before that time, then the watch's own marks of then; return how many rows there were."""
+    """Drop digests and notices settled before that time, then the watch's own marks of then, then what was read back then after a restore;
+    return how many rows there were.
+    """
     gone = connection.execute(_OLD_BULLETINS, {"before": before, "most": most}).rowcount
-    return gone or connection.execute(_OLD_MARKS, {"before": before, "most": most}).rowcount
+    gone = gone or connection.execute(_OLD_MARKS, {"before": before, "most": most}).rowcount
+    return gone or connection.execute(_OLD_RECALLED, {"before": before}).rowcount
 
 
 def _without_text(value: bytes) -> bytes:

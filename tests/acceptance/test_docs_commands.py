@@ -13,7 +13,7 @@ import pytest
 
 from newswire.dead import dead_output
 from newswire.topics import DEAD
-from tests.acceptance.docs_shell import STAND_INS, run_page, tools
+from tests.acceptance.docs_shell import ANSWERS, STAND_INS, run_page, tools
 from tests.acceptance.test_five_articles import FIVE
 from tests.acceptance.world import Entry, Web, World
 from tests.examples import DEAD_LETTER
@@ -23,8 +23,8 @@ from tests.servers.kafka import KafkaCluster
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240), pytest.mark.xdist_group("docs")]
 
-ON_SERVERS: Final = {"docs/kafka-postgresql.md", "docs/moving.md"}
-"""Pages that speak of a Kafka and a PostgreSQL: they are run on real ones."""
+ON_SERVERS: Final = {"docs/kafka-postgresql.md": False, "docs/moving.md": False, "docs/runbooks/NewswireBusAway.md": True}
+"""Pages that speak of a Kafka and a PostgreSQL: they are run on real ones; and whether their reader's shell has the settings already."""
 
 EVERYWHERE: Final = {
     "https://paper.example/article": "{article}",
@@ -92,7 +92,9 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prepared]:
     reports = world.run("export", "reports", "--format", "jsonl").stdout
     _what_pages_name(world.root, reports)
     socket = base / "asks"
-    with subprocess.Popen([sys.executable, "-m", "tests.fork_server", str(socket)], cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.fork_server", str(socket), *ANSWERS], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as server:
         assert server.stdout is not None
         assert server.stdout.readline() == "listening\n"
         yield Prepared(world.root, tools(base / "tools", socket), article, silence)
@@ -124,7 +126,7 @@ def place(prepared: Prepared, tmp_path: Path, web: Web, slack: FakeSlack) -> Map
     other = web.feed("/other", [Entry("Ministers meet", "They met.", web.page("/met", "Ministers meet", "They met in Oslo."))])
     world.allow_ports(web.port)
     world.slack(slack.url)
-    environment = {name: value for name, value in world.environment.items() if name not in {"NEWSWIRE_CONFIG", "NEWSWIRE_DATA"}}
+    environment = {name: value for name, value in world.environment.items() if name != "NEWSWIRE_CONFIG"} | {"NEWSWIRE_DATA": "var"}
     shutil.copytree(world.config, tmp_path / "other" / "config")
     for command in (("init", "-q", "-b", "main"), ("add", "config"), ("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "a")):
         subprocess.run(["git", *command], cwd=world.root, check=True)
@@ -171,6 +173,10 @@ def test_every_command_of_the_page_works_on_real_servers(
             more = "".join(f"{name}={value}\n" for name, value in prefix.items())
             (root / block.file).write_text(text + more, "utf-8")
     environment = place["environment"] | (prefix if page != "docs/moving.md" else {})
+    if ON_SERVERS[page]:
+        environment |= {"NEWSWIRE_BUS": given["kafka"], "NEWSWIRE_STORE": (root / "store-url").read_text("utf-8")}
+        place["world"].environment = dict(environment)
+        place["world"].run("topics", "create")
     ran = run_page(page, SERVERS[page], root, place["tools"], replaced(page, given), environment)
     assert ran.status == 0, ran.said[-3000:]
 
