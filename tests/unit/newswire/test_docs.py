@@ -24,7 +24,6 @@ def test_the_sizing_page_is_computed_from_the_figures_that_it_names() -> None:
     assert (ROOT / "docs" / "sizing.md").read_text("utf-8") == sizing.text(), "run python -m benchmarks.sizing"
 
 
-<<<<<<< HEAD
 EXAMPLES = {
     "NEWSWIRE_ARCHIVE_URL",
     "NEWSWIRE_TEAM_URL",
@@ -34,36 +33,6 @@ EXAMPLES = {
     "NEWSWIRE_DASHBOARDS",
 }
 """What a `url_env` names in examples, the beginning of many names, and what only tests or Grafana read."""
-=======
-def test_the_pages_for_operators_name_only_commands_and_settings_that_there_are() -> None:
-    commands = set(re.findall(r"^\| `newswire ([a-z-]+(?: [a-z]+)?)`", reference.text(), re.MULTILINE))
-    known = {variable.name for variable in VARIABLES} | {f"NEWSWIRE_KAFKA_{option.name.upper()}" for option in OPTIONS}
-    known |= {"NEWSWIRE_ARCHIVE_URL", "NEWSWIRE_TEAM_URL"}  # examples of what a `url_env` names
-    for page in (
-        "operating",
-        "upgrading",
-        "moving",
-        "sizing",
-        "first-watchlist",
-        "watchlists",
-        "backtest",
-        "checking",
-        "timelines",
-        "taxonomy",
-        "archive",
-        "backup",
-        "silences",
-        "receivers",
-        "slack",
-    ):
-        text = (ROOT / "docs" / f"{page}.md").read_text("utf-8")
-        for command in re.findall(
-            r"(?:^|[`\s])newswire ((?:dead|topics|sources|watchlist|export|silence|receivers) [a-z]+|[a-z]+(?:-[a-z]+)*)(?=[\s`;)])", text
-        ):
-            assert command in commands, f"{page}.md: newswire {command}"
-        for name in re.findall(r"NEWSWIRE_[A-Z_]+[A-Z]", text):
-            assert name.removesuffix("_FILE") in known or name == "NEWSWIRE_KAFKA", f"{page}.md: {name}"
->>>>>>> refs/heads/backup
 
 
 @pytest.mark.parametrize("page", sorted(pages()))
