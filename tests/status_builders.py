@@ -5,7 +5,7 @@ from typing import Any
 
 from newswire.cli.status.facts import BusFacts, DiskFacts, Facts, FileFacts, LocalFacts, Place, Queue, ReceiverFacts, SizeFacts, StoreFacts
 from newswire.outcomes import FetchReason
-from newswire.store.at_work import AtWork, LastAlert, Lead, Overdue
+from newswire.store.at_work import AtWork, Hearer, LastAlert, Lead, Overdue
 from newswire.store.source_health import SourceHealth
 from tests.fakes import NOW
 
@@ -24,7 +24,7 @@ def a_dead_source(name: str, reason: str = FetchReason.CONNECT, *, hours: float 
 
 
 def an_alert(title: str = "Pakistan, US agree to boost cooperation in IT, telecom sector", **told: Any) -> LastAlert:
-    alert = LastAlert("a" * 32, title, "high", "desk", ("gaming-industry",), "sent", None, AT - 180, AT - 179)
+    alert = LastAlert("a" * 32, title, "high", ("gaming-industry",), AT - 180, (Hearer("desk", "sent", None, AT - 179),))
     return replace(alert, **told)
 
 

@@ -23,6 +23,7 @@ from newswire.cli.status.words import length, moment, size
 from newswire.errors import Fault, one_line
 from newswire.outcomes import FetchReason
 from newswire.silence import Silence
+from newswire.store.at_work import Hearer
 from newswire.store.standings import Overdue as Late
 from tests.status_builders import AT, a_dead_source, a_receiver, a_source, an_alert, bus, files, store, whole, work
 
@@ -36,7 +37,15 @@ def troubled() -> Facts:
             sources=[a_dead_source("dawn", FetchReason.HTTP_4XX), a_dead_source("nation", hours=9), a_source("state-dept")],
             overdue={"desk": Late(AT - 9_000, 12), "archive": Late(AT - 1_200, 3)},
             silences=[Silence({"watchlist": ("cables",)}, AT - 60, AT + 7_200, "ada@desk", "tender in progress", AT - 60)],
-            work=work(alerts=[an_alert("سلطنة عُمان وإيران توسعان تعاونهما في البنية الأساسية للاتصالات", state="new"), an_alert()]),
+            work=work(
+                alerts=[
+                    an_alert(
+                        "سلطنة عُمان وإيران توسعان تعاونهما في البنية الأساسية للاتصالات",
+                        hearers=(Hearer("desk", "new", None, None), Hearer("archive", "sent", None, AT)),
+                    ),
+                    an_alert(),
+                ]
+            ),
             backup_at=AT - 3 * 86_400,
         ),
         bus=bus(dead=3, dead_newest_at=AT - 900),
