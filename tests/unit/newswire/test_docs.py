@@ -40,6 +40,8 @@ def test_the_pages_for_operators_name_only_commands_and_settings_that_there_are(
         "silences",
         "receivers",
         "slack",
+        "status",
+        "doctor",
     ):
         text = (ROOT / "docs" / f"{page}.md").read_text("utf-8")
         for command in re.findall(
