@@ -79,15 +79,19 @@ def files(**told: Any) -> FileFacts:
     return replace(facts, **told)
 
 
+def local(**told: Any) -> LocalFacts:
+    stages = ("alert", "collect", "process")
+    here = LocalFacts("127.0.0.1:9464", ours=True, ready=True, version="0.1.0", stages=stages, files_in_force=True)
+    return replace(here, **told)
+
+
 def whole(**told: Any) -> Facts:
     """Return the facts of a watch in which nothing is amiss."""
     facts = Facts(
         now=NOW,
         store=store(),
         bus=bus(),
-        local=LocalFacts(
-            "127.0.0.1:9464", ours=True, ready=True, version="0.1.0", stages=("alert", "collect", "process"), files_in_force=True
-        ),
+        local=local(),
         files=files(),
         receivers=(a_receiver(),),
         sizes=SizeFacts(4_100_000, (DiskFacts("var", 61_000_000_000, 100_000_000_000, 5e9),)),

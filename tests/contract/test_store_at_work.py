@@ -2,6 +2,7 @@
 
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -90,7 +91,7 @@ def test_postgresql_is_read_and_examined(postgres: object, migrated: object, tmp
 @pytest.mark.timeout(120)
 def test_kafka_is_read_and_examined(kafka: KafkaCluster, tmp_path: Path) -> None:
     prefix = f"at-work{next(PREFIXES)}."
-    what = {"bus": f"kafka://{kafka.servers}", "topic_prefix": prefix}
+    what: dict[str, Any] = {"bus": f"kafka://{kafka.servers}", "topic_prefix": prefix}
     wishes = KafkaSettings((kafka.servers,), request_s=3.0, topics=TopicWishes(partitions=2))
     missing = worst(server_checks.kafka, asked(tmp_path, **what))
     assert (missing.level, "does not exist" in missing.what) == (Level.FAIL, True)

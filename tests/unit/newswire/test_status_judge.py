@@ -19,7 +19,7 @@ from newswire.outcomes import FetchReason, SourceState
 from newswire.store.at_work import Lead, Overdue
 from newswire.store.standings import Overdue as Late
 from newswire.store.standings import Settled
-from tests.status_builders import AT, a_dead_source, a_receiver, a_source, bus, files, store, whole, work
+from tests.status_builders import AT, a_dead_source, a_receiver, a_source, bus, files, local, store, whole, work
 
 ROOT = Path(__file__).parents[3]
 
@@ -67,7 +67,7 @@ ALONE: dict[Concern, Facts] = {
     Concern.NO_WATCHLISTS: whole(files=files(watchlists={"cables": "staged"})),
     Concern.FILES_FAULTY: whole(files=files(faults=(Fault("config/watchlists/x.yaml", 3, 1, "unknown key"),))),
     Concern.RECEIVER_NOT_SET_UP: whole(bus=bus(processes=0), files=files(receivers_lack=("NEWSWIRE_TEAM_URL is not set",))),
-    Concern.NOT_READY: whole(local=replace(whole().local, ready=False)),  # type: ignore[type-var]
+    Concern.NOT_READY: whole(local=local(ready=False)),
     Concern.ALERTS_GIVEN_UP: whole(store=store(given_up=[Settled("desk", AT - 60, "msg_too_long")])),
     Concern.COUNTRY_BLIND: whole(store=store(sources=[a_source("dawn"), a_source("nation"), a_dead_source("state-dept")])),
     Concern.SOURCES_LOST: whole(
