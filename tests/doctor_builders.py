@@ -47,7 +47,8 @@ def asked(
 ) -> Asked:
     """Return what the checks are asked about; `told` are settings."""
     folder = a_folder(tmp_path / "config", routes=routes, sources=sources)
-    settings = Settings(**({"config": folder, "data": tmp_path / "var", "disk_low": DiskLow(), "http_port": 0} | told))
+    usual: dict[str, Any] = {"config": folder, "data": tmp_path / "var", "disk_low": DiskLow(), "http_port": 0}
+    settings = Settings(**(usual | told))
     return Asked(settings, folder, environ or {}, clock or ManualClock(NOW), resolve or knows(), deep, send_to)
 
 

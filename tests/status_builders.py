@@ -3,10 +3,25 @@
 from dataclasses import replace
 from typing import Any
 
-from newswire.cli.status.facts import BusFacts, DiskFacts, Facts, FileFacts, LocalFacts, Place, Queue, ReceiverFacts, SizeFacts, StoreFacts
+from newswire.cli.status.facts import (
+    BusFacts,
+    DigestFacts,
+    DiskFacts,
+    Facts,
+    FileFacts,
+    LocalFacts,
+    Place,
+    Queue,
+    ReceiverFacts,
+    SizeFacts,
+    StoreFacts,
+)
+from newswire.errors import Fault
 from newswire.outcomes import FetchReason
-from newswire.store.at_work import AtWork, LastAlert, Lead, Overdue
+from newswire.silence import Silence
+from newswire.store.at_work import AtWork, Hearer, LastAlert, Lead, Overdue
 from newswire.store.source_health import SourceHealth
+from newswire.store.standings import Overdue as Late
 from tests.fakes import NOW
 
 AT = NOW.timestamp()
@@ -24,7 +39,7 @@ def a_dead_source(name: str, reason: str = FetchReason.CONNECT, *, hours: float 
 
 
 def an_alert(title: str = "Pakistan, US agree to boost cooperation in IT, telecom sector", **told: Any) -> LastAlert:
-    alert = LastAlert("a" * 32, title, "high", "desk", ("gaming-industry",), "sent", None, AT - 180, AT - 179)
+    alert = LastAlert("a" * 32, title, "high", ("gaming-industry",), AT - 180, (Hearer("desk", "sent", None, AT - 179),))
     return replace(alert, **told)
 
 
@@ -64,15 +79,19 @@ def files(**told: Any) -> FileFacts:
     return replace(facts, **told)
 
 
+def local(**told: Any) -> LocalFacts:
+    stages = ("alert", "collect", "process")
+    here = LocalFacts("127.0.0.1:9464", ours=True, ready=True, version="0.1.0", stages=stages, files_in_force=True)
+    return replace(here, **told)
+
+
 def whole(**told: Any) -> Facts:
     """Return the facts of a watch in which nothing is amiss."""
     facts = Facts(
         now=NOW,
         store=store(),
         bus=bus(),
-        local=LocalFacts(
-            "127.0.0.1:9464", ours=True, ready=True, version="0.1.0", stages=("alert", "collect", "process"), files_in_force=True
-        ),
+        local=local(),
         files=files(),
         receivers=(a_receiver(),),
         sizes=SizeFacts(4_100_000, (DiskFacts("var", 61_000_000_000, 100_000_000_000, 5e9),)),
@@ -80,3 +99,45 @@ def whole(**told: Any) -> Facts:
         bus_shown="embedded, var/bus.sqlite3",
     )
     return replace(facts, **told)
+
+
+def troubled() -> Facts:
+    """Return a bad night: a receiver that refuses, one that is late, sources that are silent, files with faults."""
+    return whole(
+        store=store(
+            sources=[a_dead_source("dawn", FetchReason.HTTP_4XX), a_dead_source("nation", hours=9), a_source("state-dept")],
+            overdue={"desk": Late(AT - 9_000, 12), "archive": Late(AT - 1_200, 3)},
+            silences=[Silence({"watchlist": ("cables",)}, AT - 60, AT + 7_200, "ada@desk", "tender in progress", AT - 60)],
+            work=work(
+                alerts=[
+                    an_alert(
+                        "سلطنة عُمان وإيران توسعان تعاونهما في البنية الأساسية للاتصالات",
+                        hearers=(Hearer("desk", "new", None, None), Hearer("archive", "sent", None, AT)),
+                    ),
+                    an_alert(),
+                ]
+            ),
+            backup_at=AT - 3 * 86_400,
+        ),
+        bus=bus(dead=3, dead_newest_at=AT - 900),
+        files=files(
+            faults=(Fault("config/watchlists/spectrum.yaml", 12, 5, "unknown country 'Pakstan'; did you mean Pakistan?"),),
+            digests=(DigestFacts("morning", "desk", AT + 79_200),),
+        ),
+        receivers=(
+            a_receiver(
+                "archive",
+                kind="webhook",
+                state="unreachable",
+                why="connection_refused",
+                do="nothing listens there: look at host and port",
+                waiting=3,
+            ),
+            a_receiver(
+                state="refused",
+                why="invalid_auth",
+                do="Slack does not take the token: look it up in the app's page (docs/slack.md), set NEWSWIRE_SLACK_TOKEN, and start Newswire anew",
+                waiting=12,
+            ),
+        ),
+    )

@@ -2,17 +2,19 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, func, select
 
+from newswire.outcomes import SendState
 from newswire.records import MessageKind
 from newswire.store import feeds as feed_state
 from newswire.store import pages as pages_due
 from newswire.store.leaders import ALERTER
 from newswire.store.tables import feeds, leaders, outbox, pages
 
+_HEARERS: Final = 8  # of one alert, as a rule fewer: so many rows are read for each
 _NOW: Final = bindparam("now", type_=feeds.c.next_due_at.type)
 _POLLED: Final = select(func.max(feeds.c.polled_at)).where(feeds.c.configured)
 _IN_HAND: Final = {
@@ -25,7 +27,7 @@ _IN_HAND: Final = {
 _LEADER: Final = select(leaders.c.owner, leaders.c.lease_until, leaders.c.epoch).where(leaders.c.role == ALERTER)
 _LAST_ALERTS: Final = (
     select(
-        outbox.c.alert_id,
+        outbox.c.story_id,
         outbox.c.title,
         outbox.c.severity,
         outbox.c.receiver,
@@ -59,18 +61,25 @@ class Lead:
 
 
 @dataclass(frozen=True, slots=True)
-class LastAlert:
-    """One of the last alerts as it was put in the outbox."""
+class Hearer:
+    """A receiver of an alert, how its row stands, and why; when it was told (seconds since 1970 UTC)."""
 
-    alert_id: str
+    name: str
+    state: str  # SendState
+    reason: str | None
+    told_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class LastAlert:
+    """One of the last alerts as it was put in the outbox, with all who are to hear it."""
+
+    story_id: str
     title: str
     severity: str
-    receiver: str
     watchlists: tuple[str, ...]
-    state: str
-    reason: str | None
     at: float  # seconds since 1970 UTC: decided
-    told_at: float | None
+    hearers: tuple[Hearer, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +107,18 @@ def at_work(connection: Connection, now: float, *, alerts: int) -> AtWork:
         collecting=tuple((owner, many) for owner, many in connection.execute(_IN_HAND[feeds], {"now": now})),
         reading=tuple((owner, many) for owner, many in connection.execute(_IN_HAND[pages], {"now": now})),
         lead=Lead(lead.owner, lead.lease_until, lead.epoch) if lead is not None else None,
-        alerts=[
-            LastAlert(
-                row.alert_id,
-                row.title,
-                row.severity,
-                row.receiver,
-                tuple(json.loads(row.watchlists)),
-                row.state,
-                row.reason,
-                row.created_at,
-                row.settled_at if row.state == "sent" else None,
-            )
-            for row in connection.execute(_LAST_ALERTS, {"most": alerts})
-        ],
+        alerts=_last_alerts(connection, alerts),
     )
+
+
+def _last_alerts(connection: Connection, most: int) -> list[LastAlert]:
+    """Return the newest alerts; rows of one story are one alert."""
+    found: dict[str, LastAlert] = {}
+    for row in connection.execute(_LAST_ALERTS, {"most": most * _HEARERS}):
+        hearer = Hearer(row.receiver, row.state, row.reason, row.settled_at if row.state == SendState.SENT else None)
+        if (known := found.get(row.story_id)) is not None:
+            found[row.story_id] = replace(known, hearers=(hearer, *known.hearers))
+        elif len(found) < most:
+            watchlists = tuple(json.loads(row.watchlists))
+            found[row.story_id] = LastAlert(row.story_id, row.title, row.severity, watchlists, row.created_at, (hearer,))
+    return list(found.values())

@@ -2,6 +2,7 @@
 
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -17,7 +18,7 @@ from newswire.clock import ManualClock, SystemClock
 from newswire.records import MessageKind
 from newswire.settings import Settings
 from newswire.store import Store, feeds, leaders, outbox
-from newswire.store.at_work import LastAlert, Lead, at_work
+from newswire.store.at_work import Hearer, LastAlert, Lead, at_work
 from newswire.store.outbox import Entry
 from newswire.topics import ALERTING_GROUP, DEAD, ITEMS, REPORTS
 from tests.doctor_builders import asked, worst
@@ -54,6 +55,8 @@ def test_who_is_at_work_is_read_off_leases_and_roles(store: Store) -> None:
                 "{}",
             )
             outbox.put(connection, [entry], now + number)
+        entry = Entry("story6", "ops", MessageKind.PARENT, 0, "alert6o", "d", "i", "r", ["w"], "high", "Title 6", None, "{}")
+        outbox.put(connection, [entry], now + 6)
         row = outbox.parent_of(connection, "story6", "desk")
         assert row is not None
         outbox.mark_failed(connection, row.row_id, "msg_too_long", at=now + 9)
@@ -64,7 +67,9 @@ def test_who_is_at_work_is_read_off_leases_and_roles(store: Store) -> None:
     assert (found.sources_due.count, found.sources_due.since) == (2, now - 50)
     assert (found.pages, found.pages_due_since, found.polled_at) == (0, None, None)
     assert [one.title for one in found.alerts] == [f"Title {number}" for number in (6, 5, 4, 3, 2)]
-    assert found.alerts[0] == LastAlert("alert6", "Title 6", "high", "desk", ("w",), "failed", "msg_too_long", now + 6, None)
+    assert found.alerts[0] == LastAlert(
+        "story6", "Title 6", "high", ("w",), now + 6, (Hearer("desk", "failed", "msg_too_long", None), Hearer("ops", "new", None, None))
+    )
 
 
 @pytest.mark.servers
@@ -86,7 +91,7 @@ def test_postgresql_is_read_and_examined(postgres: object, migrated: object, tmp
 @pytest.mark.timeout(120)
 def test_kafka_is_read_and_examined(kafka: KafkaCluster, tmp_path: Path) -> None:
     prefix = f"at-work{next(PREFIXES)}."
-    what = {"bus": f"kafka://{kafka.servers}", "topic_prefix": prefix}
+    what: dict[str, Any] = {"bus": f"kafka://{kafka.servers}", "topic_prefix": prefix}
     wishes = KafkaSettings((kafka.servers,), request_s=3.0, topics=TopicWishes(partitions=2))
     missing = worst(server_checks.kafka, asked(tmp_path, **what))
     assert (missing.level, "does not exist" in missing.what) == (Level.FAIL, True)

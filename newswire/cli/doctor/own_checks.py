@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from newswire.cli.doctor.finding import Asked, CheckName, Finding, Level
 from newswire.cli.doctor.jailed import SWELL
-from newswire.cli.known import MODEL_FOLDER, understanding_faults, understanding_folder
+from newswire.cli.known import MODEL_FOLDER, understanding_folder
 from newswire.config import shown
-from newswire.errors import one_line
+from newswire.errors import ConfigurationError, one_line
 
 _START_S: Final = 8.0
 _TASK_S: Final = 5.0
@@ -57,9 +57,14 @@ def swell_findings(took: int) -> Iterator[Finding]:
 
 def model(asked: Asked) -> Iterator[Finding]:
     """Yield which model files are missing, or are not those that their description names."""
+    from processors.weights import FILE, load_weights
+
     folder = understanding_folder(asked.folder)
-    faults = [f"{fault}" for fault in understanding_faults(folder)]
-    faults += hash_faults(folder / MODEL_FOLDER)
+    faults = hash_faults(folder / MODEL_FOLDER)
+    try:
+        load_weights(folder / MODEL_FOLDER / FILE)
+    except ConfigurationError as error:
+        faults += [f"{fault}" for fault in error.faults]
     for words in faults:
         yield Finding(
             CheckName.MODEL,

@@ -261,7 +261,7 @@ def send(asked: Asked) -> Iterator[Finding]:
         yield Finding(
             name,
             Level.OK if step.good else bad,
-            f"{entry.name}: {step.words}",
+            f"{entry.name}: {step.words.partition(';')[0]}",
             "" if step.good else "alerts would fare the same",
             "" if step.good else what_to_do(code),
         )

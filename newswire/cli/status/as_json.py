@@ -123,15 +123,15 @@ def _alerts(store: StoreFacts | None) -> list[dict[str, Any]] | None:
         return None
     return [
         {
-            "alert_id": one.alert_id,
+            "story_id": one.story_id,
             "title": one.title,
             "severity": one.severity,
-            "receiver": one.receiver,
             "watchlists": list(one.watchlists),
-            "state": one.state,
-            "reason": one.reason,
             "at": _iso(one.at),
-            "told_at": _iso(one.told_at),
+            "receivers": [
+                {"name": hearer.name, "state": hearer.state, "reason": hearer.reason, "told_at": _iso(hearer.told_at)}
+                for hearer in one.hearers
+            ],
         }
         for one in store.work.alerts
     ]

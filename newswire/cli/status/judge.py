@@ -116,7 +116,7 @@ def judge(facts: Facts) -> Status:
     sources = sources_of(known, places, facts.now.timestamp()) if not isinstance(facts.store, Away) else None
     stages = stages_of(facts)
     down = {stage.name for stage in stages if stage.work is Work.STOPPED}
-    troubles = [*_ground(facts), *_at_work(facts, stages), *_keeping(facts), *_desk(files), *_queues(facts, down)]
+    troubles = [*_ground(facts), *_at_work(facts, stages), *_keeping(facts), *_desk(files, stages), *_queues(facts, down)]
     if store is not None:
         troubles += [*_telling(facts, store, down), *_pages(facts, store, down)]
     if sources is not None and "collect" not in down:
@@ -234,7 +234,7 @@ def _queues(facts: Facts, down: Collection[str]) -> Iterator[Trouble]:
         yield Trouble(Concern.DEAD_LETTERS, "records could not be handled within the last hour", do, bus.dead_newest_at)
 
 
-def _desk(files: FileFacts | None) -> Iterator[Trouble]:
+def _desk(files: FileFacts | None, stages: Sequence[Stage]) -> Iterator[Trouble]:
     if files is None:
         return
     if not files.sources and not files.source_faults:
@@ -245,7 +245,9 @@ def _desk(files: FileFacts | None) -> Iterator[Trouble]:
     if faults := (*files.source_faults, *files.faults):
         do = "`newswire check` says file, line and what would be right; the older set stays in force until then"
         yield Trouble(Concern.FILES_FAULTY, f"the files on disk have {many(len(faults), 'fault')}: {faults[0]}", do)
-    for words in files.receivers_lack:
+    alerts = any(stage.name == "alert" and stage.work is Work.RUNS for stage in stages)
+    # Where one is at work it has what it needs, whatever the environment here lacks.
+    for words in () if alerts else files.receivers_lack:
         yield Trouble(Concern.RECEIVER_NOT_SET_UP, words, "set it: an alerter does not start without it")
 
 

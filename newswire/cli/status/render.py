@@ -14,7 +14,8 @@ from newswire.cli.status.sources import Sources
 from newswire.cli.status.stages import Work
 from newswire.cli.status.words import length, moment, size
 from newswire.errors import one_line
-from newswire.outcomes import RunStage, SourceState
+from newswire.outcomes import RunStage, SendState, SourceState
+from newswire.store.at_work import Hearer
 
 Shown = Callable[[str], str]
 """Makes a text fit to be shown: no secret, nothing that moves the cursor."""
@@ -24,6 +25,7 @@ _NARROWEST: Final = 60
 _WIDEST: Final = 140
 _TROUBLES: Final = 8  # shown of many: the most important
 _RECEIVERS: Final = 6
+_HEARERS: Final = 3
 _SILENCES: Final = 3
 _DIGESTS: Final = 3
 _WORK_STYLES: Final = {Work.RUNS: "green", Work.STOPPED: "bold red", Work.UNKNOWN: "yellow"}
@@ -177,13 +179,15 @@ class _Page:
         elif not store.work.alerts:
             yield Text("none yet", style="dim")
         for one in store.work.alerts if store is not None else ():
-            tail = f" → {one.receiver}" if one.state == "sent" else f" → {one.receiver} ({one.state})"
+            hearers = ", ".join(_hearer(hearer) for hearer in one.hearers[:_HEARERS])
+            tail = Text(f" → {hearers}" + (", …" if len(one.hearers) > _HEARERS else ""))
+            tail.truncate(self._width // 3, overflow="ellipsis")
             head = f"{moment(one.at, self._now, self._zone, ago=False):<13}"
-            room = self._width - _LABEL - len(head) - 9 - len(tail)
+            room = self._width - _LABEL - len(head) - 9 - tail.cell_len
             title = Text(self._shown(one_line(one.title)))
             title.truncate(max(10, room), overflow="ellipsis", pad=False)
-            style = "dim" if one.state == "sent" else "yellow"
-            yield Text.assemble((head, "dim"), (f"{one.severity:<9}", _SEVERITY_STYLES.get(one.severity, "")), title, (tail, style))
+            tail.style = "dim" if all(hearer.state == SendState.SENT for hearer in one.hearers) else "yellow"
+            yield Text.assemble((head, "dim"), (f"{one.severity:<9}", _SEVERITY_STYLES.get(one.severity, "")), title, tail)
 
     def _watchlists(self, files: FileFacts | None) -> Iterator[Text]:
         if files is None:
@@ -263,6 +267,10 @@ class _Page:
     def _wrapped(self, text: str, indent: str, style: str) -> Iterator[Text]:
         for line in _broken(text, self._width, indent):
             yield Text(line, style=style)
+
+
+def _hearer(one: Hearer) -> str:
+    return one.name if one.state == SendState.SENT else f"{one.name} ({one.state})"
 
 
 def _broken(text: str, width: int, indent: str) -> Sequence[str]:

@@ -79,7 +79,7 @@ SLACK = "receivers: [{name: desk, slack: {channel: '#desk'}}]\nroute: {to: desk}
 
 
 def slack_asked(tmp_path: Path, slack: FakeSlack, **told: Any) -> Asked:
-    settings = {"slack_token": SecretStr("xoxb-canary"), "slack_url": slack.url, "clock": SystemClock()}
+    settings: dict[str, Any] = {"slack_token": SecretStr("xoxb-canary"), "slack_url": slack.url, "clock": SystemClock()}
     return asked(tmp_path, routes=SLACK, **(settings | told))
 
 

@@ -2,6 +2,7 @@
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -17,7 +18,7 @@ from newswire.store.server_facts import ServerFacts
 from tests.doctor_builders import asked, found, worst
 from tests.fakes import NOW
 
-SERVERS = {"bus": "kafka://127.0.0.1:1", "store": SecretStr("postgresql+psycopg://u:p@127.0.0.1:1/db")}
+SERVERS: dict[str, Any] = {"bus": "kafka://127.0.0.1:1", "store": SecretStr("postgresql+psycopg://u:p@127.0.0.1:1/db")}
 
 
 def a_store(tmp_path: Path) -> Path:

@@ -10,57 +10,20 @@ from datetime import UTC
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
 from newswire.cli.receivers import ON_TERMINAL
-from newswire.cli.status.facts import Away, DigestFacts, Facts, SizeFacts
+from newswire.cli.status.facts import Away, Facts, SizeFacts
 from newswire.cli.status.judge import judge
 from newswire.cli.status.render import rendered
 from newswire.cli.status.words import length, moment, size
-from newswire.errors import Fault, one_line
-from newswire.outcomes import FetchReason
-from newswire.silence import Silence
-from newswire.store.standings import Overdue as Late
-from tests.status_builders import AT, a_dead_source, a_receiver, a_source, an_alert, bus, files, store, whole, work
+from newswire.errors import one_line
+from tests.status_builders import AT, a_receiver, an_alert, store, troubled, whole, work
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "status"
-
-
-def troubled() -> Facts:
-    """Return a bad night: a receiver that refuses, one that is late, sources that are silent, files with faults."""
-    return whole(
-        store=store(
-            sources=[a_dead_source("dawn", FetchReason.HTTP_4XX), a_dead_source("nation", hours=9), a_source("state-dept")],
-            overdue={"desk": Late(AT - 9_000, 12), "archive": Late(AT - 1_200, 3)},
-            silences=[Silence({"watchlist": ("cables",)}, AT - 60, AT + 7_200, "ada@desk", "tender in progress", AT - 60)],
-            work=work(alerts=[an_alert("سلطنة عُمان وإيران توسعان تعاونهما في البنية الأساسية للاتصالات", state="new"), an_alert()]),
-            backup_at=AT - 3 * 86_400,
-        ),
-        bus=bus(dead=3, dead_newest_at=AT - 900),
-        files=files(
-            faults=(Fault("config/watchlists/spectrum.yaml", 12, 5, "unknown country 'Pakstan'; did you mean Pakistan?"),),
-            digests=(DigestFacts("morning", "desk", AT + 79_200),),
-        ),
-        receivers=(
-            a_receiver(
-                "archive",
-                kind="webhook",
-                state="unreachable",
-                why="connection_refused",
-                do="nothing listens there: look at host and port",
-                waiting=3,
-            ),
-            a_receiver(
-                state="refused",
-                why="invalid_auth",
-                do="Slack does not take the token: look it up in the app's page (docs/slack.md), set NEWSWIRE_SLACK_TOKEN, and start Newswire anew",
-                waiting=12,
-            ),
-        ),
-    )
 
 
 STATES = {
@@ -98,6 +61,7 @@ def test_the_answer_stands_in_the_first_line(name: str) -> None:
     assert first.startswith("The watch is whole" if judge(STATES[name]).whole else "The watch is NOT whole: ")
 
 
+@settings(max_examples=15)
 @given(st.text(max_size=300), st.integers(20, 200))
 def test_no_line_is_wider_than_the_terminal_whatever_a_title_holds(title: str, width: int) -> None:
     facts = replace(troubled(), store=store(work=work(alerts=[an_alert(title)])))
