@@ -24,7 +24,7 @@ from tools.pictures import ROOT, photograph
 STAGES: Final = (("collect",), ("process",), ("alert",))
 RULES: Final = ROOT / "deploy" / "prometheus" / "rules"
 _SCRAPE_S: Final = 2.0
-_STORY_EVERY_S: Final = 6.0
+_STORY_EVERY_S: Final = 10.0
 
 
 def main() -> int:

@@ -27,7 +27,6 @@ AS_GRAFANA = {"$__rate_interval": "1m", "$__range": "1h", "$instance": ".*", "$c
 
 MAY_BE_EMPTY = {
     "Which alarms fire or are about to?": "where all is well, there is none",
-    "ALERTS": "where all is well, there is none",
 }
 HAPPENED = (
     'sum(newswire_collectors_polls_total{outcome="failed"})',
