@@ -7,6 +7,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from tests.acceptance.test_five_articles import FIVE
 from tests.acceptance.world import ROOT, Entry, Web, World
 from tests.servers.processes import ServerUnavailable, free_ports, servers_are_required
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.servers, pytest.mark.timeout(400), pytest.mark.xdist_group("image")]
+pytestmark = [pytest.mark.acceptance, pytest.mark.servers, pytest.mark.timeout(600), pytest.mark.xdist_group("image")]
 
 
 @pytest.fixture(scope="module")
@@ -121,22 +122,26 @@ def test_it_watches_and_tells_as_a_user_that_is_a_number_on_a_read_only_root(ima
 
 
 def test_process_1_reaps_the_jails_children_where_their_parent_is_killed(image: Stage, embedded: World, web: Web) -> None:
-    def serve(turn: int) -> None:
-        page = web.page(f"/story/{turn}", "A title", "Words of an article about nothing. " * 50)
-        embedded.sources(web.feed("/feed", [Entry(f"A title {turn}", "A summary", page)]), interval="1s")
+    numbers = count()
 
     def parent() -> int | None:
         """Return the process that has forked what reads pages, as the kernel's out-of-memory killer might choose it."""
         return next((one for one in children(container.newswire()) if children(one)), None)
 
-    serve(0)
+    def works() -> bool:
+        """Bring one more article, so that a page is there to be read, and return whether what reads pages is there."""
+        number = next(numbers)
+        page = web.page(f"/story/{number}", "A title", "Words of an article about nothing. " * 50)
+        web.feed("/feed", [Entry(f"A title {number}", "A summary", page)])
+        return parent() is not None
+
+    embedded.sources(web.feed("/feed", []), interval="1s")
     embedded.allow_ports(web.port)
     with running(image, embedded) as container:
-        for turn in (1, 2):
-            wait(lambda: parent() is not None, container)
+        for _ in range(2):
+            wait(works, container)
             os.kill(parent() or 0, signal.SIGKILL)
             wait(lambda: parent() is None, container)
-            serve(turn)
-        wait(lambda: parent() is not None, container)
+        wait(works, container)
         zombies = [one for one in children(container.newswire()) if state(one) == "Z"]
         assert zombies == []

@@ -1,13 +1,16 @@
 """The compose files: what an operator trusts them to be, and that what they name is there."""
 
 import re
+import shutil
+import stat
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from newswire.settings import unknown_variables
+from newswire.settings import from_environment, unknown_variables
 
 ROOT = Path(__file__).parents[3]
 FILES = ("compose.yaml", "compose.small.yaml")
@@ -114,3 +117,21 @@ def test_prometheus_finds_every_stage_and_its_rules() -> None:
     mounts = [mount for mount in services("compose.yaml")["prometheus"]["volumes"] if isinstance(mount, dict)]
     assert {"/etc/prometheus/prometheus.yaml", "/etc/prometheus/rules"} == {mount["target"] for mount in mounts}
     assert list((ROOT / "deploy/prometheus/rules").glob("*.yaml"))
+
+
+def test_secrets_are_made_once_and_only_their_owner_comes_to_them(tmp_path: Path) -> None:
+    script = Path(shutil.copy(ROOT / "deploy/compose/secrets.sh", tmp_path))
+    (tmp_path / "secrets").mkdir()
+
+    def made(asked: str) -> dict[str, str]:
+        subprocess.run([script], input=asked, text=True, capture_output=True, check=True)
+        return {path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()}
+
+    first = made("\n")
+    assert first.keys() == {"store", "postgres", "grafana"}
+    assert len(first["postgres"]) == 48
+    assert first["store"] == f"postgresql+psycopg://newswire:{first['postgres']}@postgres:5432/newswire"
+    assert from_environment({"NEWSWIRE_STORE": first["store"]}).store_url == first["store"]
+    assert stat.S_IMODE((tmp_path / "secrets").stat().st_mode) == 0o700
+    assert made("xoxb-0\n") == first | {"slack": "xoxb-0"}
+    assert made("xoxb-1\n") == first | {"slack": "xoxb-0"}
