@@ -112,7 +112,14 @@ def forms_of(secret: str) -> frozenset[str]:
     characters at its ends that depend on the neighbours.
     """
     raw = secret.encode("utf-8", "surrogateescape")
-    found = {secret, quote(secret, safe=""), quote(secret), json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    found = {
+        secret,
+        quote(secret, safe=""),
+        quote(secret),
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        repr(secret)[1:-1],
+    }
     for before in range(3):
         encoded = base64.b64encode(bytes(before) + raw).decode()
         inner = encoded[(0, 2, 3)[before] : len(encoded.rstrip("=")) - bool((before + len(raw)) % 3)]

@@ -8,6 +8,8 @@ from typing import Final
 from urllib.parse import quote
 
 CANARY: Final = "canary"
+CANARY_TOKEN: Final = f"xoxb-{CANARY}-0123456789"
+"""The Slack token of every world of real processes. `tests/conftest.py` looks for it in the logs they left, when all tests have run."""
 _ODD: Final = "/+ä\"'@&"  # what encodings change
 
 

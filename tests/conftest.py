@@ -1,5 +1,6 @@
 import gc
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from hypothesis import settings
 from newswire.clock import ManualClock
 from newswire.metrics import Metrics
 from newswire.store import Store, open_store
+from tests.canaries import CANARY_TOKEN
 from tests.fakes import NOW, MemoryBus
 from tests.measured import measured, say
 from tests.servers.fixtures import kafka, migrated, postgres
@@ -38,6 +40,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("measured")
     for line in lines:
         terminalreporter.write_line(line)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail the run where a log that a test left behind shows a secret."""
+    folder: Path | None = session.config._tmp_path_factory._basetemp  # type: ignore[attr-defined]  # there is no public way to ask without making one
+    shown = [path for path in folder.rglob("*.log") if path.is_file() and CANARY_TOKEN.encode() in path.read_bytes()] if folder else []
+    if shown:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        sys.stderr.write(f"\nthese logs show the Slack token of the tests' worlds: {shown}\n")
 
 
 @pytest.fixture(autouse=True)

@@ -37,6 +37,8 @@ class Stream:
     """News that comes steadily, from a thread of its own, until the block ends."""
 
     wire: Wire
+    a_second: float = ITEMS_A_SECOND
+    most: int = MOST
     out: int = 0
     _over: threading.Event = field(default_factory=threading.Event)
 
@@ -50,7 +52,7 @@ class Stream:
         self._thread.join()
 
     def _flow(self) -> None:
-        while self.out < MOST and not self._over.wait(1 / ITEMS_A_SECOND):
+        while self.out < self.most and not self._over.wait(1 / self.a_second):
             self.wire.let_out(self.out + 1)
             self.out += 1
 

@@ -26,6 +26,7 @@ from newswire.cli.compose import open_bus
 from newswire.clock import SystemClock
 from newswire.settings import from_environment
 from newswire.store import Store, open_store
+from tests.canaries import CANARY_TOKEN
 from tests.servers.kafka import KafkaCluster
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -201,7 +202,7 @@ class World:
         lines = "".join(f"  - url: {json.dumps(url)}\n{more}" for url in urls)
         (self.config / "sources" / f"{name}.yaml").write_text("sources:\n" + lines, encoding="utf-8")
 
-    def slack(self, url: str, token: str = "xoxb-canary-0123456789") -> None:
+    def slack(self, url: str, token: str = CANARY_TOKEN) -> None:
         self.environment |= {"NEWSWIRE_SLACK_TOKEN": token, "NEWSWIRE_SLACK_URL": url}
 
     def command(self, *arguments: str) -> list[str]:
@@ -226,6 +227,7 @@ class World:
             timeout=timeout,
             check=False,
         )
+        assert CANARY_TOKEN not in done.stdout + done.stderr, f"{arguments} shows the Slack token"
         assert status is None or done.returncode == status, (
             f"{arguments} ended with {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-6000:]}"
         )

@@ -14,6 +14,7 @@ from structlog.typing import FilteringBoundLogger
 
 from newswire.log import Redactor, set_up
 from newswire.settings import from_environment
+from tests.canaries import found_in, spoken
 
 CANARY = "hunter2-canary"
 
@@ -157,3 +158,23 @@ def test_the_default_is_stderr(capsys: pytest.CaptureFixture[str]) -> None:
 @given(before=st.text(max_size=20), after=st.text(max_size=20))
 def test_a_secret_is_hidden_whatever_stands_around_it(before: str, after: str) -> None:
     assert CANARY not in Redactor([CANARY]).text(before + CANARY + after)
+
+
+@pytest.mark.parametrize("secret", ["hunter2-canary", "pä/ss+w\"o'rd@&", "xyz12345"])
+def test_a_secret_is_hidden_in_whatever_form_others_repeat_it(secret: str) -> None:
+    redactor = Redactor([secret])
+    said = redactor.text(" ".join(f"<{form}>" for form in spoken(secret)), limit=100_000)
+    assert found_in(said, {"secret": secret}) == []
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("https://h/feed?x=1&access_token=abc&y=2", "https://h/feed?x=1&access_token=***&y=2"),
+        ("https://h/feed?API-Key=abc#top", "https://h/feed?API-Key=***#top"),
+        ("https://h/feed?sig=a%2Fb 404", "https://h/feed?sig=*** 404"),
+        ("https://h/search?keyword=telecom", "https://h/search?keyword=telecom"),
+    ],
+)
+def test_what_an_address_carries_to_be_let_in_is_hidden(address: str, shown: str) -> None:
+    assert Redactor().text(address) == shown

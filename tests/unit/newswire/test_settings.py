@@ -167,7 +167,7 @@ def test_what_routes_name_is_read_as_a_secret_from_the_environment_or_a_file(tmp
     environ = {"NEWSWIRE_A_URL": f"https://hook.example/{CANARY}", "NEWSWIRE_B_URL_FILE": str(path)}
     settings = from_environment(environ, {"NEWSWIRE_A_URL", "NEWSWIRE_B_URL", "NEWSWIRE_C_URL"})
     assert set(settings.named) == {"NEWSWIRE_A_URL", "NEWSWIRE_B_URL"}
-    assert set(settings.secret_values()) == {f"https://hook.example/{CANARY}"}
+    assert set(settings.secret_values()) == {f"https://hook.example/{CANARY}", CANARY}
     assert CANARY not in repr(settings)
     assert unknown_variables(environ, {"NEWSWIRE_A_URL", "NEWSWIRE_B_URL"}) == []
     with pytest.raises(ConfigurationError, match="NEWSWIRE_B_URL_FILE names"):
@@ -248,3 +248,13 @@ def test_no_secret_can_be_printed() -> None:
     assert settings.slack_token is not None
     assert "canary" not in "\n".join(line for line in shown if "CANARY" not in line)
     assert set(settings.secret_values()) == {CANARY}
+
+
+def test_of_a_password_in_an_address_both_spellings_are_secret_and_of_a_webhook_its_path() -> None:
+    environ = {
+        "NEWSWIRE_STORE": "postgresql+psycopg://u:p%40ssword@h/d",
+        "HOOK": "https://hooks.example/services/T0/a-long-secret",
+        "SHORT": "https://h.example/in",
+    }
+    secrets = set(from_environment(environ, ["HOOK", "SHORT"]).secret_values())
+    assert secrets == {"p%40ssword", "p@ssword", environ["HOOK"], "services/T0/a-long-secret", "a-long-secret", environ["SHORT"]}
