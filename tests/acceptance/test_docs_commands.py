@@ -91,6 +91,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prepared]:
     (world.root / "feeds.txt").write_text("https://not-there.invalid/feed\n")
     reports = world.run("export", "reports", "--format", "jsonl").stdout
     _what_pages_name(world.root, reports)
+    shutil.copytree(ROOT / "deploy", world.root / "deploy")  # pages on deployment are read at the root of a clone
     socket = base / "asks"
     with subprocess.Popen(
         [sys.executable, "-m", "tests.fork_server", str(socket), *ANSWERS], cwd=ROOT, stdout=subprocess.PIPE, text=True

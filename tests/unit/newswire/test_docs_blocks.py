@@ -39,6 +39,7 @@ SHOWN: Final = "shown"  # for the eye
 TEXT: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("ARCHITECTURE.md", "config/sources/*.yaml"): (SHOWN, "a drawing"),
     ("docs/alert.md", "[high] Pakistan, US agree"): (GOLDEN, ""),
+    ("docs/backup.md", "/var/backups/newswire/newswire-"): (SHOWN, "sizes of an example; tests/acceptance/test_backup.py makes one"),
     ("docs/checking.md", "config/watchlists/gaming.yaml:4:11"): (FAULTS, ""),
     ("docs/digests.md", "Digest morning"): (GOLDEN, ""),
     ("docs/digests.md", "✓ QUIET"): (GOLDEN, ""),
@@ -53,10 +54,13 @@ TEXT: Final[dict[tuple[str, str], tuple[str, str]]] = {
         SHOWN,
         "figures of one day's demo; tests/golden/backtest holds the form",
     ),
+    ("docs/doctor.md", "fail sources"): (SHOWN, "tests/unit/newswire/test_docs_status.py holds it"),
     ("docs/figures.md", "items "): (MEASURED, "make bench-pipeline"),
     ("docs/moving.md", "news.items "): (SHOWN, "tests/acceptance/test_migrate_store.py counts the same rows"),
     ("docs/security.md", "the world"): (SHOWN, "a drawing"),
     ("docs/slack.md", "desk: the test message was taken"): (SHOWN, "tests/unit/newswire/test_receivers_commands.py holds each line"),
+    ("docs/status.md", "The watch is whole"): (GOLDEN, ""),
+    ("docs/status.md", "The watch is NOT whole"): (GOLDEN, ""),
     ("docs/taxonomy.md", "config/taxonomy/organisations.yaml:12:28"): (
         SHOWN,
         "tests/unit/processors/test_taxonomy_page.py makes each of them",
