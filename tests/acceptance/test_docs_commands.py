@@ -42,6 +42,12 @@ EVERYWHERE: Final = {
 """What a page writes, and what the world of the test has in its place."""
 
 REPLACED: Final[dict[str, dict[str, str]]] = {
+    # Inside of the test's folder; what was made is called after the moment; and a restore wants an empty place.
+    "docs/backup.md": {
+        "newswire restore /var/backups/newswire/newswire-20261128T020000Z": "NEWSWIRE_DATA=restored newswire restore backups/newswire-*",
+        "newswire-20261128T020000Z": "newswire-*",
+        "/var/backups/newswire": "backups",
+    },
     # No internet: the new configuration reads the web of the test.
     "docs/first-watchlist.md": {
         "newswire init desk  ": "newswire init desk && cp config/sources/test.yaml desk/sources/first.yaml ",

@@ -39,7 +39,7 @@ SHOWN: Final = "shown"  # for the eye
 TEXT: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("ARCHITECTURE.md", "config/sources/*.yaml"): (SHOWN, "a drawing"),
     ("docs/alert.md", "[high] Pakistan, US agree"): (GOLDEN, ""),
-    ("docs/backup.md", "/var/backups/newswire/newswire-"): (SHOWN, "sizes of an example; tests/acceptance/test_backup.py makes one"),
+    ("docs/backup.md", "/var/backups/newswire/newswire-"): (SHOWN, "sizes of an example; tests/contract/test_backup.py makes one"),
     ("docs/checking.md", "config/watchlists/gaming.yaml:4:11"): (FAULTS, ""),
     ("docs/digests.md", "Digest morning"): (GOLDEN, ""),
     ("docs/digests.md", "✓ QUIET"): (GOLDEN, ""),
