@@ -95,7 +95,7 @@ MACHINERY: Final = (
         Kind.GAUGE,
         "When a worker last ended a step well, in seconds since 1970.",
         unit="seconds since 1970",
-        normal="within the last minute",
+        normal="as recent as the worker looks: seconds for most, a minute for `sizes`, five for `retention`",
         act="older: that worker hangs or fails, the log says why; a step that hangs for three minutes ends the process, to be started anew",
         across=Across.EACH,
         labels=(_WORKER,),

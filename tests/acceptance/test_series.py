@@ -61,7 +61,7 @@ def metrics_address(running: "subprocess.Popen[str]") -> str:
 def once(address: str, holds: Callable[[str], bool]) -> str:
     """Return the first exposition of which something holds."""
     shown = ""
-    for _ in range(600):
+    for _ in range(400):
         shown = scraped(address)
         if holds(shown):
             return shown
@@ -115,8 +115,8 @@ def test_after_hostile_inputs_the_number_of_series_is_what_it_was(
                 summed(shown, "newswire_collectors_polls_total", 'outcome="failed"') >= failed + len(FAILING)
                 and summed(shown, "newswire_processors_items_total") >= items + 2 + 44
                 and summed(shown, "newswire_dead_letters_total") >= 2
-                and summed(shown, "newswire_processors_pages_total") == summed(shown, "newswire_processors_pages_in_total") >= 45
-                and summed(shown, "newswire_alerting_reports_total") >= 2 + 2 * 44
+                and summed(shown, "newswire_processors_pages_total") == summed(shown, "newswire_processors_pages_in_total") >= 44
+                and summed(shown, "newswire_alerting_reports_total") >= 2 + 2 * 43 + 1  # one feed text is whole
             ),
         )
     finally:
