@@ -20,11 +20,17 @@ from newswire.errors import Fault
 from newswire.outcomes import FetchReason
 from newswire.silence import Silence
 from newswire.store.at_work import AtWork, Hearer, LastAlert, Lead, Overdue
+from newswire.store.sizes import Kept, Sizes
 from newswire.store.source_health import SourceHealth
 from newswire.store.standings import Overdue as Late
 from tests.fakes import NOW
 
 AT = NOW.timestamp()
+SIZES = Sizes(
+    12_300_000,
+    {"archive": 8_000_000, "seen": 1_200_000, "trail": 900_000},
+    {"reports": Kept(AT - 60 * 86_400, AT), "decisions": Kept(None, None)},
+)
 
 
 def a_source(name: str, **told: Any) -> SourceHealth:
@@ -64,7 +70,7 @@ def a_receiver(name: str = "desk", **told: Any) -> ReceiverFacts:
 
 def store(**told: Any) -> StoreFacts:
     sources = [a_source("dawn"), a_source("nation"), a_source("state-dept")]
-    facts = StoreFacts(sources, work(), {}, {}, (), (), backup_at=AT - 40_000, bytes=12_300_000)
+    facts = StoreFacts(sources, work(), {}, {}, (), (), backup_at=AT - 40_000, sizes=SIZES)
     return replace(facts, **told)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.acceptance.world import Entry, Web, World, wait_until_ready
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
 
 
 def status(world: World) -> dict[str, Any]:

@@ -78,7 +78,8 @@ def test_postgresql_is_read_and_examined(postgres: object, migrated: object, tmp
     facts = store_facts(Settings(store=url), NOW)
     assert facts is not None
     assert facts.work.lead is None
-    assert facts.bytes is not None
+    assert facts.sizes is not None
+    assert facts.sizes.bytes > 0
     assert postgres is not None
     sound = worst(server_checks.postgresql, asked(tmp_path, store=url, clock=SystemClock()))
     assert sound.level is Level.OK, sound

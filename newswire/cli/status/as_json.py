@@ -25,7 +25,7 @@ def as_json(status: Status) -> dict[str, Any]:
         "troubles": [{"concern": one.concern, "what": one.what, "do": one.do, "since": _iso(one.since)} for one in status.troubles],
         "stages": [{"stage": one.name, "work": one.work, "shown_by": one.shown_by} for one in status.stages],
         "here": _local(facts),
-        "store": {"at": facts.store_shown, "away": _away(facts.store), "bytes": store.bytes if store is not None else None},
+        "store": {"at": facts.store_shown, "away": _away(facts.store), **_sizes(store)},
         "bus": {"at": facts.bus_shown, "away": _away(facts.bus), "bytes": facts.sizes.bus_bytes, **_bus(bus)},
         "disks": [
             {"folder": one.folder, "free_bytes": one.free_bytes, "bytes": one.total_bytes, "low": one.free_bytes < one.must_bytes}
@@ -71,6 +71,14 @@ def _local(facts: Facts) -> dict[str, Any]:
         "version": local.version,
         "stages": list(local.stages),
     }
+
+
+def _sizes(store: StoreFacts | None) -> dict[str, Any]:
+    found = store.sizes if store is not None else None
+    if found is None:
+        return {"bytes": None, "tables": None, "kept_since": None}
+    kept = {name: _iso(one.oldest_at) for name, one in found.kept.items()}
+    return {"bytes": found.bytes, "tables": found.tables, "kept_since": kept}
 
 
 def _bus(bus: BusFacts | None) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 from newswire.errors import Fault
 from newswire.silence import Silence
 from newswire.store.at_work import AtWork
+from newswire.store.sizes import Sizes
 from newswire.store.source_health import SourceHealth
 from newswire.store.standings import Overdue, Settled, Standing
 
@@ -44,7 +45,7 @@ class StoreFacts:
     silences: Sequence[Silence]  # that have not ended
     moved_to: str | None = None
     backup_at: float | None = None
-    bytes: int | None = None
+    sizes: Sizes | None = None
 
 
 @dataclass(frozen=True, slots=True)

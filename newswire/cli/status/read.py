@@ -138,7 +138,7 @@ def store_facts(settings: Settings, now: datetime) -> StoreFacts | None:
                 silences=silences.current(connection, at),
                 moved_to=leaders.moved_to(connection),
                 backup_at=backups.last_success(connection),
-                bytes=sizes.store_bytes(connection),
+                sizes=sizes.sizes(connection),
             )
 
 

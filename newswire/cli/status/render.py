@@ -28,6 +28,7 @@ _RECEIVERS: Final = 6
 _HEARERS: Final = 3
 _SILENCES: Final = 3
 _DIGESTS: Final = 3
+_TABLES: Final = 2
 _WORK_STYLES: Final = {Work.RUNS: "green", Work.STOPPED: "bold red", Work.UNKNOWN: "yellow"}
 _STATE_STYLES: Final = {"ok": "green", "unused": "dim", "rate limited": "yellow", "in doubt": "yellow"}
 _SOURCE_STYLES: Final = {SourceState.OK: "green", SourceState.WAITING: "dim", SourceState.RETIRED: "dim"}
@@ -237,10 +238,19 @@ class _Page:
 
     def _disk(self, store: StoreFacts | None) -> Iterator[Text]:
         sizes = self._facts.sizes
-        parts = [f"store {size(store.bytes)}"] if store is not None else []
+        parts = [f"store {size(store.sizes.bytes)}"] if store is not None and store.sizes is not None else []
         parts += [f"bus {size(sizes.bus_bytes)}"] if sizes.bus_bytes is not None else []
         parts += [f"{size(one.free_bytes)} of {size(one.total_bytes)} free" for one in sizes.disks[:1]]
         yield Text(" · ".join(parts) or "nothing here")
+        if store is not None and store.sizes is not None:
+            largest = sorted(store.sizes.tables.items(), key=lambda one: -one[1])[:_TABLES]
+            since = [
+                f"{name} since {moment(one.oldest_at, self._now, self._zone, ago=False)}"
+                for name, one in store.sizes.kept.items()
+                if one.oldest_at is not None and name in {"reports", "decisions"}
+            ]
+            if what := [", ".join(f"{name} {size(count)}" for name, count in largest), *since]:
+                yield Text(" · ".join(part for part in what if part), style="dim")
 
     def _backup(self, store: StoreFacts | None) -> Iterator[Text]:
         if store is None:

@@ -31,12 +31,14 @@ def test_every_concern_stands_in_the_table_with_its_alarm() -> None:
 
 
 def _names(value: Any) -> set[str]:
-    """Return every name in a JSON value but those that are data: of sources' states, topics, watchlists and matchers."""
+    """Return every name in a JSON value but those that are data: of sources' states, topics, watchlists, matchers and tables."""
     if isinstance(value, list):
         return set().union(*(_names(one) for one in value))
     if not isinstance(value, dict):
         return set()
-    inner = set().union(*(_names(one) for name, one in value.items() if name not in {"by_state", "by_name", "matchers"}))
+    inner = set().union(
+        *(_names(one) for name, one in value.items() if name not in {"by_state", "by_name", "matchers", "tables", "kept_since"})
+    )
     return set(value) | inner
 
 
