@@ -36,6 +36,7 @@ class SilenceWatch:
 
     def step(self) -> float:
         if not self._leadership.leading():
+            self._metrics.silences.clear()
             self._known = {}
             return STANDBY_S
         now = self._clock.now()

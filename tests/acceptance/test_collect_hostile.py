@@ -13,11 +13,13 @@ from newswire.guard import Guard
 from newswire.http import GuardedHttp
 from newswire.jail import ProcessJail
 from newswire.metrics import Metrics
+from newswire.outcomes import RunStage
 from newswire.store import Store, feeds
 from newswire.store.hosts import StoreSlots
 from newswire.topics import ITEMS
 from tests.acceptance.world import Answer, Entry, Web
 from tests.fakes import MemoryBus
+from tests.series import series_of
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(120)]
 
@@ -62,8 +64,8 @@ def web() -> Iterator[Web]:
 
 
 @pytest.fixture
-def jail() -> Iterator[ProcessJail]:
-    running = ProcessJail(tasks=(READ_FEED, FIND_FEEDS), metrics=Metrics(), workers=2)
+def jail(metrics: Metrics) -> Iterator[ProcessJail]:
+    running = ProcessJail(tasks=(READ_FEED, FIND_FEEDS), metrics=metrics, workers=2)
     yield running
     running.close()
 
@@ -86,6 +88,8 @@ def test_each_hostile_feed_ends_in_one_outcome_and_the_good_one_is_read(
     worker = CollectWorker(
         sources=sources, store=store, bus=bus, http=http, jail=jail, clock=clock, metrics=metrics, owner="test", floor_s=0, once=True
     )
+    metrics.runs(RunStage.COLLECT)
+    before = series_of(metrics)
     while not worker.idle():
         worker.step()
     worker.close()
@@ -98,6 +102,7 @@ def test_each_hostile_feed_ends_in_one_outcome_and_the_good_one_is_read(
     assert health[make_source(good).source_id].reason == "ok"
     assert any(b"Ministers meet" in message.value for message in bus.log[ITEMS.name])
     assert all(len(message.value) < 900_000 for message in bus.log[ITEMS.name])
+    assert series_of(metrics) == before
     samples = {s.name: 0.0 for family in metrics.registry.collect() for s in family.samples}
     for family in metrics.registry.collect():
         for sample in family.samples:

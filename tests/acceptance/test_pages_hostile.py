@@ -11,13 +11,14 @@ from newswire.clock import SystemClock
 from newswire.codec import encode
 from newswire.jail import Jail, ProcessJail
 from newswire.metrics import Metrics
-from newswire.outcomes import PageOutcome, PageReason, ParseReason
+from newswire.outcomes import PageOutcome, PageReason, ParseReason, RunStage
 from newswire.records import Basis
 from newswire.store import Store, pages, trail
 from newswire.store.pages import DuePage
 from processors.pages_stage import EXTRACT_DEADLINE_S, PageWorker
 from tests.fake_pages import BODY, FakeHttp, FakeUnderstanding, an_item, html_page, reports_on
 from tests.fakes import MemoryBus
+from tests.series import series_of
 
 pytestmark = pytest.mark.acceptance
 
@@ -35,6 +36,7 @@ def attributes(count: int) -> bytes:
     return b"<html><body><p " + b" ".join(b"a%d=1" % n for n in range(count)) + b">x</p></body></html>"
 
 
+JAIL_METRICS = Metrics()  # of the one jail that all cases share
 KILLED = (PageOutcome.FEED_FINAL, ParseReason.PARSE_KILLED)
 READ = (PageOutcome.REPORTED, None)  # a machine several times faster than ours ends in time
 HOSTILE: dict[str, tuple[Any, ...]] = {
@@ -51,7 +53,7 @@ HOSTILE: dict[str, tuple[Any, ...]] = {
 
 @pytest.fixture(scope="module")
 def jail() -> Iterator[Jail]:
-    opened = ProcessJail(workers=1, tasks=TASKS, metrics=Metrics())
+    opened = ProcessJail(workers=1, tasks=TASKS, metrics=JAIL_METRICS)
     yield opened
     opened.close()
 
@@ -71,10 +73,15 @@ def test_a_hostile_page_ends_in_time_and_the_next_is_served(name: str, jail: Jai
     worker = PageWorker(
         understanding=FakeUnderstanding(), store=store, bus=bus, http=http, jail=jail, clock=SystemClock(), metrics=metrics, owner="test"
     )
+    worker.step()  # what is due is shown from here on
+    for counting in (metrics, JAIL_METRICS):
+        counting.runs(RunStage.PROCESS)
+    before = series_of(metrics) | series_of(JAIL_METRICS)
     began = time.monotonic()
     while not worker.idle():
         worker.step()
         assert time.monotonic() - began < EXTRACT_DEADLINE_S + 6
+    assert series_of(metrics) | series_of(JAIL_METRICS) == before
     by_name = {report.item.guid: report for report in reports_on(bus)}
     assert by_name["good"].basis is Basis.PAGE
     assert by_name["bad"].final

@@ -135,6 +135,7 @@ def prometheus_server(
             f"--storage.tsdb.path={home / 'data'}",
             f"--web.listen-address={address}",
             "--log.level=warn",
+            "--rules.alert.resend-delay=1s",  # an alarm may fire before the Alertmanager is known
         )
         log = folder / "prometheus.log"
         with ExitStack() as stack:
