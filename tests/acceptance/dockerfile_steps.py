@@ -8,7 +8,7 @@ import os
 import shutil
 import string
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +21,7 @@ BASE_PYTHON: Final = "/usr/bin/python3"
 _OF_ETC: Final = ("passwd", "group", "nsswitch.conf", "resolv.conf", "hosts", "ld.so.cache", "pip.conf", "ssl/certs/ca-certificates.crt")
 _OF_THE_NETWORK: Final = ("PIP_", "SSL_CERT_", "REQUESTS_CA_", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")
 _ONLY_SAID: Final = frozenset({"LABEL", "VOLUME", "EXPOSE", "STOPSIGNAL", "HEALTHCHECK", "ENTRYPOINT", "CMD"})
-_STEP_S: Final = 240
+_STEP_S: Final = 400
 
 
 @dataclass
@@ -117,7 +117,9 @@ def _execute(step: Any, stage: Stage, stages: Mapping[str, Stage], context: Path
         case "COPY":
             flags = dict(flag.removeprefix("--").split("=") for flag in step.flags)
             source = stages[flags["from"]].root if "from" in flags else context
-            _copy(source, values[:-1], _inside(stage, values[-1]), several=values[-1].endswith("/"))
+            # What comes from another stage is not written to any more: links spare half a gigabyte of copying.
+            how = os.link if "from" in flags else shutil.copy2
+            _copy(source, values[:-1], _inside(stage, values[-1]), how, several=values[-1].endswith("/"))
         case "RUN":
             _run(stage, values if step.json else [*stage.shell, *values])
         case said if said in _ONLY_SAID:
@@ -156,11 +158,12 @@ def _inside(stage: Stage, path: str) -> Path:
     return stage.root / os.path.normpath(os.path.join(stage.workdir, path)).lstrip("/")  # noqa: PTH118 -- a path of another root
 
 
-def _copy(source: Path, names: Sequence[str], to: Path, *, several: bool) -> None:
+def _copy(source: Path, names: Sequence[str], to: Path, how: Callable[[str, str], object], *, several: bool) -> None:
     for name in names:
         found = source / name.lstrip("/")
         if found.is_dir():
-            shutil.copytree(found, to, symlinks=True, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+            compiled = shutil.ignore_patterns("__pycache__") if how is shutil.copy2 else None  # .dockerignore keeps ours out
+            shutil.copytree(found, to, symlinks=True, dirs_exist_ok=True, ignore=compiled, copy_function=how)
         else:
             to.mkdir(parents=True, exist_ok=True) if several else to.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(found, to / found.name if several else to)

@@ -17,7 +17,7 @@ from tests.acceptance.test_five_articles import FIVE
 from tests.acceptance.world import ROOT, Entry, Web, World
 from tests.servers.processes import ServerUnavailable, free_ports, servers_are_required
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.servers, pytest.mark.timeout(600), pytest.mark.xdist_group("image")]
+pytestmark = [pytest.mark.acceptance, pytest.mark.servers, pytest.mark.timeout(900), pytest.mark.xdist_group("image")]
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ import re
 import shutil
 import stat
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,15 @@ ONCE = {"migrate", "topics"}
 Service = dict[str, Any]
 
 
+@cache
+def document(name: str) -> dict[str, Any]:
+    """Return a file with `<<` resolved, as YAML has it and compose too."""
+    found: dict[str, Any] = yaml.safe_load((ROOT / name).read_text())
+    return found
+
+
 def services(name: str) -> dict[str, Service]:
-    """Return the services with `<<` resolved, as YAML has it and compose too."""
-    found: dict[str, Service] = yaml.safe_load((ROOT / name).read_text())["services"]
+    found: dict[str, Service] = document(name)["services"]
     return found
 
 
@@ -70,27 +77,25 @@ def test_pages_are_served_on_this_machine_alone(file: str, name: str) -> None:
 
 @pytest.mark.parametrize("file", FILES)
 def test_only_what_fetches_or_tells_has_a_way_out(file: str) -> None:
-    document = yaml.safe_load((ROOT / file).read_text())
-    assert document["networks"]["inside"] == {"internal": True}
-    assert document["networks"]["front"]["driver_opts"]["com.docker.network.bridge.enable_ip_masquerade"] == "false"
-    out = {name for name, service in document["services"].items() if "outside" in service["networks"]}
+    assert document(file)["networks"]["inside"] == {"internal": True}
+    assert document(file)["networks"]["front"]["driver_opts"]["com.docker.network.bridge.enable_ip_masquerade"] == "false"
+    out = {name for name, service in services(file).items() if "outside" in service["networks"]}
     assert out == ({"newswire"} if file == "compose.small.yaml" else {"collect", "process", "alert", "alertmanager"})
 
 
 @pytest.mark.parametrize("file", FILES)
 def test_what_is_mounted_is_there(file: str) -> None:
-    document = yaml.safe_load((ROOT / file).read_text())
-    for name, service in document["services"].items():
+    for name, service in services(file).items():
         if "build" in service:
             assert (ROOT / service["build"]["dockerfile"]).is_file()
         for mount in service.get("volumes", []):
             if isinstance(mount, str):
-                assert mount.partition(":")[0] in document["volumes"], name
+                assert mount.partition(":")[0] in document(file)["volumes"], name
             else:
                 assert mount["read_only"] is True
                 assert (ROOT / mount["source"]).exists(), f"{name}: {mount['source']}"
         named = {one if isinstance(one, str) else one["source"] for one in service.get("secrets", [])}
-        assert named <= set(document["secrets"])
+        assert named <= set(document(file)["secrets"])
 
 
 @pytest.mark.parametrize(("file", "name"), EVERY)

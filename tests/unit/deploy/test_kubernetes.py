@@ -33,7 +33,7 @@ def built(overlay: str) -> tuple[Manifest, ...]:
         ["kubectl", "kustomize", ROOT / "deploy/kubernetes/overlays" / overlay], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
-    return tuple(yaml.safe_load_all(done.stdout))
+    return tuple(yaml.load_all(done.stdout, yaml.CSafeLoader))
 
 
 def of_kind(overlay: str, *kinds: str) -> list[Manifest]:
