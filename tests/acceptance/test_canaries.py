@@ -163,9 +163,7 @@ class Commands:
         return status, "".join((self._world.root / name).read_text(errors="surrogateescape") for name in ("out", "err"))
 
     def close(self) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(30)
+        self._process.communicate(timeout=30)
 
 
 def all_commands() -> Iterator[tuple[str, bool]]:
