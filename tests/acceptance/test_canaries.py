@@ -194,7 +194,7 @@ NOT_DRIVEN: Final = {
 
 def driven(scene: Scene, dead_id: str) -> Mapping[str, list[str]]:
     """Return the arguments with which each command is driven."""
-    root, config = scene.world.root, scene.world.config
+    root = scene.world.root
     (root / "records.jsonl").write_text('{"id": "a", "title": "Minister meets ambassador"}\n')
     return {
         "alerts": [],
