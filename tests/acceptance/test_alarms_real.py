@@ -205,7 +205,7 @@ def hear(drill: Drill, siren: Siren, began: float) -> float:
 def the_rules_hold_here(document: list[Path]) -> list[Path]:
     """Return the rules without those that a small disk of this machine would set off."""
     usage = shutil.disk_usage(Path.cwd())
-    return document if usage.free > max(0.12 * usage.total, 2e9) else [path for path in document if _without(path, "NewswireDiskLow")]
+    return document if usage.free > max(0.12 * usage.total, 2e9) else [_without(path, "NewswireDiskLow") for path in document]
 
 
 def _without(path: Path, alarm: str) -> Path:
