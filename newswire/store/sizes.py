@@ -71,7 +71,7 @@ def store_bytes(connection: Connection) -> int:
     """Return the bytes of the SQLite file with its WAL, or of the database. Quick: a few calls, whatever it holds."""
     if connection.dialect.name == "postgresql":
         return int(connection.execute(_DATABASE).scalar_one())
-    file = connection.execute(text("PRAGMA database_list")).one()[2]
+    file = connection.execute(text("PRAGMA database_list")).first()[2]  # type: ignore[index]  # the main one comes first; a connection that sorted on disk has `temp` too
     if not file:
         return int(connection.execute(text("PRAGMA page_count")).scalar_one()) * int(
             connection.execute(text("PRAGMA page_size")).scalar_one()

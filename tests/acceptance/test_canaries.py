@@ -163,9 +163,7 @@ class Commands:
         return status, "".join((self._world.root / name).read_text(errors="surrogateescape") for name in ("out", "err"))
 
     def close(self) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(30)
+        self._process.communicate(timeout=30)
 
 
 def all_commands() -> Iterator[tuple[str, bool]]:
@@ -196,7 +194,7 @@ NOT_DRIVEN: Final = {
 
 def driven(scene: Scene, dead_id: str) -> Mapping[str, list[str]]:
     """Return the arguments with which each command is driven."""
-    root, config = scene.world.root, scene.world.config
+    root = scene.world.root
     (root / "records.jsonl").write_text('{"id": "a", "title": "Minister meets ambassador"}\n')
     return {
         "alerts": [],
@@ -376,11 +374,12 @@ def test_no_secret_is_shown_by_a_start_that_a_server_refuses(embedded: World) ->
         "HTTP_PROXY": proxy,
     }
     embedded.sources("http://127.0.0.1:9/feed")
-    said = [
-        (" ".join(arguments), done.stdout + done.stderr)
-        for arguments in (("run", "--until-idle"), ("status",), ("doctor",), ("topics", "check"))
-        for environment in ({"NEWSWIRE_STORE": store} | more, more)
-        if (done := embedded.run(*arguments, status=None, **environment))
-    ]
+    said: list[tuple[str, str]] = []
+    for arguments in (("run", "--until-idle"), ("status",), ("doctor",), ("topics", "check")):
+        for store_too in ({"NEWSWIRE_STORE": store}, {}):
+            embedded.environment |= more | store_too
+            done = embedded.run(*arguments, status=None)
+            embedded.environment.pop("NEWSWIRE_STORE", None)
+            said.append((" ".join(arguments), done.stdout + done.stderr))
     assert leaks(said, SECRETS) == []
     assert not [text for _, text in said if "Traceback" in text]

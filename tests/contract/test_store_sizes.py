@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 
 from newswire.errors import ConfigurationError
 from newswire.store import Store, backups, open_store, sizes
@@ -65,6 +65,13 @@ def test_a_large_file_is_not_read_through(store: Store, monkeypatch: pytest.Monk
         found = sizes.sizes(connection)
         assert bool(found.tables) == (connection.dialect.name == "postgresql")
     assert found.bytes > 0
+
+
+def test_the_size_of_a_store_whose_connection_has_a_temporary_database(store: Store) -> None:
+    with store.begin() as connection:
+        before = sizes.store_bytes(connection)
+        connection.execute(text("CREATE TEMPORARY TABLE passing (a INTEGER)"))
+        assert sizes.store_bytes(connection) >= before > 0
 
 
 def test_a_bus_that_is_not_there_has_no_size(tmp_path: Path) -> None:
