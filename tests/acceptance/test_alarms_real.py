@@ -45,6 +45,8 @@ FACTORS: Final[Mapping[str, float]] = {
     "NewswireSourcesFailing": 90.0,
     "NewswireCountryBlind": 360.0,
     "NewswireConfigRefused": 180.0,
+    "NewswireItemsLate": 8.0,  # what waits for a start or for a standby is as old as that takes
+    "NewswireReportsLate": 8.0,
 }
 RULES: Final = ROOT / "deploy" / "prometheus" / "rules"
 FACES: Final = ("collect-1", "collect-2", "process-1", "process-2", "alert-1", "alert-2")
