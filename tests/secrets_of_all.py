@@ -5,6 +5,7 @@ from typing import Final
 CANARIES: Final = {
     "NEWSWIRE_STORE": "postgresql+psycopg://canary-user:canary-store-password@127.0.0.1:1/db?sslpassword=canary-sslpassword",
     "NEWSWIRE_BUS": "kafka://127.0.0.1:1",
+    "NEWSWIRE_KAFKA_REQUEST_TIMEOUT_MS": "1000",  # nobody is there: tests wait until it is given up
     "NEWSWIRE_KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
     "NEWSWIRE_KAFKA_SASL_MECHANISM": "PLAIN",
     "NEWSWIRE_KAFKA_SASL_PLAIN_USERNAME": "canary-kafka-user",

@@ -153,6 +153,7 @@ def test_servers_that_say_nothing_are_away_after_the_bounded_time(make: Make, tm
             data=tmp_path / "var",
             store=SecretStr(f"postgresql+psycopg://u:p@127.0.0.1:{port}/db"),
             bus=f"kafka://127.0.0.1:{port}",
+            kafka={"request_timeout_ms": SecretStr("1000")},
             http_port=port,
         )
         facts = read_facts(settings, SystemClock(), look_s=1.0)
