@@ -1,11 +1,13 @@
 """`newswire backup` and `newswire restore`: a copy of all that is known, made while everything runs, and the way back."""
 
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -24,7 +26,8 @@ from newswire.store import open_store
 if TYPE_CHECKING:
     from newswire.bus.kafka_offsets import KafkaOffsets
 
-_MEBIBYTE = 1 << 20
+_MEBIBYTE: Final = 1 << 20
+_MISSED_S: Final = 5.0  # beyond the session, until the brokers have put a member out
 
 
 @app.command("backup")
@@ -101,15 +104,29 @@ def _restore(folder: Path, found: Manifest, settings: Settings) -> dict[str, int
     bus = settings.data / "bus.sqlite3"
     if settings.bus == "embedded":
         return restore(folder, found, Target(settings.store_url, bus, None), SystemClock())
-    opened = compose.open_bus(settings, SystemClock())
-    try:
-        others = opened.others()
-    finally:
-        opened.close()
-    if others:
+    if others := _others(settings):
         raise ConfigurationError([Fault("restore", 0, 0, f"the bus is in use: {others} others work with it; stop every stage first")])
     with _kafka_offsets(settings) as offsets:
         return restore(folder, found, Target(settings.store_url, bus, offsets.put_back), SystemClock())
+
+
+def _others(settings: Settings) -> int:
+    """Return how many others work with Kafka. Who was killed counts as one until the brokers miss him: so long is waited."""
+    from newswire.bus.kafka_settings import kafka_settings
+
+    until = time.monotonic() + kafka_settings(settings.bus, settings.kafka).session_s + _MISSED_S
+    opened = compose.open_bus(settings, SystemClock())
+    try:
+        if others := opened.others():
+            print(
+                f"newswire: the bus has {counted(others, 'member')} still; waiting until those that were killed are missed", file=sys.stderr
+            )
+        while others and time.monotonic() < until:
+            time.sleep(1)
+            others = opened.others()
+        return others
+    finally:
+        opened.close()
 
 
 @contextmanager

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collectors.stage import CollectWorker
 
 _LOG_FILE: Final = "newswire.log"
+_LEAVE_S: Final = 5.0  # for closing what is open, before the service is there
 _LAST_LOOK_S: Final = 2.0  # at what still waits, for the last line of the log
 _LAST_LOOK_UNTIL_IDLE_S: Final = 60.0  # for the exit status
 
@@ -134,10 +135,17 @@ def watch(settings: Settings, *, until_idle: bool, sources: "Sequence[Source] | 
 def _leave_when_told() -> None:
     """End with status 0 on a SIGTERM that comes before the service listens for it: nothing is in flight yet.
 
-    A SIGHUP then asks for what is being done anyway: the configuration is read.
+    What is open is closed first. Where Python drops the exit (it does where it lands in a finalizer or in the callback of a weak reference),
+    the process ends all the same. A SIGHUP then asks for what is being done anyway: the configuration is read.
     """
+
+    def told(*_: object) -> None:
+        signal.signal(signal.SIGALRM, lambda *_: os._exit(0))
+        signal.setitimer(signal.ITIMER_REAL, _LEAVE_S)
+        sys.exit(0)
+
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        signal.signal(signal.SIGTERM, told)
         on_terminal = _on_terminal()
         signal.signal(signal.SIGHUP, lambda *_: sys.exit(0) if on_terminal and not _on_terminal() else None)
 

@@ -48,6 +48,9 @@ REPLACED: Final[dict[str, dict[str, str]]] = {
         "newswire-20261128T020000Z": "newswire-*",
         "/var/backups/newswire": "backups",
     },
+    "docs/upgrading.md": {
+        "newswire restore DIR/newswire-20261128T020000Z": "newswire backup copies && NEWSWIRE_DATA=restored newswire restore copies/newswire-*",
+    },
     # No internet: the new configuration reads the web of the test.
     "docs/first-watchlist.md": {
         "newswire init desk  ": "newswire init desk && cp config/sources/test.yaml desk/sources/first.yaml ",

@@ -2,6 +2,8 @@
 
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
@@ -12,7 +14,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from tests.acceptance.test_rolling_restart import Stream
-from tests.acceptance.world import Web, World
+from tests.acceptance.world import ROOT, Web, World
 from tests.crash.fleet import ENDS_WITHIN_S, STAGES, Fleet, Wire, wait_until
 from tests.crash.fleet_day import Day, books, drained, set_out
 from tests.fake_slack import FakeSlack
@@ -200,3 +202,25 @@ def test_told_to_end_while_it_waits_for_a_server_that_says_nothing(
             connection.close()
         assert not fleet.bugs()
     say(f"{ended_s:.1f} s")
+
+
+def test_told_to_end_where_python_drops_what_a_handler_raises() -> None:
+    child = """
+import os, signal, time
+from newswire.cli import run
+
+run._leave_when_told()
+
+class Gone:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.1)
+
+Gone()
+print("goes on", flush=True)
+time.sleep(60)
+"""
+    done = subprocess.run([sys.executable, "-c", child], cwd=ROOT, capture_output=True, text=True, timeout=ENDS_WITHIN_S, check=False)
+    assert "Exception ignored" in done.stderr
+    assert done.stdout == "goes on\n"
+    assert done.returncode == 0
