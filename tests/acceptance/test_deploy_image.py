@@ -81,6 +81,8 @@ def running(image: Stage, world: World) -> Iterator[Container]:
         wait(lambda: container.answer("/readyz") == 200, container)
         yield container
     finally:
+        for one in children(container.process.pid):  # a process that changed its user does not end with its parent
+            os.kill(one, signal.SIGKILL)
         container.process.kill()
         container.process.wait()
 
