@@ -4,12 +4,12 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
 from structlog.typing import FilteringBoundLogger
 
+from newswire.cli.bounded import all_within
 from newswire.errors import Retryable
 
 LEAVE_S: Final = 10.0
@@ -51,16 +51,9 @@ class Leaving:
 
 def soon(asked: Callable[[], R], within_s: float) -> R | None:
     """Return what `asked` returns; None where a server is away or does not answer in time (the question is left to its thread)."""
-    answer: Future[R] = Future()
-
-    def ask() -> None:
-        try:
-            answer.set_result(asked())
-        except BaseException as error:  # noqa: BLE001 -- it is raised where the answer is waited for
-            answer.set_exception(error)
-
-    threading.Thread(target=ask, name="last-question", daemon=True).start()
-    try:
-        return answer.result(within_s)
-    except (TimeoutError, Retryable):
+    answer = all_within(within_s, {"last": asked})["last"]
+    if isinstance(answer, TimeoutError | Retryable):
         return None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
