@@ -5,7 +5,7 @@ import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import cycle
 from pathlib import Path
 from typing import Final
@@ -96,11 +96,15 @@ def watched(
     rules: Sequence[Path] = (),
     scrape_s: float = 1,
     items: int = 40,
+    age: timedelta = timedelta(0),
     troubles: Iterable[str] = (),
 ) -> Iterator[Watched]:
-    """Yield a world that runs: `stages` are commands by process, `items` how many the demo lists, `troubles` names of bad sources. All has ended when it returns."""
+    """Yield a world that runs: `stages` are commands by process, `items` how many the demo lists and `age` how old they are, `troubles` names of bad sources.
+
+    All has ended when it returns.
+    """
     with ExitStack() as stack:
-        site = stack.enter_context(DemoSite(demo_items(datetime.now(UTC))[:items]))
+        site = stack.enter_context(DemoSite(demo_items(datetime.now(UTC) - age)[:items]))
         bad = stack.enter_context(Web("127.0.0.2"))  # a host of its own: what it asks of us holds back nobody else
         world.allow_ports(web.port, bad.port, site.port)
         world.slack(slack.url)

@@ -82,7 +82,7 @@ def _bars(panel: Mapping[str, Any], series: Sequence[Series], _width: int, heigh
 
 def _lines(panel: Mapping[str, Any], series: Sequence[Series], width: int, height: int) -> str:
     defaults = panel["fieldConfig"]["defaults"]
-    if not series:
+    if not any(one.points for one in series):
         return _empty(defaults)
     tall = height - 16 * min(4, len(series)) - 6
     stacked = defaults["custom"]["stacking"]["mode"] == "normal"
@@ -157,10 +157,11 @@ def _colours(panel: Mapping[str, Any], series: Sequence[Series]) -> list[str]:
 
 def _legend(series: Sequence[Series], defaults: Mapping[str, Any], colours: Sequence[str]) -> str:
     lines = []
-    for number, one in enumerate(series[:4]):
+    ordered = sorted(enumerate(series), key=lambda numbered: math.inf if math.isnan(numbered[1].last) else -numbered[1].last)
+    for place, (number, one) in enumerate(ordered[:4]):
         last = shown(one.last, defaults)[0]
         most = max((value for _, value in one.points if not math.isnan(value)), default=math.nan)
-        more = f" (and {len(series) - 4} more)" if number == 3 and len(series) > 4 else ""
+        more = f" (and {len(series) - 4} more)" if place == 3 and len(series) > 4 else ""
         key = f'<span class="key" style="background:{colours[number]}"></span>'
         lines.append(
             f"<tr><td>{key}{escape(one.name + more)}</td><td>last {escape(last)}</td><td>max {escape(shown(most, defaults)[0])}</td></tr>"

@@ -9,6 +9,7 @@ import shutil
 import sys
 import tempfile
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +26,7 @@ STAGES: Final = (("collect",), ("process",), ("alert",))
 RULES: Final = ROOT / "deploy" / "prometheus" / "rules"
 _SCRAPE_S: Final = 2.0
 _STORY_EVERY_S: Final = 10.0
+_OLD: Final = timedelta(days=10)  # what a feed lists at the first look is then backlog, which nobody is told, and no burst
 
 
 def main() -> int:
@@ -33,16 +35,27 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=8, help="for how long the run goes on before it is drawn")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "pictures")
     parser.add_argument("--browser", default=shutil.which("chromium-headless-shell") or shutil.which("chromium"))
+    parser.add_argument(
+        "--troubles", action="store_true", help="a source fails, receivers ask to wait, and much comes at once: not a calm day"
+    )
     asked = parser.parse_args()
     if asked.browser is None:
         sys.stderr.write("dashboard-pictures: no headless Chromium is installed\n")
         return 1
     asked.out.mkdir(parents=True, exist_ok=True)
     span_s = asked.minutes * 60
-    with tempfile.TemporaryDirectory() as folder, Web() as web, FakeSlack(faults=FAULTS) as slack:
+    with tempfile.TemporaryDirectory() as folder, Web() as web, FakeSlack(faults=FAULTS if asked.troubles else ()) as slack:
         world = World(Path(folder) / "world")
         with watched(
-            world, web, slack, STAGES, rules=sorted(RULES.glob("*.yaml")), scrape_s=_SCRAPE_S, items=20, troubles=("/broken",)
+            world,
+            web,
+            slack,
+            STAGES,
+            rules=sorted(RULES.glob("*.yaml")),
+            scrape_s=_SCRAPE_S,
+            items=20,
+            age=timedelta(0) if asked.troubles else _OLD,
+            troubles=("/broken",) if asked.troubles else (),
         ) as running:
             ends = time.monotonic() + span_s
             while time.monotonic() < ends:

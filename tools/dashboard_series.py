@@ -11,8 +11,20 @@ COLOURS: Final = {"green": "#299c46", "orange": "#d9730d", "red": "#c4162a", "bl
 _SIZES: Final = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
+class Answer(Protocol):
+    """A series as it stands now."""
+
+    @property
+    def labels(self) -> Mapping[str, str]: ...
+
+    @property
+    def value(self) -> float: ...
+
+
 class Asked(Protocol):
     """A Prometheus that answers for a span of time."""
+
+    def query(self, expression: str) -> Sequence[Answer]: ...
 
     def series(self, expression: str, seconds: float, step_s: float = 1) -> list[tuple[Mapping[str, str], list[tuple[float, float]]]]: ...
 
@@ -39,7 +51,11 @@ def answered(panel: Mapping[str, Any], prometheus: Asked, span_s: float, words: 
         expression = target["expr"]
         for name, value in words.items():
             expression = expression.replace(f"${name}", value)
-        for labels, points in prometheus.series(expression, 0.001 if target["instant"] else span_s, max(1.0, span_s / 300)):
+        if target["instant"]:
+            asked = [(one.labels, [(0.0, one.value)]) for one in prometheus.query(expression)]
+        else:
+            asked = prometheus.series(expression, span_s, max(1.0, span_s / 300))
+        for labels, points in asked:
             name = re.sub(r"{{(\w+)}}", _from(labels), target["legendFormat"])
             found.append(Series(name, target["refId"], labels, points))
     return found
@@ -77,11 +93,11 @@ def measured(value: float, unit: str, decimals: int | None = None) -> str:
         return f"{_number(value * 100, decimals)}%"
     if unit == "s":
         return _span(value, decimals)
-    if unit in {"bytes", "Bps"}:
+    if unit in {"bytes", "binBps"}:
         size = 0
         while abs(value) >= 1024 and size < len(_SIZES) - 1:
             value, size = value / 1024, size + 1
-        return f"{_number(value, decimals)} {_SIZES[size]}{'/s' if unit == 'Bps' else ''}"
+        return f"{_number(value, decimals)} {_SIZES[size]}{'/s' if unit == 'binBps' else ''}"
     ending = {"cpm": " c/m", "ops": " ops/s"}.get(unit, "")
     for factor, letter in ((1e9, "Bil"), (1e6, "Mil"), (1e3, "K")):
         if abs(value) >= factor:

@@ -1,7 +1,7 @@
 """What a Grafana dashboard is made of, as frozen values: panels, queries, thresholds, variables. `tools.grafana_json` writes them. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -27,7 +27,7 @@ class Unit(StrEnum):
     COUNT = "short"
     SECONDS = "s"
     BYTES = "bytes"
-    BYTES_A_SECOND = "Bps"
+    BYTES_A_SECOND = "binBps"  # KiB, as BYTES counts; Bps counts kB
     SHARE = "percentunit"
     A_MINUTE = "cpm"  # counts a minute
     A_SECOND = "ops"
@@ -175,7 +175,10 @@ def steps(base: Colour, *above: tuple[float, Colour]) -> tuple[Step, ...]:
 
 
 def stat(title: str, description: str, *queries: Query, words: bool = True, spark: bool = False, **more: Any) -> Panel:
-    """Return a panel of single values. `words`: the name of each stands beside it where there are several."""
+    """Return a panel of single values, as they stand now. `words`: the name of each stands beside it where there are several.
+
+    Over the time shown is asked only for a `spark`: else what ended hours ago would stand there as if it were now, as the last value that there was.
+    """
     options = {
         "colorMode": "background_solid" if not spark else "value",
         "graphMode": "area" if spark else "none",
@@ -186,7 +189,9 @@ def stat(title: str, description: str, *queries: Query, words: bool = True, spar
         "textMode": "value_and_name" if words and len(queries) > 1 else "auto",
         "wideLayout": True,
     }
-    return Panel(Kind.STAT, title, description, queries, **{"width": 4, "height": 4, "options": options, **more})
+    return Panel(
+        Kind.STAT, title, description, queries if spark else _now(queries), **{"width": 4, "height": 4, "options": options, **more}
+    )
 
 
 def time_series(title: str, description: str, *queries: Query, stacked: bool = False, limit: bool = False, **more: Any) -> Panel:
@@ -203,7 +208,14 @@ def time_series(title: str, description: str, *queries: Query, stacked: bool = F
         "axisSoftMin": 0,
     }
     options = {
-        "legend": {"calcs": ["lastNotNull", "max"], "displayMode": "table", "placement": "bottom", "showLegend": True},
+        "legend": {
+            "calcs": ["lastNotNull", "max"],
+            "displayMode": "table",
+            "placement": "bottom",
+            "showLegend": True,
+            "sortBy": "Last *",
+            "sortDesc": True,
+        },
         "tooltip": {"mode": "multi", "sort": "desc"},
     }
     return Panel(
@@ -225,7 +237,7 @@ def bar_gauge(title: str, description: str, *queries: Query, **more: Any) -> Pan
         "sizing": "auto",
         "valueMode": "text",
     }
-    return Panel(Kind.BAR_GAUGE, title, description, queries, **{"options": options, "least": 0, **more})
+    return Panel(Kind.BAR_GAUGE, title, description, _now(queries), **{"options": options, "least": 0, **more})
 
 
 def heatmap(title: str, description: str, query: Query, **more: Any) -> Panel:
@@ -292,7 +304,6 @@ def table(
         transformations: tuple[dict[str, Any], ...] = ({"id": "groupingToMatrix", "options": turned},)
     else:
         transformations = ({"id": "merge", "options": {}},)
-    instant = tuple(Query(query.expression, query.legend, instant=True) for query in queries)
     custom = {"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False}
     made = {
         "options": options,
@@ -301,7 +312,11 @@ def table(
         "columns": (Column("Time", hidden=True), *columns),
         "width": 12,
     }
-    return Panel(Kind.TABLE, title, description, instant, **{**made, **more})
+    return Panel(Kind.TABLE, title, description, _now(queries), **{**made, **more})
+
+
+def _now(queries: tuple[Query, ...]) -> tuple[Query, ...]:
+    return tuple(replace(query, instant=True) for query in queries)
 
 
 def text(title: str, description: str, content: str, **more: Any) -> Panel:

@@ -87,7 +87,7 @@ def _panel(panel: Panel, number: int) -> dict[str, Any]:
         "mappings": _mappings(panel.says),
         "thresholds": _thresholds(panel.steps),
     }
-    optional = {"decimals": panel.decimals, "min": panel.least, "max": panel.most, "noValue": panel.no_value or None}
+    optional = {"decimals": panel.decimals, "min": panel.least, "max": panel.most, "noValue": _instead(panel)}
     defaults |= {name: value for name, value in optional.items() if value is not None}
     return made | {
         "datasource": DATASOURCE,
@@ -95,6 +95,11 @@ def _panel(panel: Panel, number: int) -> dict[str, Any]:
         "fieldConfig": {"defaults": defaults, "overrides": [_override(column, panel.kind) for column in panel.columns]},
         "transformations": [dict(one) for one in panel.transformations],
     }
+
+
+def _instead(panel: Panel) -> str | None:
+    """Return what stands there where a query brings no series at all: no mapping is asked then."""
+    return panel.no_value or next((said.text for said in panel.says if said.value is None), None)
 
 
 def _target(query: Query, letter: str, kind: Kind) -> dict[str, Any]:

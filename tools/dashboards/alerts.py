@@ -9,6 +9,7 @@ from tools.dashboards.shared import (
     DOCS_AT,
     LATE,
     MOMENTS,
+    NONE_HAPPENED,
     NOTHING_ENDED,
     RECEIVER,
     TITLES,
@@ -58,15 +59,15 @@ def _now() -> tuple[Panel, ...]:
             links=(page("receivers.md"),),
         ),
         stat(
-            "Messages that wait",
-            "Rows of the outbox that are new or being sent.",
+            "Messages to come",
+            "Rows of the outbox: those that wait for their receiver, and replies that gather for their moment. Whether any is late, the longest wait says.",
             Query(
                 of.or_zero(of.summed(of.stored("newswire_alerting_outbox_rows", "receiver, state", f'state=~"new|sending", {_TO}'))),
                 "waiting",
             ),
             width=3,
             decimals=0,
-            steps=steps(Colour.GREEN, (50, Colour.ORANGE)),
+            steps=steps(Colour.BLUE),
             says=(Said(0, "none", Colour.GREEN),),
         ),
         stat(
@@ -84,7 +85,7 @@ def _receivers() -> tuple[Panel, ...]:
     return (
         table(
             "Each receiver",
-            "Whether it refuses us, what waits for it and how long, when it last accepted something, and what it accepted in the time shown.",
+            "Whether it refuses us, what is to come (replies that gather, too), how long the oldest that may be sent has waited, when it last accepted something, and what it accepted in the time shown.",
             Query(of.stored("newswire_alerting_receiver_refusing", "receiver", _TO), ""),
             Query(of.summed(of.stored("newswire_alerting_outbox_rows", "receiver, state", f'state=~"new|sending", {_TO}'), "receiver"), ""),
             Query(of.stored("newswire_alerting_outbox_oldest_seconds", "receiver", _TO), ""),
@@ -93,7 +94,7 @@ def _receivers() -> tuple[Panel, ...]:
             columns=(
                 Column("receiver", "Receiver"),
                 Column("Value #A", "Refuses us", says=(Said(0, "no", Colour.GREEN), Said(1, "yes", Colour.RED)), steps=_BAD),
-                Column("Value #B", "Waiting"),
+                Column("Value #B", "To come"),
                 Column("Value #C", "Longest wait", Unit.SECONDS, LATE),
                 Column("Value #D", "Since it last accepted", Unit.SECONDS),
                 Column("Value #E", "Accepted", Unit.COUNT),
@@ -121,6 +122,7 @@ def _sends() -> tuple[Panel, ...]:
             "Attempts to deliver a minute, by how they ended",
             "sent, found (an earlier attempt had been accepted after all), and what did not go well.",
             Query(of.minutely("newswire_alerting_sends_total", "outcome", _TO), "{{outcome}}"),
+            no_value=NONE_HAPPENED,
             stacked=True,
             unit=Unit.A_MINUTE,
             links=(page("receivers.md"),),
@@ -135,7 +137,7 @@ def _sends() -> tuple[Panel, ...]:
         ),
         time_series(
             "The outbox, by state",
-            "new and sending are under way, gathered waits for a digest, failed was given up.",
+            "new: waits for its receiver, or is a reply that gathers for its moment; sending: is under way; failed: was given up, `newswire dead list`.",
             Query(of.summed(of.stored("newswire_alerting_outbox_rows", "receiver, state", _TO), "state"), "{{state}}"),
             stacked=True,
             decimals=0,
@@ -158,6 +160,7 @@ def _sends() -> tuple[Panel, ...]:
             "Alerts an hour, by severity",
             "What was decided to be told: an alert of two watchlists counts under both.",
             Query(of.hourly("newswire_alerting_alerts_total", "severity"), "{{severity}}"),
+            no_value=NONE_HAPPENED,
             links=(deeper(WATCHLISTS),),
         ),
     )
@@ -166,7 +169,7 @@ def _sends() -> tuple[Panel, ...]:
 def _beside() -> tuple[Panel, ...]:
     def hourly(title: str, description: str, name: str, label: str, link: str) -> Panel:
         query = Query(of.hourly(name, label), f"{{{{{label}}}}}")
-        return time_series(title, description, query, decimals=0, width=6, links=(page(link),))
+        return time_series(title, description, query, decimals=0, no_value=NONE_HAPPENED, width=6, links=(page(link),))
 
     return (
         hourly(
@@ -223,6 +226,7 @@ def _alerter() -> tuple[Panel, ...]:
             "Rows that were kept long enough, an hour",
             "What retention dropped, by kind.",
             Query(of.hourly("newswire_alerting_pruned_total", "kind"), "{{kind}}"),
+            no_value=NONE_HAPPENED,
             decimals=0,
             width=6,
             links=(page("archive.md"),),

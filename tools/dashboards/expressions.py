@@ -58,20 +58,15 @@ def or_zero(expression: str) -> str:
     return f"{expression} or vector(0)"
 
 
-def or_none(expression: str, label: str) -> str:
-    """Return the expression, and a series `none` of 0 where it has nothing."""
-    return f'{expression} or on () label_replace(vector(0), "{label}", "none", "", "")'
-
-
 def minutely(name: str, labels: str, where: str = "") -> str:
     """Return how fast a counter grows in a minute, by labels: of all that could happen what did, in the time shown."""
     happened = summed(f"increase({chosen(name, where)}[$__range])", labels)
-    return or_none(f"({per_minute(name, labels, where)} and on ({labels}) {happened} > 0)", labels.partition(",")[0])
+    return f"{per_minute(name, labels, where)} and on ({labels}) {happened} > 0"
 
 
 def hourly(name: str, labels: str, where: str = "") -> str:
-    """Return by how much a counter grew in an hour, by labels: of all that could happen what did."""
-    return or_none(f"{grown(name, labels, where, over='1h')} > 0", labels.partition(",")[0])
+    """Return by how much a counter grew in an hour, by labels: of all that could happen what did, in a day, so that a line ends at 0."""
+    return f"{grown(name, labels, where, over='1h')} and on ({labels}) {grown(name, labels, where, over='1d')} > 0"
 
 
 def sources(where: str = "", by: str = "") -> str:

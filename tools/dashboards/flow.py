@@ -11,6 +11,7 @@ from tools.dashboards.shared import (
     FLOW,
     LATE,
     MOMENTS,
+    NONE_HAPPENED,
     NOTHING_ENDED,
     SOURCES,
     TITLES,
@@ -155,7 +156,7 @@ def _ends() -> tuple[Panel, ...]:
     def ends(title: str, description: str, name: str, labels: str, where: str = "", *, links: tuple[Link, ...] = ()) -> Panel:
         legend = " ".join(f"{{{{{label}}}}}" for label in labels.split(", "))
         query = Query(of.minutely(name, labels, where), legend)
-        return time_series(title, description, query, stacked=True, unit=Unit.A_MINUTE, width=6, links=links)
+        return time_series(title, description, query, stacked=True, unit=Unit.A_MINUTE, no_value=NONE_HAPPENED, width=6, links=links)
 
     return (
         ends("Items a minute, by outcome", "The first look, at what the feed carries.", "newswire_processors_items_total", "outcome"),
@@ -187,6 +188,7 @@ def _ends() -> tuple[Panel, ...]:
             "Dead letters in the last hour",
             "Records that were given up, by stage and reason: `newswire dead list`, and after the fix `newswire dead replay`.",
             Query(of.hourly("newswire_dead_letters_total", "stage, reason"), "{{stage}} {{reason}}"),
+            no_value=NONE_HAPPENED,
             steps=steps(Colour.GREEN, (1, Colour.RED)),
             links=(runbook("NewswireDeadLetters"),),
             limit=True,
@@ -196,6 +198,7 @@ def _ends() -> tuple[Panel, ...]:
             "Steps of workers that raised, in the last hour",
             "By worker and kind: retryable ones are tried again; others stand in the log.",
             Query(of.hourly("newswire_service_errors_total", "worker, kind"), "{{worker}} {{kind}}"),
+            no_value=NONE_HAPPENED,
             width=12,
             links=(runbook("NewswireBugs"),),
         ),
@@ -258,12 +261,14 @@ def _processes() -> tuple[Panel, ...]:
         ),
         time_series(
             "Since when has each worker not ended a step well?",
-            "The five that have waited longest. A worker that stands still is killed by its process after a while.",
+            "Seconds for most, up to a minute for sizes, up to five for retention. Over the dashed line one fails or hangs: see the log.",
             Query(
-                f"topk(5, time() - max by (instance, worker) ({of.chosen('newswire_worker_last_success_timestamp_seconds')} > 0))",
+                f"time() - max by (instance, worker) ({of.chosen('newswire_worker_last_success_timestamp_seconds')} > 0)",
                 "{{worker}}, {{instance}}",
             ),
             unit=Unit.SECONDS,
+            steps=steps(Colour.GREEN, (360, Colour.RED)),
+            limit=True,
             width=8,
         ),
         table(
@@ -289,21 +294,20 @@ def _processes() -> tuple[Panel, ...]:
         ),
         time_series(
             "Processor time",
-            "Cores that each process keeps busy, without its children.",
+            "What each process uses of one core, without its children.",
             Query(
                 f"max by (instance) (rate(process_cpu_seconds_total[$__rate_interval]) and on (instance) {of.chosen('newswire_build_info')})",
                 "{{instance}}",
             ),
-            unit=Unit.COUNT,
-            decimals=2,
+            unit=Unit.SHARE,
             width=6,
         ),
         time_series(
-            "Jail: children that are busy",
-            "How many children work on average, by task.",
+            "Jail: how busy are its children?",
+            "By task: for which share of the time a child works at it. 100% is one child that is never idle.",
             Query(of.per_second("newswire_jail_busy_seconds_total", "task"), "{{task}}"),
             stacked=True,
-            decimals=2,
+            unit=Unit.SHARE,
             width=6,
             links=(deeper(SOURCES),),
         ),

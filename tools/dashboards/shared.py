@@ -65,6 +65,7 @@ DISK: Final = steps(Colour.RED, (0.05, Colour.ORANGE), (0.10, Colour.GREEN))
 TOLD_LATE: Final = steps(Colour.GREEN, (2, Colour.ORANGE), (300, Colour.RED))
 """The promise for what the feed's own text decides, and NewswireSendingLate."""
 
+NONE_HAPPENED: Final = "none in the time shown"
 NOTHING_ENDED: Final = (Said(None, "none ended"),)
 
 

@@ -3,7 +3,20 @@
 from typing import Final
 
 from tools.dashboards import expressions as of
-from tools.dashboards.shared import ALWAYS, COUNTRY, DOCS_AT, FLOW, MOMENTS, NOTHING_ENDED, POLLED_LATE, SOURCES, TITLES, deeper, page
+from tools.dashboards.shared import (
+    ALWAYS,
+    COUNTRY,
+    DOCS_AT,
+    FLOW,
+    MOMENTS,
+    NONE_HAPPENED,
+    NOTHING_ENDED,
+    POLLED_LATE,
+    SOURCES,
+    TITLES,
+    deeper,
+    page,
+)
 from tools.grafana import (
     Colour,
     Column,
@@ -88,9 +101,7 @@ def _over_time() -> tuple[Panel, ...]:
         bar_gauge(
             "In which countries do sources answer least?",
             "The share of each country's sources that are ok, the ten worst first. `none` are sources with no country.",
-            Query(
-                f"bottomk(10, {of.sources(_OK_IN_COUNTRY, 'country')} / {of.sources(_IN_COUNTRY, 'country')})", "{{country}}", instant=True
-            ),
+            Query(f"sort(bottomk(10, {of.sources(_OK_IN_COUNTRY, 'country')} / {of.sources(_IN_COUNTRY, 'country')}))", "{{country}}"),
             unit=Unit.SHARE,
             decimals=0,
             most=1,
@@ -125,6 +136,7 @@ def _polls() -> tuple[Panel, ...]:
             "Failed polls a minute, by reason",
             "deadline, dns, connect, tls: the way there; http_4xx, rate_limited, robots: they refuse us; not_a_feed: what stands there is no feed any more.",
             Query(of.minutely("newswire_collectors_polls_total", "reason", 'outcome="failed"'), "{{reason}}"),
+            no_value=NONE_HAPPENED,
             stacked=True,
             unit=Unit.A_MINUTE,
             width=8,
@@ -173,6 +185,7 @@ def _entries() -> tuple[Panel, ...]:
             "Entries a minute, by what became of them",
             "unchanged: known already, the most of every feed; new and revised go on; duplicate: another source brought it first.",
             Query(of.minutely("newswire_collectors_entries_total", "outcome"), "{{outcome}}"),
+            no_value=NONE_HAPPENED,
             stacked=True,
             unit=Unit.A_MINUTE,
             width=8,
@@ -200,6 +213,7 @@ def _fetches() -> tuple[Panel, ...]:
             "Fetches of feeds a minute, by how they ended",
             "Every HTTP fetch of a feed, its redirects within.",
             Query(of.minutely("newswire_http_fetches_total", "reason", 'kind="feed"'), "{{reason}}"),
+            no_value=NONE_HAPPENED,
             stacked=True,
             unit=Unit.A_MINUTE,
             width=6,

@@ -3,7 +3,7 @@
 from typing import Final
 
 from tools.dashboards import expressions as of
-from tools.dashboards.shared import ALERTS, ALWAYS, DOCS_AT, MOMENTS, TITLES, WATCHLIST, WATCHLISTS, deeper, page, runbook
+from tools.dashboards.shared import ALERTS, ALWAYS, DOCS_AT, MOMENTS, NONE_HAPPENED, TITLES, WATCHLIST, WATCHLISTS, deeper, page, runbook
 from tools.grafana import Colour, Column, Dashboard, Panel, Query, Row, Said, Unit, bar_gauge, stat, steps, table, time_series
 
 _OF: Final = 'watchlist=~"$watchlist"'
@@ -83,7 +83,7 @@ def _telling() -> tuple[Panel, ...]:
         bar_gauge(
             "Which tell most, in the time shown?",
             "The ten with most alerts. One that towers over all others is too wide, or the world's news of the day.",
-            Query(f"topk(10, {of.grown('newswire_alerting_alerts_total', 'watchlist', _OF)} > 0)", "{{watchlist}}", instant=True),
+            Query(f"sort_desc(topk(10, {of.grown('newswire_alerting_alerts_total', 'watchlist', _OF)} > 0))", "{{watchlist}}"),
             width=8,
             height=12,
             decimals=0,
@@ -94,6 +94,7 @@ def _telling() -> tuple[Panel, ...]:
             "Alerts an hour, by watchlist",
             "What each decided to tell: an alert of two watchlists counts under both.",
             Query(of.hourly("newswire_alerting_alerts_total", "watchlist", _OF), "{{watchlist}}"),
+            no_value=NONE_HAPPENED,
             stacked=True,
             width=8,
             height=12,
@@ -103,6 +104,7 @@ def _telling() -> tuple[Panel, ...]:
             "Reports that matched an hour, by watchlist",
             "Every report that it matched: more than one may come of a story, and join one alert.",
             Query(of.hourly("newswire_alerting_matches_total", "watchlist", _OF), "{{watchlist}}"),
+            no_value=NONE_HAPPENED,
             stacked=True,
             width=12,
         ),
@@ -110,6 +112,7 @@ def _telling() -> tuple[Panel, ...]:
             "Alerts an hour, by severity",
             "Of the chosen watchlists.",
             Query(of.hourly("newswire_alerting_alerts_total", "severity", _OF), "{{severity}}"),
+            no_value=NONE_HAPPENED,
             stacked=True,
             width=12,
         ),
@@ -133,6 +136,7 @@ def _held() -> tuple[Panel, ...]:
             "Held an hour, by reason",
             "What the chosen watchlists held back.",
             Query(of.hourly("newswire_alerting_held_total", "reason", _OF), "{{reason}}"),
+            no_value=NONE_HAPPENED,
             stacked=True,
             width=8,
         ),

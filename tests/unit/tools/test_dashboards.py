@@ -83,6 +83,41 @@ def test_every_panel_says_what_it_shows(dashboard: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("dashboard", ALL)
+def test_what_stands_there_as_if_it_were_now_is_asked_for_now(dashboard: dict[str, Any]) -> None:
+    for panel in panels(dashboard):
+        of_now = panel["type"] in {Kind.TABLE, Kind.BAR_GAUGE} or (panel["type"] == Kind.STAT and panel["options"]["graphMode"] == "none")
+        for target in panel["targets"]:
+            assert target["instant"] is of_now, f"{panel['title']}: over a range, the last value that there was stands for now"
+
+
+@pytest.mark.parametrize("dashboard", ALL)
+def test_nothing_has_a_line_of_its_own_beside_what_happened(dashboard: dict[str, Any]) -> None:
+    for panel in panels(dashboard):
+        for target in panel["targets"]:
+            if "{{" in target["legendFormat"]:
+                assert not re.search(r"\bor\b[^)]*\bvector\(", target["expr"]), (
+                    f"{panel['title']}: 0 is drawn for each moment before the first event"
+                )
+
+
+@pytest.mark.parametrize("dashboard", ALL)
+def test_the_most_stands_first_in_a_legend_that_is_cut(dashboard: dict[str, Any]) -> None:
+    for panel in panels(dashboard):
+        if panel["type"] == Kind.TIME_SERIES:
+            legend = panel["options"]["legend"]
+            assert (legend["sortBy"], legend["sortDesc"], legend["calcs"][0]) == ("Last *", True, "lastNotNull"), panel["title"]
+
+
+@pytest.mark.parametrize("dashboard", ALL)
+def test_what_is_said_of_no_value_is_said_of_no_series_too(dashboard: dict[str, Any]) -> None:
+    for panel in panels(dashboard):
+        defaults = panel["fieldConfig"]["defaults"]
+        for mapping in defaults["mappings"]:
+            if mapping["type"] == "special":
+                assert defaults["noValue"] == mapping["options"]["result"]["text"], panel["title"]
+
+
+@pytest.mark.parametrize("dashboard", ALL)
 def test_thresholds_ascend_and_words_stand_beside_colours(dashboard: dict[str, Any]) -> None:
     for panel in panels(dashboard):
         defaults = panel["fieldConfig"]["defaults"]
