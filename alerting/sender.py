@@ -138,7 +138,7 @@ class SenderWorker:
         self._show_at = monotonic + SHOW_S
         now = self._clock.now().timestamp()
         with self._store.read() as connection:
-            counts, overdue = outbox.counts(connection), standings.overdue(connection, now)
+            counts, overdue = outbox.counts(connection, now), standings.overdue(connection, now)
         shown = {*counts, *(set(self._in_use.receivers) - self._in_use.left)}
         for name in shown:
             for state in OPEN_STATES:

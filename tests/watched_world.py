@@ -97,9 +97,11 @@ def watched(
     scrape_s: float = 1,
     items: int = 40,
     age: timedelta = timedelta(0),
+    settle_s: float = 0,
     troubles: Iterable[str] = (),
 ) -> Iterator[Watched]:
     """Yield a world that runs: `stages` are commands by process, `items` how many the demo lists and `age` how old they are, `troubles` names of bad sources.
+    Prometheus first looks when they have run for `settle_s`: on most days the start was long ago.
 
     All has ended when it returns.
     """
@@ -112,9 +114,10 @@ def watched(
         publish = _sources(world, web, bad, site, troubles)
         names = [words[0] for words in stages]
         addresses = {name: f"127.0.0.1:{port}" for name, port in zip(names, free_ports(len(names)), strict=True)}
-        prometheus = stack.enter_context(prometheus_server(world.root, addresses, rules=rules, scrape_s=scrape_s, evaluate_s=scrape_s))
         for name, words in zip(names, stages, strict=True):
             stack.callback(Told(world.start(*words, NEWSWIRE_HTTP_ADDRESS=addresses[name])).end)
+        time.sleep(settle_s)
+        prometheus = stack.enter_context(prometheus_server(world.root, addresses, rules=rules, scrape_s=scrape_s, evaluate_s=scrape_s))
         yield Watched(prometheus, addresses, publish)
 
 

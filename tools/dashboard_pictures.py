@@ -26,6 +26,7 @@ STAGES: Final = (("collect",), ("process",), ("alert",))
 RULES: Final = ROOT / "deploy" / "prometheus" / "rules"
 _SCRAPE_S: Final = 2.0
 _STORY_EVERY_S: Final = 10.0
+_SETTLE_S: Final = 40.0
 _OLD: Final = timedelta(days=10)  # what a feed lists at the first look is then backlog, which nobody is told, and no burst
 
 
@@ -55,6 +56,7 @@ def main() -> int:
             scrape_s=_SCRAPE_S,
             items=20,
             age=timedelta(0) if asked.troubles else _OLD,
+            settle_s=0 if asked.troubles else _SETTLE_S,
             troubles=("/broken",) if asked.troubles else (),
         ) as running:
             ends = time.monotonic() + span_s

@@ -8,18 +8,18 @@ from newswire.catalogue.processing import LATENCY_BECAUSE, LATENCY_BUCKETS_S
 from newswire.outcomes import SendOutcome, SendState
 
 RECEIVER: Final = Label("receiver", "the receivers of the routes in force, and those that rows still wait for")
-OPEN_STATES: Final = (SendState.NEW, SendState.SENDING, SendState.FAILED)
+OPEN_STATES: Final = (SendState.NEW, SendState.SENDING, SendState.FAILED, SendState.GATHERED)
 
 SENDING: Final = (
     Entry(
         "newswire_alerting_outbox_rows",
         Kind.GAUGE,
-        "Outbox rows that are not sent, by receiver and state; shown by the active alerter. `failed` rows were given up and are kept for `newswire dead replay`.",
+        "Outbox rows that are not sent, by receiver and state; shown by the active alerter. `failed` rows were given up and are kept for `newswire dead replay`; `gathered` ones are replies that gather until their time.",
         unit="rows",
-        normal="`new` and `sending` a few, for seconds; `failed` none",
+        normal="`new` and `sending` a few, for seconds; `failed` none; `gathered` as many as there are threads with more to tell",
         act="`new` that grows: see `newswire_alerting_receiver_refusing` and the outcomes of `newswire_alerting_sends_total`; `failed`: `newswire dead list`",
         across=Across.MAX,
-        labels=(RECEIVER, Label("state", "SendState, but `sent` and `gathered`", tuple(state.value for state in OPEN_STATES))),
+        labels=(RECEIVER, Label("state", "SendState, but `sent`", tuple(state.value for state in OPEN_STATES))),
         stages=HERE,
     ),
     Entry(

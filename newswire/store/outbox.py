@@ -106,8 +106,14 @@ _WAITING_COUNT: Final = select(
     # What was not tried yet waits since it was due: a reply gathers for a while before that.
     func.min(case((outbox.c.attempts == 0, outbox.c.next_try_at), else_=outbox.c.created_at)).label("oldest"),
 ).where(outbox.c.state.in_((SendState.NEW, SendState.SENDING)), or_(outbox.c.attempts > 0, outbox.c.next_try_at <= bindparam("now")))
+_GATHERS: Final = and_(
+    outbox.c.state == SendState.NEW.value,
+    outbox.c.kind == MessageKind.REPLY.value,
+    outbox.c.attempts == 0,
+    outbox.c.next_try_at > bindparam("now"),
+)
 _COUNTS: Final = (
-    select(outbox.c.receiver, outbox.c.state, func.count().label("rows"))
+    select(outbox.c.receiver, outbox.c.state, func.count().label("rows"), func.count().filter(_GATHERS).label("gathers"))
     .where(outbox.c.state.in_((*_UNSETTLED, SendState.FAILED.value)))
     .group_by(outbox.c.receiver, outbox.c.state)
 )
@@ -185,11 +191,14 @@ def waiting(connection: Connection, now: float = math.inf) -> tuple[int, float |
     return row.rows, row.oldest
 
 
-def counts(connection: Connection) -> dict[str, dict[SendState, int]]:
-    """Return how many rows are new, sending and failed, by receiver."""
+def counts(connection: Connection, now: float) -> dict[str, dict[SendState, int]]:
+    """Return how many rows are new, sending and failed, by receiver; a reply that gathers until its time is gathered, and not new."""
     found: dict[str, dict[SendState, int]] = {}
-    for row in connection.execute(_COUNTS):
-        found.setdefault(row.receiver, {})[SendState(row.state)] = row.rows
+    for row in connection.execute(_COUNTS, {"now": now}):
+        of_receiver = found.setdefault(row.receiver, {})
+        of_receiver[SendState(row.state)] = row.rows - row.gathers
+        if row.gathers:
+            of_receiver[SendState.GATHERED] = row.gathers
     return found
 
 

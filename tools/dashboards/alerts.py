@@ -59,15 +59,15 @@ def _now() -> tuple[Panel, ...]:
             links=(page("receivers.md"),),
         ),
         stat(
-            "Messages to come",
-            "Rows of the outbox: those that wait for their receiver, and replies that gather for their moment. Whether any is late, the longest wait says.",
+            "Messages that wait",
+            "Rows of the outbox that are new or being sent: not replies that gather until their time.",
             Query(
                 of.or_zero(of.summed(of.stored("newswire_alerting_outbox_rows", "receiver, state", f'state=~"new|sending", {_TO}'))),
                 "waiting",
             ),
             width=3,
             decimals=0,
-            steps=steps(Colour.BLUE),
+            steps=steps(Colour.GREEN, (50, Colour.ORANGE)),
             says=(Said(0, "none", Colour.GREEN),),
         ),
         stat(
@@ -85,19 +85,21 @@ def _receivers() -> tuple[Panel, ...]:
     return (
         table(
             "Each receiver",
-            "Whether it refuses us, what is to come (replies that gather, too), how long the oldest that may be sent has waited, when it last accepted something, and what it accepted in the time shown.",
+            "Whether it refuses us, what waits for it and how long, replies that gather until their time, when it last accepted something, and what it accepted in the time shown.",
             Query(of.stored("newswire_alerting_receiver_refusing", "receiver", _TO), ""),
             Query(of.summed(of.stored("newswire_alerting_outbox_rows", "receiver, state", f'state=~"new|sending", {_TO}'), "receiver"), ""),
             Query(of.stored("newswire_alerting_outbox_oldest_seconds", "receiver", _TO), ""),
+            Query(of.stored("newswire_alerting_outbox_rows", "receiver", f'state="gathered", {_TO}'), ""),
             Query(f"time() - {of.stored('newswire_alerting_receiver_last_success_timestamp_seconds', 'receiver', _TO)}", ""),
             Query(of.grown("newswire_alerting_sends_total", "receiver", f'outcome=~"sent|found|repeated", {_TO}'), ""),
             columns=(
                 Column("receiver", "Receiver"),
                 Column("Value #A", "Refuses us", says=(Said(0, "no", Colour.GREEN), Said(1, "yes", Colour.RED)), steps=_BAD),
-                Column("Value #B", "To come"),
+                Column("Value #B", "Waiting"),
                 Column("Value #C", "Longest wait", Unit.SECONDS, LATE),
-                Column("Value #D", "Since it last accepted", Unit.SECONDS),
-                Column("Value #E", "Accepted", Unit.COUNT),
+                Column("Value #D", "Gathering"),
+                Column("Value #E", "Since it last accepted", Unit.SECONDS),
+                Column("Value #F", "Accepted", Unit.COUNT),
             ),
             decimals=0,
             width=14,
@@ -137,7 +139,7 @@ def _sends() -> tuple[Panel, ...]:
         ),
         time_series(
             "The outbox, by state",
-            "new: waits for its receiver, or is a reply that gathers for its moment; sending: is under way; failed: was given up, `newswire dead list`.",
+            "new: waits for its receiver; sending: is under way; gathered: a reply that gathers until its time; failed: was given up, `newswire dead list`.",
             Query(of.summed(of.stored("newswire_alerting_outbox_rows", "receiver, state", _TO), "state"), "{{state}}"),
             stacked=True,
             decimals=0,

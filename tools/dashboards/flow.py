@@ -79,11 +79,11 @@ def _queues() -> tuple[Panel, ...]:
         ),
         time_series(
             "How many wait, in each queue?",
-            "Records that a group has not committed, pages due, rows of the outbox that are not settled.",
+            "Records that a group has not committed, pages due, messages that wait for their receiver.",
             Query(of.stored("newswire_bus_backlog_records", "group"), "bus, for {{group}}"),
             Query(of.or_zero(of.stored("newswire_processors_pages_due")), "pages to fetch"),
             Query(
-                of.or_zero(of.summed(of.stored("newswire_alerting_outbox_rows", "receiver, state", 'state!="gathered"'))),
+                of.or_zero(of.summed(of.stored("newswire_alerting_outbox_rows", "receiver, state", 'state=~"new|sending"'))),
                 "messages to send",
             ),
             decimals=0,

@@ -14,6 +14,7 @@ from alerting.receivers import Answer
 from alerting.receivers.http_post import HttpPost
 from alerting.receivers.slack import SlackReceiver
 from alerting.receivers.slack_webhook import SlackWebhookReceiver
+from alerting.sender import SHOW_S
 from alerting.sender_seen import message_seen
 from alerting.updates import NewReport, Update
 from alerting.watchlists.telling import Explain
@@ -137,17 +138,24 @@ def test_what_joined_a_batch_after_it_was_read_is_sent_with_it(make: Make, store
 
 
 def test_a_gathering_reply_is_nothing_to_wait_for_and_is_sent_when_its_time_has_come(
-    make: Make, store: Store, clock: ManualClock, slack: FakeSlack
+    make: Make, store: Store, clock: ManualClock, metrics: Metrics, slack: FakeSlack
 ) -> None:
+    def shown(state: SendState) -> float | None:
+        pass_time(clock, SHOW_S)
+        sender.step()
+        return metrics.registry.get_sample_value("newswire_alerting_outbox_rows", {"receiver": "desk", "state": state})
+
     alert_id = put(store)
     put_reply(store, alert_id=alert_id, due_s=600)
     sender = make(desk_at(slack))
     drain(sender, clock)
     assert len(slack.posted) == 1
+    assert (shown(SendState.NEW), shown(SendState.GATHERED)) == (0, 1)
     pass_time(clock, 600)
     assert not sender.idle()
     drain(sender, clock)
     assert len(slack.posted) == 2
+    assert (shown(SendState.NEW), shown(SendState.GATHERED)) == (0, 0)
 
 
 @pytest.mark.parametrize("fault", ["accept_then_reset", "accept_then_500", "reset", "http_503"])
