@@ -143,7 +143,8 @@ def _held() -> tuple[Panel, ...]:
         time_series(
             "All reports a minute, by what alerting did",
             "Of all watchlists together: most of the world's news is held, by its label.",
-            Query(of.per_minute("newswire_alerting_reports_total", "outcome, reason"), "{{outcome}} {{reason}}"),
+            Query(of.minutely("newswire_alerting_reports_total", "outcome, reason"), "{{outcome}} {{reason}}"),
+            no_value=NONE_HAPPENED,
             stacked=True,
             unit=Unit.A_MINUTE,
             width=8,
