@@ -28,9 +28,11 @@ AS_GRAFANA = {"$__rate_interval": "1m", "$__range": "1h", "$instance": ".*", "$c
 MAY_BE_EMPTY = {
     "Which alarms fire or are about to?": "where all is well, there is none",
     "Children of the jail that were killed, a minute": "no page hangs",
+    "Pages that gave no text, a minute": "every page has one",
     "Dead letters in the last hour": "nothing was given up",
     "Steps of workers that raised, in the last hour": "store and bus are there",
     "Digests an hour": "none is due",
+    "Notices to operators, an hour": "no ops channel is named",
     "Rows that were kept long enough, an hour": "nothing is old",
 }
 """What need not happen: these say so in words where it did not."""

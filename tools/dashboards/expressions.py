@@ -60,8 +60,7 @@ def or_zero(expression: str) -> str:
 
 def minutely(name: str, labels: str, where: str = "") -> str:
     """Return how fast a counter grows in a minute, by labels: of all that could happen what did, in the time shown."""
-    happened = summed(f"increase({chosen(name, where)}[$__range])", labels)
-    return f"{per_minute(name, labels, where)} and on ({labels}) {happened} > 0"
+    return f"{per_minute(name, labels, where)} and on ({labels}) {grown(name, labels, where)} > 0"
 
 
 def hourly(name: str, labels: str, where: str = "") -> str:
