@@ -187,7 +187,7 @@ class ReportHandler:
         for one in decided:
             report = one.judged.report
             metrics.reports.labels(one.outcome.outcome, one.outcome.decision.reason).inc()
-            metrics.seen_to_decided.labels(report.basis).observe(max(0.0, (now - report.item.seen_at).total_seconds()))
+            metrics.seen_to_decided.labels(report.waited_for).observe(max(0.0, (now - report.item.seen_at).total_seconds()))
             for reason in gather_reasons(one.outcome.rows):
                 metrics.gathered.labels(reason).inc()
             for found in one.judged.matches:

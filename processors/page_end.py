@@ -79,7 +79,7 @@ def count_end(metrics: Metrics, end: PageEnd) -> None:
     metrics.pages.labels(end.outcome, end.reason or "").inc()
     if end.report is not None:
         seen_s = (end.report.reported_at - end.report.item.seen_at).total_seconds()
-        metrics.seen_to_reported.labels(end.report.basis).observe(max(0.0, seen_s))
+        metrics.seen_to_reported.labels(end.report.waited_for).observe(max(0.0, seen_s))
         metrics.labels.labels(end.report.label, end.report.language).inc()
 
 

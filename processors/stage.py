@@ -89,7 +89,7 @@ class ItemHandler:
             report, no_page = result.look.report, result.look.no_page
             self._metrics.items.labels(_outcome(no_page), no_page or _NO_REASON).inc()
             seen_s = (now - report.item.seen_at).total_seconds()
-            self._metrics.seen_to_reported.labels(report.basis).observe(max(0.0, seen_s))
+            self._metrics.seen_to_reported.labels(report.waited_for).observe(max(0.0, seen_s))
             if report.final:
                 self._metrics.labels.labels(report.label, report.language).inc()
 

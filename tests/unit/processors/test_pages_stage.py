@@ -14,7 +14,7 @@ from newswire.consumer import TooManyDead
 from newswire.errors import Retryable
 from newswire.jail import KillReason
 from newswire.metrics import Metrics
-from newswire.outcomes import FetchReason, PageOutcome, PageReason, ParseReason, RetryReason, Stage
+from newswire.outcomes import FetchReason, PageOutcome, PageReason, ParseReason, RetryReason, RunStage, Stage
 from newswire.records import Basis, DeadLetter, Item, Label, Report
 from newswire.store import Store, pages, trail
 from newswire.store.hosts import StoreSlots
@@ -505,3 +505,15 @@ def test_the_longer_text_of_feed_and_page_is_read(worker: PageWorker, store: Sto
     by_name: dict[str | None, Report] = {report.item.guid: report for report in reports_on(bus)}
     assert (by_name["a"].basis, by_name["a"].text, by_name["a"].page_failure) == (Basis.FEED, BODY * 3, PageReason.LESS_TEXT)
     assert (by_name["b"].basis, by_name["b"].text) == (Basis.PAGE, BODY.strip())
+
+
+def test_a_report_that_waited_for_a_page_in_vain_is_not_timed_as_one_of_the_feeds_text(
+    worker: PageWorker, store: Store, http: FakeHttp, metrics: Metrics
+) -> None:
+    """Else every paywall would look as if the first look had become slow."""
+    metrics.runs(RunStage.PROCESS)
+    http.fail(URL, FetchReason.HTTP_4XX)
+    owe(store, an_item())
+    work(worker)
+    timed = {basis: metrics.registry.get_sample_value("newswire_seen_to_reported_seconds_count", {"basis": basis}) for basis in Basis}
+    assert timed == {Basis.FEED: 0, Basis.PAGE: 1}
