@@ -50,7 +50,7 @@ class ItemHandler:
 
     def handle(self, messages: Sequence[Delivered]) -> Handled:
         """Return a report for each item, or its dead letter. Pages due and trail are in the store when it returns."""
-        results = [guard(Stage.READ_FEED, message, self._clock, self._metrics, partial(self._read, message)) for message in messages]
+        results = [guard(Stage.READ_FEED, message, self._clock, partial(self._read, message)) for message in messages]
         reads = [result for result in results if isinstance(result, _Read)]
         self._write(reads)
         crash_point("process_after_pages_due")
