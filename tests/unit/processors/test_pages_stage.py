@@ -517,3 +517,21 @@ def test_a_report_that_waited_for_a_page_in_vain_is_not_timed_as_one_of_the_feed
     work(worker)
     timed = {basis: metrics.registry.get_sample_value("newswire_seen_to_reported_seconds_count", {"basis": basis}) for basis in Basis}
     assert timed == {Basis.FEED: 0, Basis.PAGE: 1}
+
+
+def test_what_is_due_is_shown_and_for_how_long_the_first_has_been(
+    worker: PageWorker, store: Store, http: FakeHttp, clock: ManualClock, metrics: Metrics
+) -> None:
+    def due() -> tuple[float | None, float | None]:
+        found = metrics.registry.get_sample_value
+        return found("newswire_processors_pages_due"), found("newswire_processors_pages_due_oldest_seconds")
+
+    http.fail(URL, FetchReason.HTTP_5XX)
+    owe(store, an_item())
+    clock.set(NOW + timedelta(seconds=90))
+    worker.step()
+    assert due() == (1, 90)
+    work(worker)
+    clock.set(NOW + timedelta(seconds=100))
+    worker.step()
+    assert due() == (1, 0)  # it waits for its next try
