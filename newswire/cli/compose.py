@@ -24,7 +24,7 @@ from newswire.clock import Clock, SystemClock
 from newswire.config import find_config_folder
 from newswire.errors import ConfigurationError, Fault
 from newswire.garbage import nothing_thrown_away
-from newswire.outcomes import Dependency
+from newswire.outcomes import Dependency, RunStage
 from newswire.settings import Settings
 
 if TYPE_CHECKING:
