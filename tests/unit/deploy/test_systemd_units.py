@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from newswire.config import folder_holding, shipped_folder
 from newswire.settings import unknown_variables
 from tests.acceptance.systemd_confinement import settings
 from tests.servers.processes import servers_are_required
 
-UNITS = Path(__file__).parents[3] / "deploy/systemd"
+ROOT = Path(__file__).parents[3]
+UNITS = ROOT / "deploy/systemd"
 SERVICES = sorted(UNITS.glob("*.service"))
 LASTING = [unit for unit in SERVICES if "ExecReload" in settings(unit)]
 _MOST_EXPOSED = 15  # tenths; systemd calls all up to 4 "OK"
@@ -146,3 +148,11 @@ def test_a_command_is_given_what_the_services_are(tmp_path: Path) -> None:
 
 def test_a_command_is_given_no_secret_that_is_not_there(tmp_path: Path) -> None:
     assert "LoadCredential" not in handed_over(tmp_path, "status")
+
+
+def test_what_is_copied_for_the_desk_is_no_model_that_an_upgrade_would_not_replace(tmp_path: Path) -> None:
+    page = (ROOT / "docs/deployment.md").read_text("utf-8")
+    (copied,) = re.findall(r"^sudo cp -r (.+) /etc/newswire/config/$", page, re.MULTILINE)
+    subprocess.run(["cp", "-r", *copied.split(), tmp_path], cwd=ROOT, check=True)
+    assert {path.name for path in tmp_path.iterdir()} == {"routes.yaml", "sources", "watchlists", "lists", "tests"}
+    assert folder_holding(("taxonomy", "model"), tmp_path) == shipped_folder()
