@@ -140,3 +140,12 @@ def test_secrets_are_made_once_and_only_their_owner_comes_to_them(tmp_path: Path
     assert stat.S_IMODE((tmp_path / "secrets").stat().st_mode) == 0o700
     assert made("xoxb-0\n") == first | {"slack": "xoxb-0"}
     assert made("xoxb-1\n") == first | {"slack": "xoxb-0"}
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_token_is_named_where_there_is_one(file: str) -> None:
+    """Compose puts nothing in the place of `${NAME:+…}` where NAME is empty, too; an empty secret would be refused."""
+    tokens = {service["environment"].get("NEWSWIRE_SLACK_TOKEN_FILE") for service in services(file).values() if "environment" in service}
+    assert tokens == {None, "${SLACK_TOKEN_FILE:+/run/secrets/slack}"}
+    assert document(file)["secrets"]["slack"] == {"file": "${SLACK_TOKEN_FILE:-./deploy/compose/no-secret}"}
+    assert (ROOT / "deploy/compose/no-secret").read_bytes() == b""

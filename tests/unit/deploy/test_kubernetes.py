@@ -199,6 +199,21 @@ def test_the_operators_prometheus_scrapes_under_the_job_that_rules_select() -> N
     assert {endpoint["port"] for endpoint in monitor["spec"]["endpoints"]} == {port["name"] for port in service["spec"]["ports"]}
 
 
+def test_the_operators_prometheus_selects_monitor_and_rules_by_their_release() -> None:
+    for one in of_kind("production", "ServiceMonitor", "PrometheusRule"):
+        assert one["metadata"]["labels"]["release"] == "kube-prometheus-stack"  # that chart's Prometheus passes over all others
+    for workload in of_kind("production", "Deployment"):
+        assert "release" not in labels(workload)
+        assert "release" not in workload["spec"]["selector"]["matchLabels"]
+
+
+def test_pods_that_wait_for_a_server_hold_no_drain_up() -> None:
+    budgets = [budget["spec"] for budget in of_kind("production", "PodDisruptionBudget")]
+    assert len(budgets) == 3
+    for budget in budgets:
+        assert (budget["maxUnavailable"], budget["unhealthyPodEvictionPolicy"]) == (1, "AlwaysAllow")
+
+
 def test_the_rules_are_those_of_prometheus() -> None:
     assert WRITTEN.read_text("utf-8") == text(), "python tools/prometheus_rule.py writes them anew"
 

@@ -1,3 +1,4 @@
+import itertools
 import re
 import shutil
 import subprocess
@@ -5,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from newswire.config import folder_holding, shipped_folder
+from newswire.settings import unknown_variables
 from tests.acceptance.systemd_confinement import settings
 from tests.servers.processes import servers_are_required
 
-UNITS = Path(__file__).parents[3] / "deploy/systemd"
+ROOT = Path(__file__).parents[3]
+UNITS = ROOT / "deploy/systemd"
 SERVICES = sorted(UNITS.glob("*.service"))
 LASTING = [unit for unit in SERVICES if "ExecReload" in settings(unit)]
 _MOST_EXPOSED = 15  # tenths; systemd calls all up to 4 "OK"
@@ -75,6 +79,7 @@ def test_every_service_has_the_same_confinement() -> None:
 def test_a_process_is_restarted_where_that_helps_and_left_where_it_does_not(unit: Path) -> None:
     says = settings(unit)
     assert says["Restart"] == ["always"]
+    assert says["StartLimitIntervalSec"] == ["0"]  # a fault of minutes is not the end of the watch
     assert says["RestartPreventExitStatus"] == ["2"]
     assert says["RestartForceExitStatus"] == ["75"]
     assert int(says["TimeoutStopSec"][0]) >= 30
@@ -93,3 +98,61 @@ def test_secrets_come_from_files_that_systemd_hands_over(unit: Path) -> None:
 def test_instances_of_all_stages_have_ports_of_their_own() -> None:
     ports = [value for unit in LASTING for value in settings(unit)["Environment"] if "HTTP_ADDRESS" in value]
     assert len(ports) == len(set(ports)) == 3
+
+
+def handed_over(folder: Path, *arguments: str) -> dict[str, list[str]]:
+    """Run `newswire-command` beside a `systemd-run` that says what it was called with; return its properties, its unit, and the command behind them."""
+    (folder / "systemd-run").write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    (folder / "systemd-run").chmod(0o755)
+    text = (UNITS / "newswire-command").read_text().replace('-e "/etc/newswire/', f'-e "{folder}/')
+    done = subprocess.run(
+        ["/bin/sh", "-c", text, "newswire-command", *arguments],
+        env={"PATH": f"{folder}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    words = done.stdout.splitlines()
+    found: dict[str, list[str]] = {"command": words[words.index("/opt/newswire/bin/newswire") :], "options": []}
+    for before, word in itertools.pairwise(words):
+        if before == "-p":
+            name, _, value = word.partition("=")
+            found.setdefault(name, []).append(value)
+        elif word.startswith("--") and word not in found["command"]:
+            found["options"].append(word)
+    return found
+
+
+def test_a_command_is_given_what_the_services_are(tmp_path: Path) -> None:
+    (tmp_path / "secrets").mkdir()
+    for name in ("slack", "store", "kafka"):
+        (tmp_path / "secrets" / name).write_text("secret")
+    says = handed_over(tmp_path, "receivers", "test", "desk")
+    assert says["command"] == ["/opt/newswire/bin/newswire", "receivers", "test", "desk"]
+    assert "%" not in str(says)  # systemd expands it in unit files alone: https://github.com/systemd/systemd/issues/5699
+    (unit,) = (option.removeprefix("--unit=") for option in says["options"] if option.startswith("--unit="))
+    service = settings(UNITS / "newswire.service")
+    for same in ("User", "Group", "UMask", "StateDirectory", "StateDirectoryMode", "EnvironmentFile"):
+        assert says[same] == service[same], same
+    given = dict(one.split("=", 1) for one in says["Environment"])
+    assert given.pop("NEWSWIRE_CONFIG") == "/etc/newswire/config"
+    assert given.pop("NEWSWIRE_DATA") == "/var/lib/newswire"
+    assert given == {
+        "NEWSWIRE_SLACK_TOKEN_FILE": f"/run/credentials/{unit}/slack",
+        "NEWSWIRE_STORE_FILE": f"/run/credentials/{unit}/store",
+        "NEWSWIRE_KAFKA_SASL_PLAIN_PASSWORD_FILE": f"/run/credentials/{unit}/kafka",
+    }
+    assert says["LoadCredential"] == [f"{name}:/etc/newswire/secrets/{name}" for name in ("slack", "store", "kafka")]
+    assert unknown_variables(given) == []
+
+
+def test_a_command_is_given_no_secret_that_is_not_there(tmp_path: Path) -> None:
+    assert "LoadCredential" not in handed_over(tmp_path, "status")
+
+
+def test_what_is_copied_for_the_desk_is_no_model_that_an_upgrade_would_not_replace(tmp_path: Path) -> None:
+    page = (ROOT / "docs/deployment.md").read_text("utf-8")
+    (copied,) = re.findall(r"^sudo cp -r (.+) /etc/newswire/config/$", page, re.MULTILINE)
+    subprocess.run(["cp", "-r", *copied.split(), tmp_path], cwd=ROOT, check=True)
+    assert {path.name for path in tmp_path.iterdir()} == {"routes.yaml", "sources", "watchlists", "lists", "tests"}
+    assert folder_holding(("taxonomy", "model"), tmp_path) == shipped_folder()
