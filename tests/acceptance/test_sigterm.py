@@ -44,6 +44,7 @@ def start(fleet: Fleet, *stages: str) -> None:
     wait_until(lambda: all(life.ready() for life in fleet.crew), limit_s=90)
 
 
+@pytest.mark.timeout(480)  # two cores that others use too: 160 s beside two busy loops
 def test_told_to_end_under_load_each_ends_with_0_and_nothing_is_lost(world: World, sites: list[Web], slack: FakeSlack, say: Say) -> None:
     day = Day.of(sites, items=MOST, with_page=MOST // 2, told=MOST // ITEMS_A_STORY)
     wire = Wire(sites, day.entries, feeds=8)
