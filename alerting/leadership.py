@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from sqlalchemy import Connection
 
 from newswire.clock import Clock
-from newswire.errors import Fenced
+from newswire.errors import Fenced, Retryable
 from newswire.metrics import Metrics
 from newswire.service import Worker
 from newswire.store import Store, leaders
@@ -57,6 +57,7 @@ class Presence(Protocol):
 class _Held:
     epoch: int
     renew_at: float  # monotonic
+    ends_at: float  # likewise: from then on another may lead
 
 
 class StoreLeadership:
@@ -84,20 +85,29 @@ class StoreLeadership:
                 return True
             if self._resigned or (self._held is None and now < self._ask_at):
                 return False
-            present = self._presence is not None and self._presence.held()
-            with self._store.begin() as connection:
-                at = self._clock.now().timestamp()
-                epoch = leaders.take(connection, ROLE, self._owner, at, self._lease_s, stale=self._stale(now, alone=present))
-                ends_at = leaders.lease_until(connection, ROLE) if epoch is None else None
+            epoch, ends_at = self._taken(now)
             if ends_at != self._seen[0]:
                 self._seen = (ends_at, now)
             self._ask_at = now + STANDBY_S
-            self._held = None if epoch is None else _Held(epoch, now + self._lease_s * _RENEWED)
+            self._held = None if epoch is None else _Held(epoch, now + self._lease_s * _RENEWED, now + self._lease_s)
             if self._held is None:
                 self._metrics.stands_by()
             else:
                 self._metrics.active.set(1)
             return self._held is not None
+
+    def _taken(self, now: float) -> tuple[int | None, float | None]:
+        """Return our epoch, or None and the end of another's lease."""
+        present = self._presence is not None and self._presence.held()
+        try:
+            with self._store.begin() as connection:
+                at = self._clock.now().timestamp()
+                epoch = leaders.take(connection, ROLE, self._owner, at, self._lease_s, stale=self._stale(now, alone=present))
+                return epoch, leaders.lease_until(connection, ROLE) if epoch is None else None
+        except Retryable:
+            if self._held is not None and now >= self._held.ends_at:
+                self._metrics.stands_by()  # the role is still ours where nobody took it, but what we showed is no longer so
+            raise
 
     def _stale(self, now: float, *, alone: bool) -> float | None:
         """Return the end of another's lease where it is dead: not renewed for as long as it lasts (its clock was set back, or ours), or `alone`,

@@ -195,7 +195,7 @@ class Rehearsal:
         would be stored but the decision, so that is taken here, by the same functions. A report that held and comes again is decided anew.
         """
         now = self._clock.now()
-        found = guard(Stage.ALERT, message, self._clock, self._metrics, partial(match, self._watchlists, report, now))
+        found = guard(Stage.ALERT, message, self._clock, partial(match, self._watchlists, report, now))
         if isinstance(found, DeadLetter):
             return None
         matched = any(one.verdict.matched for one in found)

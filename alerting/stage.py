@@ -98,7 +98,7 @@ class ReportHandler:
         letters: list[DeadLetter] = []
         for message in messages:
             work = partial(_judge, message.value, desk, now)
-            result = guard(Stage.ALERT, message, self._clock, self._metrics, work)
+            result = guard(Stage.ALERT, message, self._clock, work)
             if isinstance(result, DeadLetter):
                 letters.append(result)
             else:
@@ -106,11 +106,8 @@ class ReportHandler:
         decided = self._decide(judged, now, desk)
         crash_point("alert_after_store")
         # Counted only now: a batch that raised above comes again, and is to be counted once.
-        self._metrics.reports_in.inc(len(messages))
-        for letter in letters:
-            self._metrics.reports.labels(ReportOutcome.DEAD, letter.reason).inc()
         self._count(decided, replayed=len(judged) - len(decided))
-        return Handled([dead_output(letter) for letter in letters], after=lambda: crash_point("alert_after_commit"))
+        return Handled([dead_output(letter) for letter in letters], after=partial(self._count_dead, letters))
 
     def _decide(self, judged: Sequence[_Judged], now: datetime, desk: Desk) -> list[_Decided]:
         """Return what is decided on the reports that were not decided before, durably."""
@@ -182,18 +179,25 @@ class ReportHandler:
 
     def _count(self, decided: Sequence[_Decided], *, replayed: int) -> None:
         metrics, now = self._metrics, self._clock.now()
+        metrics.reports_in.inc(len(decided) + replayed)
         if replayed:
             metrics.reports.labels(ReportOutcome.REPLAYED, "").inc(replayed)
         for one in decided:
             report = one.judged.report
             metrics.reports.labels(one.outcome.outcome, one.outcome.decision.reason).inc()
-            metrics.seen_to_decided.labels(report.basis).observe(max(0.0, (now - report.item.seen_at).total_seconds()))
+            metrics.seen_to_decided.labels(report.waited_for).observe(max(0.0, (now - report.item.seen_at).total_seconds()))
             for reason in gather_reasons(one.outcome.rows):
                 metrics.gathered.labels(reason).inc()
             for found in one.judged.matches:
                 if found.verdict.matched:
                     metrics.matches.labels(found.verdict.watchlist).inc()
             self._count_watchlists(one.outcome)
+
+    def _count_dead(self, letters: Sequence[DeadLetter]) -> None:
+        crash_point("alert_after_commit")
+        self._metrics.reports_in.inc(len(letters))
+        for letter in letters:
+            self._metrics.reports.labels(ReportOutcome.DEAD, letter.reason).inc()
 
     def _count_watchlists(self, outcome: Outcome) -> None:
         """Count the alert under the watchlists that tell it, and the report under those that held it or nearly matched."""

@@ -7,6 +7,7 @@ Never: moves an offset before the outputs are durable, lets one bad record stop 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import ClassVar, Final, Protocol, TypeVar
 
@@ -57,8 +58,8 @@ class TooManyDead(NewswireError):  # noqa: N818 -- named by what the service mus
     """A stage gives up so many records that it must be broken itself: the service stops, and its topic keeps them."""
 
 
-def guard(stage: Stage, message: Delivered, clock: Clock, metrics: Metrics, work: Callable[[], R]) -> R | DeadLetter:
-    """Return what `work` returns, or the dead letter of this record, counted and logged.
+def guard(stage: Stage, message: Delivered, clock: Clock, work: Callable[[], R]) -> R | DeadLetter:
+    """Return what `work` returns, or the dead letter of this record, logged. Whoever makes it durable counts it.
 
     `Permanent` gives the letter its reason; any other exception is a bug, whose traceback goes to the log.
 
@@ -76,7 +77,6 @@ def guard(stage: Stage, message: Delivered, clock: Clock, metrics: Metrics, work
     except Exception as error:  # noqa: BLE001 -- a bug in one record must not stop the next
         letter = dead_letter(stage, message, DeadReason.BUG, f"{type(error).__name__}: {error}", clock=clock)
         _log.exception("record given up", stage=stage, reason=DeadReason.BUG, dead_id=letter.dead_id)
-    metrics.dead_letters.labels(stage, letter.reason).inc()
     return letter
 
 
@@ -191,7 +191,7 @@ class ConsumerWorker:
                 handled.after()
 
     def _guarded(self, message: Delivered, work: Callable[[], Handled]) -> Handled:
-        result = guard(self._stage, message, self._clock, self._metrics, work)
+        result = guard(self._stage, message, self._clock, work)
         return Handled([dead_output(result)]) if isinstance(result, DeadLetter) else result
 
     def _commit(self, consumer: Consumer, batch: Batch, handled: Handled) -> None:
@@ -203,6 +203,8 @@ class ConsumerWorker:
             raise TooManyDead(f"{self.name} stops, its records stay on {self._topic.name}: {why}; {HOW_TO_GO_ON}")
         consumer.commit(batch, handled.outputs)
         self._limit = limit  # only now: a batch that is tried again is counted once
+        for reason in dead.values():
+            self._metrics.dead_letters.labels(self._stage, reason).inc()
 
 
 class BusUpkeep:
@@ -214,7 +216,17 @@ class BusUpkeep:
 
     def step(self) -> float:
         now = self._clock.now()
-        self._bus.maintain(now)
+        self._show(now)
+        self._bus.maintain(now)  # last: a disk that is full keeps it from this, and nobody from seeing what waits
+        return UPKEEP_S
+
+    def idle(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        """Hold nothing."""
+
+    def _show(self, now: datetime) -> None:
         try:
             backlogs = [(topic, group, self._bus.backlog(topic, group)) for topic, group in GROUPS]
         except Retryable:
@@ -225,13 +237,6 @@ class BusUpkeep:
             age_s = (now - backlog.oldest_at).total_seconds() if backlog.oldest_at is not None else 0.0
             self._metrics.backlog.labels(topic.name, group).set(backlog.records)
             self._metrics.backlog_age.labels(topic.name, group).set(max(age_s, 0.0))
-        return UPKEEP_S
-
-    def idle(self) -> bool:
-        return True
-
-    def close(self) -> None:
-        """Hold nothing."""
 
 
 def _dead_of(outputs: Sequence[Output]) -> Mapping[str, DeadReason]:

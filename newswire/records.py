@@ -144,6 +144,11 @@ class Report:
     page_failure: str | None = None  # a FetchReason, ParseReason or PageReason; set where the page failed for good
     decided_by: DecidedBy = DecidedBy.EVIDENCE
 
+    @property
+    def waited_for(self) -> Basis:
+        """Which text it was made after: a page that failed for good was waited for too, though the feed's own text is all there is."""
+        return Basis.PAGE if self.page_failure else self.basis
+
 
 class DecisionKind(StrEnum):
     """What alerting did with a report."""

@@ -75,11 +75,13 @@ def write_ends(store: Store, ends: Sequence[PageEnd], robots: Mapping[str, Robot
 
 
 def count_end(metrics: Metrics, end: PageEnd) -> None:
-    """Count the end of one look, and its report where it has one."""
+    """Count the end of one look, and its report or its dead letter where it has one."""
     metrics.pages.labels(end.outcome, end.reason or "").inc()
+    if end.letter is not None:
+        metrics.dead_letters.labels(Stage.READ_PAGE, end.letter.reason).inc()
     if end.report is not None:
         seen_s = (end.report.reported_at - end.report.item.seen_at).total_seconds()
-        metrics.seen_to_reported.labels(end.report.basis).observe(max(0.0, seen_s))
+        metrics.seen_to_reported.labels(end.report.waited_for).observe(max(0.0, seen_s))
         metrics.labels.labels(end.report.label, end.report.language).inc()
 
 

@@ -343,7 +343,7 @@ class PageWorker:
 
     def _guarded(self, page: DuePage, work: Callable[[], Any]) -> Any:
         """Return what `work` returns, or None where the page ended as a dead letter of its item."""
-        result = guard(Stage.READ_PAGE, as_delivered(page), self._clock, self._metrics, work)
+        result = guard(Stage.READ_PAGE, as_delivered(page), self._clock, work)
         if isinstance(result, DeadLetter):
             self._end(PageEnd(page, PageOutcome.DEAD, result.reason, letter=result))
             return None

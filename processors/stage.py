@@ -50,7 +50,7 @@ class ItemHandler:
 
     def handle(self, messages: Sequence[Delivered]) -> Handled:
         """Return a report for each item, or its dead letter. Pages due and trail are in the store when it returns."""
-        results = [guard(Stage.READ_FEED, message, self._clock, self._metrics, partial(self._read, message)) for message in messages]
+        results = [guard(Stage.READ_FEED, message, self._clock, partial(self._read, message)) for message in messages]
         reads = [result for result in results if isinstance(result, _Read)]
         self._write(reads)
         crash_point("process_after_pages_due")
@@ -89,7 +89,7 @@ class ItemHandler:
             report, no_page = result.look.report, result.look.no_page
             self._metrics.items.labels(_outcome(no_page), no_page or _NO_REASON).inc()
             seen_s = (now - report.item.seen_at).total_seconds()
-            self._metrics.seen_to_reported.labels(report.basis).observe(max(0.0, seen_s))
+            self._metrics.seen_to_reported.labels(report.waited_for).observe(max(0.0, seen_s))
             if report.final:
                 self._metrics.labels.labels(report.label, report.language).inc()
 

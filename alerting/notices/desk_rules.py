@@ -9,13 +9,11 @@ from alerting.notices.history import History
 from alerting.notices.notice import Notice, counted, ended
 from alerting.notices.snapshot import Held, Snapshot
 from alerting.silences import ENDING, said_of, state_of
+from newswire.late import LATE_S, SAID_S
 from newswire.outcomes import NoticeKind, SilenceState
 from newswire.records import Severity
 from newswire.silence import Silence
 from newswire.topics import ITEMS, REPORTS
-
-LATE_S: Final = 900.0
-"""A record that has waited for so long is said to be late."""
 
 _FILES: Final = "files"
 _STAGES: Final = {
@@ -108,7 +106,8 @@ def _queues(snapshot: Snapshot, history: History) -> Iterator[Notice]:
     kind, now = NoticeKind.READING_LATE, snapshot.now.timestamp()
     known = history.open_troubles({kind})
     late = {name: since.timestamp() for name, since in snapshot.queues.items() if now - since.timestamp() >= LATE_S}
-    for name in sorted(late.keys() - known.keys()):
+    said = {name for name, since in late.items() if now - since >= SAID_S}
+    for name in sorted(said - known.keys()):
         if history.may_say(kind, name, now):
             what, do = _STAGES.get(name, ("records wait", "the log says what fails"))
             yield Notice(

@@ -10,12 +10,10 @@ from alerting.notices.notice import Notice, counted, ended
 from alerting.notices.snapshot import Snapshot
 from alerting.receivers.advice import ELSE, what_to_do
 from alerting.receivers.standing import State, shown
+from newswire.late import LATE_S, SAID_S
 from newswire.outcomes import NoticeKind
 from newswire.records import Severity
 from newswire.store.standings import Settled, Standing
-
-LATE_S: Final = 900.0
-"""A message that has waited for so long is said to be late."""
 
 _OF_ONE_MESSAGE: Final = frozenset({what_to_do("http_400"), what_to_do("bug"), what_to_do("unreadable_row"), ELSE})
 _CODES_SHOWN: Final = 3
@@ -130,8 +128,9 @@ def _since_last(snapshot: Snapshot, history: History, kind: NoticeKind, settled:
 def _late(snapshot: Snapshot, history: History, refusing: dict[str, str]) -> Iterator[Notice]:
     kind, now = NoticeKind.SENDING_LATE, snapshot.now.timestamp()
     late = {name: one for name, one in snapshot.overdue.items() if now - one.since >= LATE_S}
+    said = {name for name, one in late.items() if now - one.since >= SAID_S}
     known = history.open_troubles({kind})
-    for name in sorted(late.keys() - known.keys() - refusing.keys()):
+    for name in sorted(said - known.keys() - refusing.keys()):
         if history.may_say(kind, name, now):
             why = snapshot.receivers[name].trouble_for if name in snapshot.receivers else None
             yield Notice(

@@ -118,7 +118,7 @@ ALERTING: Final = (
     Entry(
         "newswire_seen_to_decided_seconds",
         Kind.HISTOGRAM,
-        "From first seen in the feed to decided, by what was read.",
+        "From first seen in the feed to decided, by what was waited for: the `page` too where it failed for good and the feed's text is the last word.",
         unit="seconds",
         normal="`feed`: within a second or two; `page`: within a minute",
         act="the queue before alerting grows (`newswire_bus_backlog_oldest_seconds`, topic `news.reports`): see `newswire_alerting_active` and the store",

@@ -73,7 +73,7 @@ MACHINERY: Final = (
     Entry(
         "newswire_dependency_up",
         Kind.GAUGE,
-        "1 where the last reading and the last writing use of it went well, 0 where one did not.",
+        "1 where the last reading and the last writing use of it went well, 0 where one did not, or where a process that starts still waits for it; no sample before the first use.",
         unit="1 or 0",
         normal="1",
         act="see that server, the network to it, or the disk; nothing is lost: all goes on when it is back",

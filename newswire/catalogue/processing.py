@@ -115,7 +115,7 @@ PROCESSING: Final = (
     Entry(
         "newswire_seen_to_reported_seconds",
         Kind.HISTOGRAM,
-        "From first seen in the feed to reported, by what was read.",
+        "From first seen in the feed to reported, by what was waited for: the `page` too where it failed for good and the feed's text is the last word.",
         unit="seconds",
         normal="`feed`: within a second or two; `page`: within a minute",
         act="the queue before the processors grows (`newswire_bus_backlog_oldest_seconds`, topic `news.items`): start another one",

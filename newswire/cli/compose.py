@@ -6,7 +6,7 @@ What is built is imported where it is built: a command that only looks at files 
 import os
 import secrets
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,7 +24,7 @@ from newswire.clock import Clock, SystemClock
 from newswire.config import find_config_folder
 from newswire.errors import ConfigurationError, Fault
 from newswire.garbage import nothing_thrown_away
-from newswire.outcomes import Dependency
+from newswire.outcomes import Dependency, RunStage
 from newswire.settings import Settings
 
 if TYPE_CHECKING:
@@ -73,8 +73,10 @@ class Ground:
 
 
 @contextmanager
-def open_ground(settings: Settings, *, log_stream: TextIO | None = None, serving: bool = False, patient: bool = False) -> Iterator[Ground]:
-    """Yield the ground, store and bus open, closed again at the end.
+def open_ground(
+    settings: Settings, *stages: RunStage, log_stream: TextIO | None = None, serving: bool = False, patient: bool = False
+) -> Iterator[Ground]:
+    """Yield the ground of these stages, store and bus open, closed again at the end.
 
     `serving`: `/metrics`, `/healthz` and `/readyz` are there from the first moment on. `patient`: a server that is away is waited for.
 
@@ -94,21 +96,18 @@ def open_ground(settings: Settings, *, log_stream: TextIO | None = None, serving
         logger = log.set_up(level=settings.log_level, secrets=tuple(settings.secret_values()), stream=log_stream)
         clock = SystemClock()
         metrics = Metrics()
+        metrics.runs(*stages)  # before a server is waited for: a stage that waits is there, and not to be started
         folder = find_config_folder(settings.config)
         probes = Probes()
         if serving:
             serve_status(settings, metrics, probes, logger, stack)
-        if patient:
-            store = waited_for(partial(open_store, settings.store_url), "store", "NEWSWIRE_STORE, and whether that server runs", logger)
-        else:
-            store = open_store(settings.store_url)
-        stack.callback(store.close)
-        if patient:
-            bus = waited_for(partial(open_bus, settings, clock), "bus", "NEWSWIRE_BUS, and whether those servers run", logger)
-        else:
-            bus = open_bus(settings, clock)
-        stack.callback(bus.close)
         bus_uses, store_uses = Uses(Dependency.BUS, metrics), Uses(Dependency.STORE, metrics)
+        opened_store = partial(store_uses.opened, partial(open_store, settings.store_url))
+        opened_bus: Callable[[], Bus] = partial(bus_uses.opened, partial(open_bus, settings, clock))
+        store = waited_for(opened_store, "store", "NEWSWIRE_STORE, and whether that server runs", logger) if patient else opened_store()
+        stack.callback(store.close)
+        bus = waited_for(opened_bus, "bus", "NEWSWIRE_BUS, and whether those servers run", logger) if patient else opened_bus()
+        stack.callback(bus.close)
         store.watch(partial(store_uses.use, took=metrics.store_transaction))
         bus = MeasuredBus(bus, use=bus_uses.use, commit=partial(bus_uses.use, took=metrics.bus_commit))
         owner = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"

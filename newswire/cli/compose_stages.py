@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from newswire.cli.compose import Ground, read_sources
 from newswire.errors import ConfigurationError, Fault, Retryable
-from newswire.outcomes import RunStage, Stage
+from newswire.outcomes import Stage
 from newswire.topics import ALERTING_GROUP, ITEMS, PROCESSORS_GROUP, REPORTS
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ def collect_workers(
     from collectors.stage import CollectWorker
 
     settings = ground.settings
-    ground.metrics.runs(RunStage.COLLECT)
     back_pressure = BackPressure(
         bus=ground.bus,
         clock=ground.clock,
@@ -68,7 +67,6 @@ def process_workers(ground: Ground, understanding: "Understanding", http: "Http"
     from processors.pages_stage import PageWorker
     from processors.stage import ItemHandler
 
-    ground.metrics.runs(RunStage.PROCESS)
     if not understanding.has_reader:
         ground.log.warning(
             "there is no reader in config/model: evidence alone decides the label, less well (newswire train --encoder makes one)"
@@ -116,7 +114,6 @@ def alert_workers(ground: Ground, desk: "ReloadWorker", stack: ExitStack, stream
     from newswire.store.presence import SessionLock
 
     require_here(ground)
-    ground.metrics.runs(RunStage.ALERT)
     leadership = StoreLeadership(
         store=ground.store,
         clock=ground.clock,

@@ -19,6 +19,7 @@ from newswire.cli.leaving import soon
 from newswire.cli.live import LiveStatus, Queue, Watch, read_queues, total
 from newswire.cli.offline import OfflineNotice
 from newswire.cli.options import Config, UntilIdle, counted, read_settings
+from newswire.outcomes import RunStage
 from newswire.service import Service, Worker
 from newswire.settings import Settings
 
@@ -61,7 +62,7 @@ def run(config: Config = None, until_idle: UntilIdle = False) -> None:
 @app.command()
 def collect(config: Config = None, until_idle: UntilIdle = False) -> None:
     """Run the first stage alone: feeds to `news.items`."""
-    with _ground(config, until_idle=until_idle) as (ground, stack):
+    with _ground(config, RunStage.COLLECT, until_idle=until_idle) as (ground, stack):
         sources = compose.read_sources(ground.folder)
         http, jail = compose.open_http(ground, stack), compose.open_jail(ground, stack)
         workers = compose_stages.collect_workers(ground, sources, http, jail, once=until_idle)
@@ -71,7 +72,7 @@ def collect(config: Config = None, until_idle: UntilIdle = False) -> None:
 @app.command()
 def process(config: Config = None, until_idle: UntilIdle = False) -> None:
     """Run the second stage alone: `news.items` and article pages to `news.reports`."""
-    with _ground(config, until_idle=until_idle) as (ground, stack):
+    with _ground(config, RunStage.PROCESS, until_idle=until_idle) as (ground, stack):
         understanding = compose.load_understanding(ground.folder)
         http, jail = compose.open_http(ground, stack), compose.open_jail(ground, stack)
         workers = compose_stages.process_workers(ground, understanding, http, jail)
@@ -81,18 +82,18 @@ def process(config: Config = None, until_idle: UntilIdle = False) -> None:
 @app.command()
 def alert(config: Config = None, until_idle: UntilIdle = False) -> None:
     """Run the third stage alone: `news.reports` to Slack or the terminal. One process is active, others stand by."""
-    with _ground(config, until_idle=until_idle) as (ground, stack):
+    with _ground(config, RunStage.ALERT, until_idle=until_idle) as (ground, stack):
         desk = compose.keep_desk(ground, load_names(ground.folder))
         workers = compose_stages.alert_workers(ground, desk, stack, None)
         sys.exit(_serve(ground, workers, until_idle=until_idle, desk=desk))
 
 
 @contextmanager
-def _ground(config: Path | None, *, until_idle: bool) -> Iterator[tuple[compose.Ground, ExitStack]]:
+def _ground(config: Path | None, stage: RunStage, *, until_idle: bool) -> Iterator[tuple[compose.Ground, ExitStack]]:
     """Yield what a stage of its own stands on, and the stack that closes what is built on it."""
     settings = read_settings(config)
     with _leave_when_told(), ExitStack() as stack:
-        yield stack.enter_context(compose.open_ground(settings, serving=True, patient=not until_idle)), stack
+        yield stack.enter_context(compose.open_ground(settings, stage, serving=True, patient=not until_idle)), stack
 
 
 def watch(settings: Settings, *, until_idle: bool, sources: "Sequence[Source] | None" = None, quiet: bool = False) -> int:
@@ -108,7 +109,7 @@ def watch(settings: Settings, *, until_idle: bool, sources: "Sequence[Source] | 
             if log_file.exists():
                 log_file.replace(log_file.with_suffix(".log.1"))  # the last session's stays readable, and no older one
             log_stream = stack.enter_context(log_file.open("w", encoding="utf-8"))
-        ground = stack.enter_context(compose.open_ground(settings, log_stream=log_stream, serving=True, patient=not until_idle))
+        ground = stack.enter_context(compose.open_ground(settings, *RunStage, log_stream=log_stream, serving=True, patient=not until_idle))
         watched = compose.read_sources(ground.folder) if sources is None else list(sources)
         understanding = compose.load_understanding(ground.folder)
         desk = compose.keep_desk(ground, understanding)

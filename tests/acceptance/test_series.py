@@ -17,6 +17,7 @@ from tests.acceptance.world import Answer, Entry, Web, World, rss
 from tests.fake_slack import FakeSlack
 from tests.measured import Say
 from tests.series import scraped, series_in, summed
+from tests.servers.processes import free_ports
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 
@@ -127,3 +128,19 @@ def test_after_hostile_inputs_the_number_of_series_is_what_it_was(
     assert "evil" not in after
     assert len(series_in(before)) < 2_000
     say(f"{len(series_in(before))} series of one process with all stages, before hostile inputs and after")
+
+
+def test_a_process_whose_store_is_away_from_the_start_shows_its_stage_and_what_it_waits_for(world: World) -> None:
+    """Else the alarm would ask for a process to be started that is there, and say nothing of the server that is not."""
+    [port] = free_ports(1)
+    world.sources()
+    running = world.start("collect", NEWSWIRE_STORE=f"postgresql+psycopg://newswire@127.0.0.1:{port}/news")
+    try:
+        shown = once(metrics_address(running), lambda shown: 'newswire_dependency_up{dependency="store"}' in shown)
+    finally:
+        running.send_signal(signal.SIGTERM)
+        running.communicate(timeout=20)
+    assert 'newswire_dependency_up{dependency="store"} 0.0' in shown
+    assert 'newswire_stage_up{stage="collect"} 1.0' in shown
+    assert "newswire_ready 0.0" in shown
+    assert 'newswire_dependency_up{dependency="bus"}' not in shown  # nobody has tried

@@ -25,7 +25,7 @@ class Day:
     """What is to be read, and what is to be told of it."""
 
     entries: list[Entry]
-    told: list[Story]
+    told: Sequence[Story]
 
     @classmethod
     def of(cls, sites: Sequence[Web], *, items: int, with_page: int, told: int) -> "Day":

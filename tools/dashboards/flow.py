@@ -120,7 +120,7 @@ def _latency() -> tuple[Panel, ...]:
             "From seen to reported",
             "newswire_seen_to_reported_seconds",
             "basis",
-            "feed: what the feed carried; page: once the page was read.",
+            "feed: what the feed carried; page: once the page was read, or had failed for good.",
         ),
         both("From seen to decided", "newswire_seen_to_decided_seconds", "basis", "When alerting knew what to do with it."),
         both("From seen to told, by receiver", "newswire_seen_to_told_seconds", "receiver", "When the receiver had accepted it."),

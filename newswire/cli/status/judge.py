@@ -9,11 +9,12 @@ from newswire.cli.status.facts import Away, Facts, FileFacts, StoreFacts, there
 from newswire.cli.status.sources import Sources, sources_of
 from newswire.cli.status.stages import Stage, Work, stages_of
 from newswire.cli.status.words import many
+from newswire.late import LATE_S
 from newswire.outcomes import SourceState
 from newswire.topics import ITEMS, REPORTS
 
-SENDING_LATE_S: Final = 300.0
-QUEUE_LATE_S: Final = 300.0
+SENDING_LATE_S: Final = LATE_S
+QUEUE_LATE_S: Final = LATE_S
 PAGES_LATE_S: Final = 3_600.0
 GIVEN_UP_S: Final = 3_600.0
 DEAD_LATELY_S: Final = 3_600.0

@@ -1,14 +1,17 @@
 """Who leads when the leader dies, hangs, or a clock is set back: one that lives goes on, one that is dead is replaced."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 import pytest
+from sqlalchemy import Connection
 
 from alerting.leadership import LEASE_S, STANDBY_S, Presence, StoreLeadership
 from newswire.clock import Clock, SystemClock
-from newswire.errors import Fenced
+from newswire.errors import Fenced, Retryable
 from newswire.metrics import Metrics
+from newswire.outcomes import RetryReason
 from newswire.store import Store, leaders
 from newswire.store.tables import leaders as leaders_table
 from tests.fakes import NOW, JumpingClock
@@ -175,3 +178,38 @@ def test_many_threads_ask_while_the_role_changes_hands(store: Store) -> None:
         asked = list(pool.map(ask, [leader, heir] * 4))
     assert sum(asked) >= 20
     assert [one.leading() for one in (leader, heir)].count(True) == 1
+
+
+class CutOff(Store):
+    """A store that this process alone cannot reach, while it is said so."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.is_cut_off = False
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        if self.is_cut_off:
+            raise Retryable(RetryReason.STORE, "no route to host")
+        with self._store.begin() as connection:
+            yield connection
+
+
+def test_a_leader_that_is_cut_off_from_the_store_shows_itself_as_active_for_no_longer_than_its_lease(store: Store) -> None:
+    """Else whoever is woken reads of two active alerters, and sees the queue as it was when the old one was cut off."""
+    clock, cut, metrics = JumpingClock(NOW), CutOff(store), Metrics()
+    leader = StoreLeadership(store=cut, clock=clock, metrics=metrics, owner="leader")
+    assert leader.leading()
+    metrics.outbox_oldest.labels("desk").set(400)
+    cut.is_cut_off = True
+    shown = []
+    for _ in range(round(LEASE_S) + 3):
+        clock.pass_s(1.0)
+        with suppress(Retryable):
+            leader.leading()
+        shown.append(metrics.registry.get_sample_value("newswire_alerting_active"))
+    assert shown == [1] * (round(LEASE_S) - 1) + [0] * 4
+    assert b'receiver="desk"' not in metrics.exposition()
+    cut.is_cut_off = False
+    assert leader.leading()  # nobody else took the role meanwhile
+    assert metrics.registry.get_sample_value("newswire_alerting_active") == 1

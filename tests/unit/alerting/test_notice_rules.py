@@ -139,6 +139,7 @@ def test_messages_that_wait_are_late_after_a_quarter_of_an_hour_and_not_twice_to
     late = {"desk": Overdue(AT - 901, 7)}
     watch = Watch()
     assert headings(watch.says(seen(overdue=late))) == ["7 messages wait for desk, the oldest for 15 minutes"]
+    assert watch.says(seen(overdue={"desk": Overdue(AT - 585, 7)}), after_s=15) == []  # status and alarm call ten minutes late
     assert headings(watch.says(seen(overdue={}), after_s=15)) == ["Nothing waits for desk any longer than it should"]
     assert [one.kind for one in Watch().says(seen(overdue=late, receivers={"desk": REFUSED}))] == [NoticeKind.RECEIVER_REFUSES]
 
@@ -148,6 +149,7 @@ def test_a_queue_before_the_alerter_that_is_late_and_a_bus_that_does_not_answer(
     late = seen(queues={"news.reports": NOW - timedelta(minutes=22)})
     assert headings(watch.says(late)) == ["The watch is late: reports wait to be decided for 22 minutes"]
     assert watch.says(seen(queues=None), after_s=60) == []
+    assert watch.says(seen(queues={"news.reports": NOW - timedelta(minutes=8)}), after_s=60) == []  # ten minutes by now: late as ever
     assert headings(watch.says(seen(queues={}), after_s=60)) == ["The watch is in time again: news.reports"]
 
 

@@ -1,12 +1,15 @@
 import io
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
+from sqlalchemy import Connection
 
 from alerting.decide import Told, decide
 from alerting.leadership import Leadership
@@ -15,9 +18,10 @@ from alerting.receivers import Answer, Receiver
 from alerting.receivers.directory import Fallback, Listed
 from alerting.receivers.slack import SlackReceiver
 from alerting.receivers.terminal import TerminalReceiver
-from alerting.sender import SenderWorker
+from alerting.sender import SHOW_S, SenderWorker
 from alerting.sender_lane import ACCESS_RETRY_S
 from alerting.watchlists.telling import Explain
+from newswire.catalogue.sending import OPEN_STATES
 from newswire.clock import ManualClock
 from newswire.errors import Fenced
 from newswire.metrics import Metrics
@@ -126,6 +130,10 @@ def sends(metrics: Metrics) -> dict[str, float]:
     }
 
 
+def shown(metrics: Metrics, name: str, **labels: str) -> float | None:
+    return metrics.registry.get_sample_value(f"newswire_alerting_{name}", {"receiver": "desk", **labels})
+
+
 def begun(metrics: Metrics) -> float:
     return metrics.registry.get_sample_value("newswire_alerting_sends_in_total", {"receiver": "desk"}) or 0
 
@@ -146,6 +154,7 @@ def test_a_parent_is_sent_once_and_its_edit_after_it(
     assert [one["state"] for one in rows(store)] == ["sent"]
     assert sends(metrics) == {"sent": 2}
     assert begun(metrics) == 2
+    assert shown(metrics, "receiver_last_success_timestamp_seconds") == clock.now().timestamp()
     with store.read() as connection:
         parent = outbox.parent_of(connection, "one".ljust(32, "0"), "desk")
         steps = trail.of_item(connection, a_report().item.item_id)
@@ -297,7 +306,11 @@ def test_without_a_fallback_a_bad_route_fails_and_can_be_revived(make: Make, sto
         sender = make(desk_at(slack))
         drain(sender, clock)
         assert rows(store)[0]["state"] == "failed"
-        assert metrics.registry.get_sample_value("newswire_alerting_receiver_refusing", {"receiver": "desk"}) == 1
+        assert shown(metrics, "receiver_refusing") == 1
+        pass_time(clock, SHOW_S)
+        sender.step()
+        assert {state: shown(metrics, "outbox_rows", state=state) for state in OPEN_STATES} == {"new": 0, "sending": 0, "failed": 1}
+        assert shown(metrics, "receiver_last_success_timestamp_seconds") is None
         slack.channels = None
         with store.begin() as connection:
             assert outbox.revive(connection, alert_id, clock.now().timestamp()) == 1
@@ -396,3 +409,27 @@ def test_who_was_replaced_in_the_meantime_writes_nothing(make: Make, store: Stor
         row: Queued | None = outbox.next_due(connection, "desk", NOW.timestamp())
     assert row is not None
     assert (row.state, row.attempts) == (SendState.NEW, 0)
+
+
+def test_a_look_at_a_long_queue_that_takes_a_second_is_taken_every_ten(store: Store, clock: ManualClock, metrics: Metrics) -> None:
+    class Slow(Store):
+        def __init__(self) -> None: ...
+
+        @contextmanager
+        def read(self) -> Iterator[Connection]:
+            with store.read() as connection:
+                yield connection
+            pass_time(clock, 1.0)
+
+    sender = SenderWorker(store=Slow(), listed=lambda: Listed({}, None), clock=clock, metrics=metrics, leadership=AlwaysLeading())
+    put(store)
+    shown_at = []
+    for _ in range(60):
+        began = clock.monotonic()
+        metrics.outbox.clear()
+        sender.step()
+        if shown(metrics, "outbox_rows", state=SendState.NEW) is not None:
+            shown_at.append(began)
+    between = [after - before for before, after in pairwise(shown_at)]
+    assert len(between) > 4
+    assert all(10 <= one <= 13 for one in between), between

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,8 +15,8 @@ from newswire.clock import ManualClock
 from newswire.codec import decode
 from newswire.errors import Fenced, Retryable
 from newswire.metrics import Metrics
-from newswire.outcomes import AlertReason, DeadReason, HoldReason, ReportOutcome, RetryReason, SendOutcome, Stage
-from newswire.records import DeadLetter, Decision, DecisionKind, Delivery, Label, Report
+from newswire.outcomes import AlertReason, DeadReason, HoldReason, PageReason, ReportOutcome, RetryReason, RunStage, SendOutcome, Stage
+from newswire.records import Basis, DeadLetter, Decision, DecisionKind, Delivery, Label, Report
 from newswire.store import Store, archive, decisions, outbox, stories, trail
 from newswire.store.tables import matches
 from newswire.topics import ALERTS, DEAD, REPORTS, Topic
@@ -178,6 +179,9 @@ def test_a_bad_record_is_a_dead_letter_and_the_next_is_decided(make: Make, store
     handled = make().handle([bad, *delivered(a_report())])
     (output,) = handled.outputs
     assert output.topic is DEAD
+    assert (ReportOutcome.DEAD, "unknown_schema") not in counted(metrics)  # it is not durable yet, and comes again where that fails
+    assert handled.after is not None
+    handled.after()
     letter = decode(DeadLetter, output.message.value)
     assert (letter.stage, letter.reason) == (Stage.ALERT, DeadReason.UNKNOWN_SCHEMA)
     assert len(alerts(store)) == 1
@@ -387,3 +391,12 @@ def test_the_gate_lets_only_the_leader_work_and_leaves_the_group_when_it_falls_b
     standby.close()
     pass_time(clock, 2)
     assert active.step() == 0
+
+
+def test_a_report_that_waited_for_a_page_in_vain_is_not_timed_as_one_of_the_feeds_text(make: Make, metrics: Metrics) -> None:
+    """The alarm on slow decisions asks for what the feed's text decides; walls and teasers are everyday."""
+    metrics.runs(RunStage.ALERT)
+    first = a_report()
+    make().handle(delivered(first, replace(first, final=True, page_failure=PageReason.LESS_TEXT)))
+    timed = {basis: metrics.registry.get_sample_value("newswire_seen_to_decided_seconds_count", {"basis": basis}) for basis in Basis}
+    assert timed == {Basis.FEED: 1, Basis.PAGE: 1}

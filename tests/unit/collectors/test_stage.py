@@ -119,6 +119,10 @@ def test_a_new_source_gives_its_entries_once_as_backlog(world: World) -> None:
     world.http.serve(URL, rss(item(3), item(1), item(2)))
     world.run()
     assert [(found.title, found.backlog) for found in world.items()[2:]] == [("Headline 3", False)]
+    news = world.items()[2]
+    assert news.published_at is not None
+    assert world.count("newswire_published_to_seen_seconds_count") == 1  # a backlog says nothing of how fast we are
+    assert world.count("newswire_published_to_seen_seconds_sum") == (news.seen_at - news.published_at).total_seconds()
 
 
 def test_ten_polls_reordered_and_with_new_tracking_parameters_give_nothing_new(world: World) -> None:

@@ -104,7 +104,7 @@ def test_the_table_of_alarms_is_that_of_the_rules() -> None:
 def test_the_example_configuration_scrapes_the_job_that_the_rules_ask_for() -> None:
     configuration = yaml.safe_load((RULES.parent / "prometheus.yml").read_text("utf-8"))
     assert configuration["scrape_configs"][0]["job_name"] == "newswire"
-    assert [Path(name).name for name in configuration["rule_files"]] == ["recording.yaml", "alarms.yaml"]
+    assert [Path(name).name for name in configuration["rule_files"]] == ["recording.yaml", "alarms.yaml", "watchdog.yaml"]
 
 
 def table() -> str:

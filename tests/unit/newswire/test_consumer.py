@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 
 import pytest
 import structlog
@@ -30,8 +31,8 @@ def logs() -> Iterator[list[EventDict]]:
 class Copying:
     """Copies each record to news.reports, except where `fault` raises for it; `guarded` as a stage does it."""
 
-    def __init__(self, metrics: Metrics, fault: Callable[[bytes], None] = lambda _: None, *, guarded: bool = True) -> None:
-        self._metrics, self._fault, self._guarded = metrics, fault, guarded
+    def __init__(self, fault: Callable[[bytes], None] = lambda _: None, *, guarded: bool = True) -> None:
+        self._fault, self._guarded = fault, guarded
         self.calls: list[int] = []
         self.counted = 0
 
@@ -51,7 +52,7 @@ class Copying:
 
         if not self._guarded:
             return work()
-        result = guard(Stage.READ_FEED, message, CLOCK, self._metrics, work)
+        result = guard(Stage.READ_FEED, message, CLOCK, work)
         return dead_output(result) if isinstance(result, DeadLetter) else result
 
 
@@ -95,7 +96,7 @@ def dead_letters(metrics: Metrics, reason: str) -> float | None:
 
 def test_a_batch_is_handled_committed_and_then_counted(bus: MemoryBus, metrics: Metrics) -> None:
     fill(bus, 70)
-    handler = Copying(metrics)
+    handler = Copying()
     under = worker(bus, handler, metrics)
     assert not under.idle()
     assert under.step() == 0
@@ -111,7 +112,7 @@ def test_a_batch_is_handled_committed_and_then_counted(bus: MemoryBus, metrics: 
 def test_a_commit_that_fails_is_not_counted_and_the_batch_comes_again(bus: MemoryBus, metrics: Metrics) -> None:
     fill(bus, 3)
     bus.fail_commits = 1
-    handler = Copying(metrics)
+    handler = Copying()
     under = worker(bus, handler, metrics)
     with pytest.raises(Retryable):
         under.step()
@@ -123,7 +124,7 @@ def test_a_commit_that_fails_is_not_counted_and_the_batch_comes_again(bus: Memor
 @pytest.mark.parametrize("error", [lambda: Retryable(RetryReason.STORE, "busy"), lambda: Fenced("taken over")])
 def test_what_concerns_the_batch_rewinds_all_of_it(bus: MemoryBus, metrics: Metrics, error: Callable[[], Exception]) -> None:
     fill(bus, 3)
-    under = worker(bus, Copying(metrics, faulty(error, b"1")), metrics)
+    under = worker(bus, Copying(faulty(error, b"1")), metrics)
     for _ in range(2):
         with pytest.raises((Retryable, Fenced)):
             under.step()
@@ -139,7 +140,7 @@ def test_a_poison_record_is_buried_and_the_rest_goes_through(
     bus: MemoryBus, metrics: Metrics, logs: list[EventDict], *, error: Callable[[], Exception], reason: DeadReason, guarded: bool
 ) -> None:
     fill(bus, 5)
-    handler = Copying(metrics, faulty(error, b"2"), guarded=guarded)
+    handler = Copying(faulty(error, b"2"), guarded=guarded)
     worker(bus, handler, metrics).step()
     assert reports(bus) == [0, 1, 3, 4]
     assert buried(bus) == [("2", reason)]
@@ -158,21 +159,23 @@ def test_an_output_that_the_log_refuses_buries_its_input_only(bus: MemoryBus, me
             return Handled(outputs)
 
     fill(bus, 3)
-    worker(bus, Swelling(metrics), metrics).step()
+    worker(bus, Swelling(), metrics).step()
     assert reports(bus) == [0, 2]
     assert buried(bus) == [("1", DeadReason.TOO_LARGE)]
+    assert dead_letters(metrics, DeadReason.TOO_LARGE) == 1
     assert bus.backlog(ITEMS, PROCESSORS_GROUP).records == 0
 
 
 def test_a_poison_record_that_is_tried_often_is_no_broken_stage(bus: MemoryBus, metrics: Metrics) -> None:
     fill(bus, 1)
     bus.fail_commits = 60
-    under = worker(bus, Copying(metrics, faulty(lambda: ValueError("poison"), b"0")), metrics)
+    under = worker(bus, Copying(faulty(lambda: ValueError("poison"), b"0")), metrics)
     for _ in range(60):
         with pytest.raises(Retryable):
             under.step()
     under.step()
     assert buried(bus) == [("0", DeadReason.BUG)]
+    assert dead_letters(metrics, DeadReason.BUG) == 1
 
 
 @pytest.mark.parametrize("guarded", [True, False])
@@ -182,7 +185,7 @@ def test_a_broken_stage_stops_and_its_topic_keeps_the_records(bus: MemoryBus, me
     def broken(_: bytes) -> None:
         raise Permanent(DeadReason.BAD_RECORD, "all of them")
 
-    under = worker(bus, Copying(metrics, broken, guarded=guarded), metrics)
+    under = worker(bus, Copying(broken, guarded=guarded), metrics)
 
     def run_dry() -> None:
         while not under.idle():
@@ -222,3 +225,17 @@ def test_upkeep_shows_what_waits_and_how_long(bus: MemoryBus, metrics: Metrics) 
     assert metrics.registry.get_sample_value("newswire_bus_backlog_records", labels) == 4
     assert metrics.registry.get_sample_value("newswire_bus_backlog_oldest_seconds", labels) == 300
     upkeep.close()
+
+
+def test_upkeep_shows_what_waits_on_a_disk_that_is_full_as_it_is_and_not_as_it_was(metrics: Metrics) -> None:
+    class Full(MemoryBus):
+        def maintain(self, now: datetime) -> int:
+            raise Retryable(RetryReason.BUS, f"{now}: disk full")
+
+    full, labels = Full(), {"topic": "news.items", "group": "processors"}
+    upkeep = BusUpkeep(bus=full, metrics=metrics, clock=CLOCK)
+    for waiting in (4, 8):
+        fill(full, 4)
+        with pytest.raises(Retryable):
+            upkeep.step()
+        assert metrics.registry.get_sample_value("newswire_bus_backlog_records", labels) == waiting

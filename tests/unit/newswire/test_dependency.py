@@ -22,6 +22,7 @@ def failing(uses: Uses, *, writes: bool, error: Exception) -> None:
 
 def test_it_is_up_where_reading_and_writing_go_well(metrics: Metrics) -> None:
     uses, full = Uses(Dependency.STORE, metrics), Retryable(RetryReason.STORE, "full")
+    assert up(metrics, Dependency.STORE) is None  # nobody knows yet
     with uses.use(writes=False):
         pass
     assert up(metrics, Dependency.STORE) == 1
@@ -63,3 +64,18 @@ def test_a_measured_bus_does_what_the_bus_does_and_measures_its_commits(bus: Mem
     assert [one.value for one in measured.browse(REPORTS)] == [b"2"]
     assert measured.backlog(ITEMS, PROCESSORS_GROUP).records == 0
     assert up(metrics, Dependency.BUS) == 1
+
+
+def test_one_that_is_away_from_the_start_is_seen_to_be_away(metrics: Metrics) -> None:
+    uses, servers = Uses(Dependency.STORE, metrics), iter([Retryable(RetryReason.STORE, "refused"), None])
+
+    def opened() -> str:
+        if (error := next(servers)) is not None:
+            raise error
+        return "open"
+
+    with pytest.raises(Retryable):
+        uses.opened(opened)
+    assert up(metrics, Dependency.STORE) == 0
+    assert uses.opened(opened) == "open"
+    assert up(metrics, Dependency.STORE) == 1

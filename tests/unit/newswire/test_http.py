@@ -123,6 +123,7 @@ def test_each_fetch_is_counted_once(client: GuardedHttp, server: HostileServer, 
         1,
     )
     assert metrics.registry.get_sample_value("newswire_http_body_bytes_total", {"kind": "page"}) == 6
+    assert metrics.registry.get_sample_value("newswire_http_fetch_seconds_count", {"kind": "page"}) == 3
 
 
 def count(metrics: Metrics, reason: FetchReason) -> float | None:

@@ -11,6 +11,7 @@ import pytest
 
 from newswire.jail import Killed, KillReason, ProcessJail, TaskRaised
 from newswire.metrics import Metrics
+from newswire.outcomes import JailEnd
 from tests.jail_tasks import TASKS, Shape
 
 MEMORY_BYTES = 512 << 20
@@ -46,6 +47,15 @@ def wait_until(true: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
+def killed(metrics: Metrics, task: str) -> dict[JailEnd, float]:
+    found = metrics.registry.get_sample_value
+    return {end: found("newswire_jail_kills_total", {"task": f"tests.jail_tasks:{task}", "reason": end}) or 0.0 for end in JailEnd}
+
+
+def busy(metrics: Metrics, task: str) -> float:
+    return metrics.registry.get_sample_value("newswire_jail_busy_seconds_total", {"task": f"tests.jail_tasks:{task}"}) or 0.0
+
+
 def count(metrics: Metrics, task: str, outcome: str) -> float:
     return metrics.registry.get_sample_value("newswire_jail_tasks_total", {"task": f"tests.jail_tasks:{task}", "outcome": outcome}) or 0.0
 
@@ -73,12 +83,15 @@ def test_a_result_is_rebuilt_by_its_annotation(jail: ProcessJail) -> None:
 def test_a_child_that_goes_wrong_is_ended_and_replaced(
     jail: ProcessJail, counted: Metrics, caplog: pytest.LogCaptureFixture, task: str, reason: KillReason
 ) -> None:
-    before = count(counted, task, reason)
+    before, kills, busy_s = count(counted, task, reason), killed(counted, task), busy(counted, task)
     with pytest.raises(Killed) as raised:
         ask(jail, task, deadline_s=0.3 if reason is KillReason.DEADLINE else 10.0)
     assert raised.value.reason is reason
     assert next(record.message for record in caplog.records if task in record.message).endswith(f"({reason})")
     assert count(counted, task, reason) == before + 1
+    end = JailEnd.DIED if reason is KillReason.CRASH else JailEnd(reason.value)
+    assert killed(counted, task) == kills | {end: kills[end] + 1}
+    assert busy(counted, task) - busy_s >= (0.3 if reason is KillReason.DEADLINE else 0.0)
     assert ask(jail, "add", 1, 1) == 2
 
 

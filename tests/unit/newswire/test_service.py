@@ -393,3 +393,15 @@ def test_a_second_signal_ends_the_process_at_once(signum: signal.Signals, code: 
         process.send_signal(signum)
         process.communicate(timeout=30)
     assert process.returncode == code
+
+
+def test_when_each_worker_last_ended_a_step_well_is_shown(metrics: Metrics) -> None:
+    began = time.time()
+    assert service(
+        Script(does(), raises(retryable(0.01)), name="well"), Script(raises(TooManyDead("x")), name="ill"), metrics=metrics
+    ).run()
+    ended_well = {
+        one: metrics.registry.get_sample_value("newswire_worker_last_success_timestamp_seconds", {"worker": one}) for one in ("well", "ill")
+    }
+    assert ended_well["ill"] is None
+    assert began <= (ended_well["well"] or 0.0) <= time.time()

@@ -14,7 +14,7 @@ from newswire.consumer import TooManyDead
 from newswire.errors import Retryable
 from newswire.jail import KillReason
 from newswire.metrics import Metrics
-from newswire.outcomes import FetchReason, PageOutcome, PageReason, ParseReason, RetryReason, Stage
+from newswire.outcomes import FetchReason, PageOutcome, PageReason, ParseReason, RetryReason, RunStage, Stage
 from newswire.records import Basis, DeadLetter, Item, Label, Report
 from newswire.store import Store, pages, trail
 from newswire.store.hosts import StoreSlots
@@ -505,3 +505,33 @@ def test_the_longer_text_of_feed_and_page_is_read(worker: PageWorker, store: Sto
     by_name: dict[str | None, Report] = {report.item.guid: report for report in reports_on(bus)}
     assert (by_name["a"].basis, by_name["a"].text, by_name["a"].page_failure) == (Basis.FEED, BODY * 3, PageReason.LESS_TEXT)
     assert (by_name["b"].basis, by_name["b"].text) == (Basis.PAGE, BODY.strip())
+
+
+def test_a_report_that_waited_for_a_page_in_vain_is_not_timed_as_one_of_the_feeds_text(
+    worker: PageWorker, store: Store, http: FakeHttp, metrics: Metrics
+) -> None:
+    """Else every paywall would look as if the first look had become slow."""
+    metrics.runs(RunStage.PROCESS)
+    http.fail(URL, FetchReason.HTTP_4XX)
+    owe(store, an_item())
+    work(worker)
+    timed = {basis: metrics.registry.get_sample_value("newswire_seen_to_reported_seconds_count", {"basis": basis}) for basis in Basis}
+    assert timed == {Basis.FEED: 0, Basis.PAGE: 1}
+
+
+def test_what_is_due_is_shown_and_for_how_long_the_first_has_been(
+    worker: PageWorker, store: Store, http: FakeHttp, clock: ManualClock, metrics: Metrics
+) -> None:
+    def due() -> tuple[float | None, float | None]:
+        found = metrics.registry.get_sample_value
+        return found("newswire_processors_pages_due"), found("newswire_processors_pages_due_oldest_seconds")
+
+    http.fail(URL, FetchReason.HTTP_5XX)
+    owe(store, an_item())
+    clock.set(NOW + timedelta(seconds=90))
+    worker.step()
+    assert due() == (1, 90)
+    work(worker)
+    clock.set(NOW + timedelta(seconds=100))
+    worker.step()
+    assert due() == (1, 0)  # it waits for its next try
