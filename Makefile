@@ -88,11 +88,11 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 	  || { echo "The packages could not be installed: this step, and only this one, needs a package index. See what pip says above, then try again." >&2; exit 2; }
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed
-	@echo "Adding what the tests need …"
-	@$(BIN)/pip install -q -c constraints.txt -e . --group dev \
+$(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing Newswire and what the tests need …"
+	@$(BIN)/pip install -q --disable-pip-version-check --upgrade 'pip>=25.1' && $(BIN)/pip install -q -c constraints.txt -e . --group dev \
 	  || { echo "The packages could not be installed: this step, and only this one, needs a package index. See what pip says above, then try again." >&2; exit 2; }
-	@touch $@
+	@touch $(VENV)/.installed $@
 
 $(VENV)/.installed-encoder: $(VENV)/.installed
 	@echo "Adding what training the reader needs (torch: some gigabytes) …"

@@ -3,6 +3,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 import structlog
@@ -23,6 +24,8 @@ settings.register_profile("fast", max_examples=40, deadline=None)
 settings.register_profile("thorough", max_examples=1000, deadline=None)
 settings.load_profile("fast")
 
+_USUAL_S: Final = 60.0  # what the configuration of pytest gives a test; shorter deadlines stay where they stand
+
 
 gc.disable()  # until all tests are known: what is made before stays to the end
 
@@ -32,6 +35,18 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.enable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Those that are given more time than others begin first (the rest keep their random order): one of minutes that
+    # begins last keeps one worker, while the others have nothing left to do.
+    items.sort(key=_given_s, reverse=True)
+
+
+def _given_s(item: pytest.Item) -> float:
+    given = item.get_closest_marker("timeout")
+    return max(float(given.args[0]) if given else 0.0, _USUAL_S)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

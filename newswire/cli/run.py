@@ -92,17 +92,15 @@ def alert(config: Config = None, until_idle: UntilIdle = False) -> None:
 def _ground(config: Path | None, stage: RunStage, *, until_idle: bool) -> Iterator[tuple[compose.Ground, ExitStack]]:
     """Yield what a stage of its own stands on, and the stack that closes what is built on it."""
     settings = read_settings(config)
-    _leave_when_told()
-    with ExitStack() as stack:
+    with _leave_when_told(), ExitStack() as stack:
         yield stack.enter_context(compose.open_ground(settings, stage, serving=True, patient=not until_idle)), stack
 
 
 def watch(settings: Settings, *, until_idle: bool, sources: "Sequence[Source] | None" = None, quiet: bool = False) -> int:
     """Run all stages in this process and return the exit status. `quiet` sends the log to a file under the data folder."""
-    _leave_when_told()
     console = Console()
     lively = console.is_terminal and not until_idle
-    with ExitStack() as stack:
+    with _leave_when_told(), ExitStack() as stack:
         to_file = quiet or lively
         log_stream: TextIO | None = None
         if to_file:
@@ -133,22 +131,32 @@ def watch(settings: Settings, *, until_idle: bool, sources: "Sequence[Source] | 
         return _ended(status, collecting[0], until_idle=until_idle)
 
 
-def _leave_when_told() -> None:
+@contextmanager
+def _leave_when_told() -> Iterator[None]:
     """End with status 0 on a SIGTERM that comes before the service listens for it: nothing is in flight yet.
 
     What is open is closed first. Where Python drops the exit (it does where it lands in a finalizer or in the callback of a weak reference),
-    the process ends all the same. A SIGHUP then asks for what is being done anyway: the configuration is read.
+    the process ends all the same; where a library makes an error of it (a module in C++ that is just being loaded does), it is no error.
+    A SIGHUP then asks for what is being done anyway: the configuration is read.
     """
+    told = threading.Event()
 
-    def told(*_: object) -> None:
+    def leave() -> None:
+        told.set()
         signal.signal(signal.SIGALRM, lambda *_: os._exit(0))
         signal.setitimer(signal.ITIMER_REAL, _LEAVE_S)
         sys.exit(0)
 
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, told)
+        signal.signal(signal.SIGTERM, lambda *_: leave())
         on_terminal = _on_terminal()
-        signal.signal(signal.SIGHUP, lambda *_: sys.exit(0) if on_terminal and not _on_terminal() else None)
+        signal.signal(signal.SIGHUP, lambda *_: leave() if on_terminal and not _on_terminal() else None)
+    try:
+        yield
+    except Exception:
+        if told.is_set():
+            sys.exit(0)
+        raise
 
 
 def _on_terminal() -> bool:

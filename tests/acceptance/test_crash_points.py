@@ -62,7 +62,8 @@ def test_a_kill_loses_nothing_and_tells_nothing_twice(world: World, web: Web, sl
     # A send in doubt waits half a minute for the channel to show it before anything is sent again.
     world.run("run", "--until-idle", timeout=100 if point in IN_DOUBT else 50)
     assert len(seen_items(world)) == 5
-    assert sorted(alert["title"] for alert in world.json_lines("alerts")) == undisturbed
+    alerts = world.json_lines("alerts")
+    assert sorted(alert["title"] for alert in alerts) == undisturbed
     assert len(messages(slack)) == len(set(messages(slack))) == len(undisturbed)
     assert len({(item, basis) for item, basis, _ in final_decisions(world)}) == 10
-    assert all(alert["state"] == "sent" for alert in world.json_lines("alerts"))
+    assert all(alert["state"] == "sent" for alert in alerts)

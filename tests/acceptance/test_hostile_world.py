@@ -3,13 +3,11 @@
 import json
 import re
 import socket
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import Event, Thread
 
-import brotli
 import pytest
 
 from newswire.bus import Message
@@ -17,6 +15,7 @@ from newswire.topics import ITEMS
 from tests.acceptance.test_five_articles import FIVE
 from tests.acceptance.world import Answer, Entry, Web, World
 from tests.fake_slack import FakeSlack
+from tests.hostile_server import brotli_bomb, gzip_bomb
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(120)]
 
@@ -78,12 +77,6 @@ def raw_server(first: bytes, drip: bytes, every_s: float) -> Iterator[str]:
         ended.set()
 
 
-def bomb(size: int = 1 << 30) -> bytes:
-    deflate = zlib.compressobj(9, zlib.DEFLATED, 31)
-    block = b"\0" * (1 << 20)
-    return b"".join(deflate.compress(block) for _ in range(size >> 20)) + deflate.flush()
-
-
 def test_a_redirect_to_a_private_address_meets_nobody(world: World, web: Web, slack: FakeSlack) -> None:
     with listener() as (port, met):
         web.answers["/to-private"] = Answer(b"", status=302, headers={"Location": f"http://10.0.0.1:{port}/"})
@@ -114,8 +107,8 @@ def test_garbage_bombs_drips_and_hanging_pages_end_and_the_good_feed_is_told(wor
     web.answers["/garbage"] = Answer(bytes(range(256)) * 400, "application/rss+xml")
     web.answers["/empty"] = Answer(b"", "application/rss+xml")
     web.answers["/html"] = Answer(b"<html><body><p>No feed here", "text/html")
-    web.answers["/gzip-bomb"] = Answer(bomb(), "application/rss+xml", headers={"Content-Encoding": "gzip"})
-    web.answers["/brotli-bomb"] = Answer(brotli.compress(b"\0" * (1 << 28)), "application/rss+xml", headers={"Content-Encoding": "br"})
+    web.answers["/gzip-bomb"] = Answer(gzip_bomb(), "application/rss+xml", headers={"Content-Encoding": "gzip"})
+    web.answers["/brotli-bomb"] = Answer(brotli_bomb(), "application/rss+xml", headers={"Content-Encoding": "br"})
     web.answers["/attributes"] = Answer(
         b"<rss><channel><item " + b" ".join(b'a%d="1"' % n for n in range(40_000)) + b"><title>x &nbsp; y</title></item></channel></rss>",
         "application/rss+xml",

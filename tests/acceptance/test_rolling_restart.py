@@ -102,6 +102,7 @@ def silences(slack: FakeSlack, stream_ended_at: float) -> Sequence[float]:
     return [after - before for before, after in pairwise(moments)]
 
 
+@pytest.mark.timeout(480)  # two cores that others use too: 130 s beside two busy loops
 def test_all_stages_are_replaced_under_a_steady_stream_of_news(world: World, sites: list[Web], slack: FakeSlack, say: Say) -> None:
     day = Day.of(sites, items=MOST, with_page=MOST // 5, told=MOST // ITEMS_A_STORY)
     wire = Wire(sites, day.entries, feeds=8)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
+from textwrap import indent
 from typing import Final
 
 import pytest
@@ -43,6 +44,7 @@ def start(fleet: Fleet, *stages: str) -> None:
     wait_until(lambda: all(life.ready() for life in fleet.crew), limit_s=90)
 
 
+@pytest.mark.timeout(480)  # two cores that others use too: 160 s beside two busy loops
 def test_told_to_end_under_load_each_ends_with_0_and_nothing_is_lost(world: World, sites: list[Web], slack: FakeSlack, say: Say) -> None:
     day = Day.of(sites, items=MOST, with_page=MOST // 2, told=MOST // ITEMS_A_STORY)
     wire = Wire(sites, day.entries, feeds=8)
@@ -204,13 +206,16 @@ def test_told_to_end_while_it_waits_for_a_server_that_says_nothing(
     say(f"{ended_s:.1f} s")
 
 
+def ended_by(said: str) -> "subprocess.CompletedProcess[str]":
+    """Return how a process ended that says this while it waits to be told to end."""
+    told = "import os, signal, time\nfrom newswire.cli import run\nwith run._leave_when_told():\n"
+    return subprocess.run(
+        [sys.executable, "-c", told + indent(said, "    ")], cwd=ROOT, capture_output=True, text=True, timeout=ENDS_WITHIN_S, check=False
+    )
+
+
 def test_told_to_end_where_python_drops_what_a_handler_raises() -> None:
-    child = """
-import os, signal, time
-from newswire.cli import run
-
-run._leave_when_told()
-
+    done = ended_by("""
 class Gone:
     def __del__(self):
         os.kill(os.getpid(), signal.SIGTERM)
@@ -219,8 +224,24 @@ class Gone:
 Gone()
 print("goes on", flush=True)
 time.sleep(60)
-"""
-    done = subprocess.run([sys.executable, "-c", child], cwd=ROOT, capture_output=True, text=True, timeout=ENDS_WITHIN_S, check=False)
+""")
     assert "Exception ignored" in done.stderr
     assert done.stdout == "goes on\n"
     assert done.returncode == 0
+
+
+def test_told_to_end_where_a_library_makes_another_error_of_it() -> None:
+    done = ended_by("""
+try:
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(60)
+except SystemExit as end:  # as modules in C++ do that are just being made
+    raise ImportError("initialization failed") from end
+""")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_an_error_of_a_process_that_nobody_told_to_end_is_said() -> None:
+    done = ended_by("raise ImportError('no such library')")
+    assert done.returncode == 1
+    assert "no such library" in done.stderr

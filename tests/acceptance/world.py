@@ -22,7 +22,7 @@ from threading import Thread
 from typing import Any, Self
 
 from newswire.bus import Bus
-from newswire.cli.compose import open_bus
+from newswire.cli.compose import open_bus, open_topics
 from newswire.clock import SystemClock
 from newswire.settings import from_environment
 from newswire.store import Store, open_store
@@ -173,7 +173,8 @@ class World:
             "NEWSWIRE_KAFKA_NUM_PARTITIONS": str(partitions),
             "NEWSWIRE_KAFKA_SESSION_TIMEOUT_MS": "3000",  # a killed member is put out soon
         }
-        self.run("topics", "create")
+        with open_topics(from_environment(self.environment)) as topics:  # what `newswire topics create` does, without a process for it
+            topics.create()
 
     @contextmanager
     def bus(self) -> Iterator[Bus]:

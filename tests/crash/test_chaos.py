@@ -19,7 +19,7 @@ from tests.crash.fleet import seed
 from tests.fake_slack import FakeSlack
 from tests.measured import Say
 
-pytestmark = [pytest.mark.crash]
+pytestmark = [pytest.mark.crash, pytest.mark.timeout(240)]
 
 STORIES = int(os.environ.get("CHAOS_STORIES", "150"))
 KILLS = int(os.environ.get("CHAOS_KILLS", "25"))  # `make chaos` makes it 1,000 and 200
