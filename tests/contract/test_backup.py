@@ -1,6 +1,7 @@
 """A backup of either store beside the embedded bus: of one moment, whole or not there, and the same again after a restore."""
 
 import json
+import os
 import shutil
 import sqlite3
 import stat
@@ -40,6 +41,10 @@ def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], str
         return lambda name: f"sqlite:///{tmp_path / name / 'newswire.sqlite3'}"
     server: PostgresServer = request.getfixturevalue("postgres")
     return lambda _: server.new_database()
+
+
+ON_SQLITE = pytest.mark.parametrize("fresh", ["sqlite"], indirect=True)
+"""For what is the same whichever store was backed up."""
 
 
 class Place:
@@ -202,6 +207,63 @@ def test_what_is_missing_or_added_is_found(tmp_path: Path, place: Place) -> None
     newest = taken(place, tmp_path / "backups", BACKED_UP + timedelta(days=1)).folder
     with pytest.raises(ConfigurationError, match=f"the newest in it is {newest}"):
         checked(tmp_path / "backups")
+
+
+def _a_pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def _a_device(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def _a_link(path: Path) -> None:
+    path.with_name("elsewhere").touch()
+    path.symlink_to(path.with_name("elsewhere"))
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("name", ["store.sqlite3", "config/watchlists/gaming.yaml", "manifest.json"])
+@pytest.mark.parametrize("make", [_a_pipe, _a_device, _a_link])
+@pytest.mark.timeout(20)
+def test_what_is_no_regular_file_is_neither_waited_for_nor_followed(
+    tmp_path: Path, place: Place, name: str, make: Callable[[Path], None]
+) -> None:
+    folder = taken(place, tmp_path / "backups").folder
+    (folder / name).unlink()
+    make(folder / name)
+    with pytest.raises(ConfigurationError, match=f"{name}: cannot be read: no regular file"):
+        checked(folder)
+
+
+@ON_SQLITE
+def test_a_link_to_a_folder_is_no_part_of_a_backup(tmp_path: Path, place: Place) -> None:
+    folder = taken(place, tmp_path / "backups").folder
+    (folder / "config" / "more").symlink_to(tmp_path)
+    with pytest.raises(ConfigurationError, match="config/more: it is no part of the backup"):
+        checked(folder)
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"files": {"../../secret": {"sha256": "0" * 64, "bytes": 1}}},
+        {"files": {"/etc/passwd": {"sha256": "0" * 64, "bytes": 1}}},
+        {"backed_up_at": 1e30},
+        {"bus": "nats"},
+        {"rows": json.loads("[" * 900 + "]" * 900)},
+    ],
+)
+def test_a_manifest_that_no_newswire_wrote_is_refused(tmp_path: Path, place: Place, change: dict[str, object]) -> None:
+    folder = taken(place, tmp_path / "backups").folder
+    said = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps(said | change))
+    with pytest.raises(ConfigurationError, match="not the manifest of a backup"):
+        checked(folder)
+    (folder / "manifest.json").write_text("[" * 200_000)
+    with pytest.raises(ConfigurationError, match="not the manifest of a backup"):
+        checked(folder)
 
 
 @pytest.mark.parametrize(("change", "words"), [({"format": 2}, "of format 2"), ({"schema": "9999"}, "schema .9999. is not known")])
