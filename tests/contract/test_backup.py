@@ -317,6 +317,83 @@ def test_what_broke_off_in_the_middle_is_seen_and_done_again(tmp_path: Path, pla
     store.close()
 
 
+class EndsAtTheBus:
+    """A clock that gives out as soon as the bus is there: the restore breaks off before its end."""
+
+    def __init__(self, bus: Path) -> None:
+        self._bus = bus
+
+    def now(self) -> datetime:
+        if self._bus.exists():
+            raise Retryable(RetryReason.STORE, "the store is away")
+        return BACKED_UP
+
+    def monotonic(self) -> float:
+        return 0.0
+
+
+def test_what_broke_off_behind_the_bus_is_done_again(tmp_path: Path, place: Place, fresh: Callable[[str], str]) -> None:
+    place.write(1)
+    folder = taken(place, tmp_path / "backups").folder
+    into = target(tmp_path, fresh("new"))
+    with pytest.raises(Retryable):
+        restore(folder, checked(folder), into, EndsAtTheBus(into.bus))
+    with pytest.raises(ConfigurationError, match="broken off"):
+        open_store(into.store_url)
+    restore(folder, checked(folder), into, SystemClock())
+    store = open_store(into.store_url)
+    assert count(store, seen) == 1
+    store.close()
+
+
+def test_a_wal_that_another_bus_left_is_not_taken_for_its_own(tmp_path: Path, place: Place, fresh: Callable[[str], str]) -> None:
+    place.write(1)
+    folder = taken(place, tmp_path / "backups").folder
+    for number in range(2, 40):
+        place.write(number)
+    into = target(tmp_path, fresh("new"))
+    into.bus.parent.mkdir(exist_ok=True)
+    shutil.copy(place.data / "bus.sqlite3-wal", f"{into.bus}-wal")
+    assert Path(f"{into.bus}-wal").stat().st_size > 0
+    restore(folder, checked(folder), into, SystemClock())
+    with closing(sqlite3.connect(into.bus)) as bus:
+        assert bus.execute("SELECT count(*) FROM log").fetchone() == (1,)
+
+
+@ON_SQLITE
+def test_two_restores_at_once_are_refused(tmp_path: Path, place: Place, fresh: Callable[[str], str]) -> None:
+    folder = taken(place, tmp_path / "backups").folder
+    found = replace(checked(folder), bus="kafka")
+
+    def another(_: object) -> dict[str, int]:
+        with pytest.raises(ConfigurationError, match="another restore is at work here"):
+            restore(folder, found, into, SystemClock())
+        return {}
+
+    into = Target(fresh("new"), tmp_path / "new" / "bus.sqlite3", another)
+    restore(folder, found, into, SystemClock())
+    open_store(into.store_url).close()
+
+
+@pytest.mark.servers
+def test_a_database_of_an_older_newswire_is_refused_as_it_is(tmp_path: Path, postgres: PostgresServer) -> None:
+    old = Place(tmp_path / "old", f"sqlite:///{tmp_path / 'old' / 'var' / 'newswire.sqlite3'}")
+    folder = taken(old, tmp_path / "backups").folder
+    old.close()
+    url = postgres.new_database()
+    migrate(url)
+    store = open_store(url)
+    try:
+        with store.begin() as connection:
+            command.downgrade(schema._alembic(connection), "0008")
+        with pytest.raises(ConfigurationError, match=r"another Newswire \(schema 0008\)"):
+            restore(folder, checked(folder), target(tmp_path, url), SystemClock())
+        with store.read() as connection:
+            assert schema.revision(connection) == "0008"
+    finally:
+        store.close()
+
+
 def test_an_older_schema_is_brought_forward_and_the_backup_stays_as_it_is(
     tmp_path: Path, place: Place, fresh: Callable[[str], str]
 ) -> None:
