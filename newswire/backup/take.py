@@ -26,9 +26,10 @@ from newswire.crash import crash_point
 from newswire.errors import ConfigurationError, Fault
 from newswire.outcomes import RetryReason
 from newswire.sqlite import WriteLock, prepare, translated
-from newswire.store import Store, backups, copy, open_store, schema
+from newswire.store import Store, backups, copy, open_store, schema, sizes
 from newswire.store.tables import METADATA
 
+_MEBIBYTE: Final = 1 << 20
 _PIN: Final = "SELECT count(*) FROM sqlite_master"  # a snapshot begins with the first read
 
 
@@ -66,8 +67,11 @@ def take(sources: Sources, parent: Path, clock: Clock, *, keep: int | None = Non
         OSError: likewise, of the file system.
 
     """
+    if parent.resolve().is_relative_to(sources.config.resolve()):
+        raise refused(parent, "it is inside the configuration folder, of which each backup has a copy; name a folder elsewhere")
     now = clock.now().astimezone(UTC)
     with folders.writing(parent, now) as (folder, ended):
+        _require_room(sources, parent)
         written = _write(sources, folder, now)
         crash_point("backup_before_manifest")
         (folder / MANIFEST).write_bytes(manifest.to_json(written))
@@ -76,8 +80,25 @@ def take(sources: Sources, parent: Path, clock: Clock, *, keep: int | None = Non
     crash_point("backup_after_rename")
     with sources.store.begin() as connection:
         backups.succeeded(connection, written.backed_up_at)
-    removed = folders.forget_older(parent, keep) if keep is not None else []
+    removed = folders.forget_older(final, keep) if keep is not None else []
     return Made(final, written, tuple(removed))
+
+
+def _require_room(sources: Sources, parent: Path) -> None:
+    """Return where what is known of the backup's size is free: who fills the disk that the store stands on stops the watch.
+
+    Raises:
+        ConfigurationError: it is not.
+
+    """
+    with sources.store.read() as connection:
+        store = sizes.store_bytes(connection) if connection.dialect.name == "sqlite" else 0
+    needed = store + (sizes.file_bytes(sources.bus) if sources.bus is not None else 0)
+    disk = sizes.disk(parent)
+    if disk is not None and disk.free_bytes < needed:
+        raise refused(
+            parent, f"the disk has not enough room: {disk.free_bytes / _MEBIBYTE:,.1f} MiB free, {needed / _MEBIBYTE:,.1f} needed"
+        )
 
 
 def _write(sources: Sources, folder: Path, now: datetime) -> Manifest:

@@ -292,6 +292,30 @@ def test_the_newest_are_kept(tmp_path: Path, place: Place) -> None:
         taken(place, parent, BACKED_UP + timedelta(days=3))
 
 
+def test_what_was_just_made_stays_though_the_clock_was_ahead(tmp_path: Path, place: Place) -> None:
+    ahead = taken(place, tmp_path / "backups", BACKED_UP + timedelta(days=4_000)).folder
+    made = taken(place, tmp_path / "backups", BACKED_UP, keep=1)
+    assert made.folder.is_dir()
+    assert made.removed == (ahead,)
+    assert not ahead.exists()
+
+
+@ON_SQLITE
+def test_a_place_that_cannot_hold_it_is_refused_before_anything_is_written(tmp_path: Path, place: Place) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigurationError, match="it is no folder"):
+        taken(place, tmp_path / "file")
+    with pytest.raises(ConfigurationError, match="inside the configuration folder"):
+        taken(place, place.config / "backups")
+    assert not (place.config / "backups").exists()
+    bus = place.data / "larger-than-any-disk.sqlite3"
+    with bus.open("wb") as file:
+        file.truncate(1 << 43)
+    with pytest.raises(ConfigurationError, match=r"not enough room: .* 8,388,608\.\d needed"):
+        take(replace(place.sources(), bus=bus), tmp_path / "backups", ManualClock(BACKED_UP))
+    assert [path.name for path in (tmp_path / "backups").iterdir()] == [".backup.lock"]
+
+
 def test_two_at_once_are_refused(tmp_path: Path, place: Place) -> None:
     with folders.writing(tmp_path / "backups", BACKED_UP), pytest.raises(ConfigurationError, match="another backup is being made"):
         taken(place, tmp_path / "backups")
