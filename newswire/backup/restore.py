@@ -17,7 +17,7 @@ from sqlalchemy.engine import make_url
 
 from newswire.backup import folders, manifest
 from newswire.backup.manifest import BUS, STORE, Manifest, Offsets, refused
-from newswire.backup.take import read_only, rows_of
+from newswire.backup.take import one_file, read_only, rows_of
 from newswire.clock import Clock
 from newswire.crash import crash_point
 from newswire.errors import ConfigurationError, Fault
@@ -140,20 +140,21 @@ def _put_store(source: Path | None, path: Path, at: float) -> None:
     """Put a copy of a backup's store, or an empty one, in its place: marked as unfinished, in the schema of this Newswire."""
     beside = Path(f"{path}.restoring")
     _remove(beside)
-    if source is not None:
-        _copy_bytes(source, beside)
-    store = open_store(URL.create("sqlite", database=str(beside)).render_as_string(), unfinished=True)  # which migrates it
     try:
-        with store.begin() as connection:
-            backups.begin_restore(connection, at)
+        if source is not None:
+            _copy_bytes(source, beside)
+        store = open_store(URL.create("sqlite", database=str(beside)).render_as_string(), unfinished=True)  # which migrates it
+        try:
+            with store.begin() as connection:
+                backups.begin_restore(connection, at)
+        finally:
+            store.close()
+        one_file(beside)
+        if source is not None:
+            crash_point("restore_before_store")
+        _put_in_place(beside, path)
     finally:
-        store.close()
-    with closing(sqlite3.connect(beside, isolation_level=None)) as driver:
-        driver.execute("PRAGMA journal_mode=DELETE")  # one file again, that can be renamed
-    if source is not None:
-        crash_point("restore_before_store")
-    _put_in_place(beside, path)
-    _remove(beside)
+        _remove(beside)  # on a full disk as well: it is what fills it
 
 
 def _require_empty_files(path: Path, target: Target) -> None:
@@ -235,8 +236,7 @@ def _readable(path: Path, folder: Path) -> Iterator[Connection]:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             _copy_bytes(path, beside)
             migrate(URL.create("sqlite", database=str(beside)).render_as_string())
-            with closing(sqlite3.connect(beside, isolation_level=None)) as driver:
-                driver.execute("PRAGMA journal_mode=DELETE")
+            one_file(beside)
             path = beside
         engine = create_engine("sqlite://", creator=lambda: read_only(path), poolclass=StaticPool)
         try:

@@ -189,8 +189,7 @@ def _copy_rows(source: Connection, path: Path) -> None:
                 crash_point("backup_between_tables")
     finally:
         store.close()
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("PRAGMA journal_mode=DELETE")
+    one_file(path)
     Path(f"{path}.lock").unlink(missing_ok=True)
 
 
@@ -222,6 +221,17 @@ def rows_of(path: Path) -> dict[str, int]:
     except sqlite3.DatabaseError as error:
         raise refused(path, f"it is damaged: {error}") from None
     return found
+
+
+def one_file(path: Path) -> None:
+    """Make one file of a database that nobody has open: it can be renamed, and read where nothing can be written.
+
+    Raises:
+        Retryable: the disk is full.
+
+    """
+    with translated(RetryReason.STORE, str(path)), closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")
 
 
 def read_only(path: Path) -> sqlite3.Connection:
