@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import URL, Connection, func, select, text
+from sqlalchemy import URL, Connection, StaticPool, create_engine, func, select, text
 
 from newswire import __version__
 from newswire.backup import folders, manifest
@@ -26,7 +26,8 @@ from newswire.crash import crash_point
 from newswire.errors import ConfigurationError, Fault
 from newswire.outcomes import RetryReason
 from newswire.sqlite import WriteLock, prepare, translated
-from newswire.store import Store, backups, copy, open_store, schema, sizes
+from newswire.store import Store, backups, copy, failures, schema, sizes
+from newswire.store.engine import migrate
 from newswire.store.tables import METADATA
 
 _MEBIBYTE: Final = 1 << 20
@@ -181,16 +182,26 @@ def _copy_pages(source: sqlite3.Connection, path: Path) -> None:
 
 
 def _copy_rows(source: Connection, path: Path) -> None:
-    """Copy a PostgreSQL store, row by row in its snapshot, into an SQLite file of the same schema."""
-    store = open_store(URL.create("sqlite", database=str(path)).render_as_string())
+    """Copy a PostgreSQL store, row by row in its snapshot, into an SQLite file of the same schema.
+
+    Without a WAL, which one transaction would make as large as the file, and without a sync for it: what is killed is thrown away.
+    """
+    migrate(URL.create("sqlite", database=str(path)).render_as_string())
+    Path(f"{path}.lock").unlink(missing_ok=True)
+    one_file(path)
+    engine = create_engine("sqlite://", creator=lambda: _unsynced(path), poolclass=StaticPool)
     try:
-        with store.begin() as target:
+        with failures.translated(), engine.begin() as target:
             for _ in copy.copy_tables(source, target):
                 crash_point("backup_between_tables")
     finally:
-        store.close()
-    one_file(path)
-    Path(f"{path}.lock").unlink(missing_ok=True)
+        engine.dispose()
+
+
+def _unsynced(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA synchronous=OFF")
+    return connection
 
 
 def _copy_config(source: Path, target: Path) -> None:
