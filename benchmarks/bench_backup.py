@@ -1,9 +1,9 @@
 """`make bench-backup`: what a backup and a restore of a large store take, and how long a writer had to wait meanwhile, on SQLite and PostgreSQL.
 
 A few thousand articles of the labelled corpus are decided by the real stage; SQL then multiplies what that left in the store, until it holds
-so many items, each with its text. (The search index is not multiplied: on SQLite it would add about as much again as the texts take.) While
-`newswire backup` runs, a process writes to store and bus ten times a second, as collectors do, and notes its longest wait: to be below the two
-seconds within which an alert is due. Beside each time stands a peer's on the same data: `VACUUM INTO` and a plain copy, `pg_dump` and `pg_restore`.
+so many items, each with its text; the search index is left out. While `newswire backup` runs, a process writes to store and bus ten times a
+second, as collectors do, and notes its longest wait: to be below the two seconds within which an alert is due. Beside each time stands a
+peer's on the same data: `VACUUM INTO` and a plain copy, `pg_dump` and `pg_restore`.
 
 usage: python -m benchmarks.bench_backup [--items 300000]
 """
