@@ -102,6 +102,7 @@ def writer(url: str, data: Path) -> Iterator[Callable[[], tuple[float, int]]]:
     ours, its = spawn.Pipe()
     process = spawn.Process(target=write, args=(url, data, its), daemon=True)
     process.start()
+    its.close()  # so that its end is seen, were it to fail
     ours.recv()
 
     def ended() -> tuple[float, int]:
