@@ -148,6 +148,8 @@ class Attempts:
         if left is None:
             self._ledger.told_before(tried.row)
             return None
+        if self._recalls.perhaps_given(tried.row, tried.head):
+            left = replace(left, possible_repeat=True)
         return tried if left is update else self._saying(tried, left)
 
     def _take_up(self, tried: Try, known: Mapping[str, Recalled]) -> None:

@@ -115,6 +115,16 @@ class Recalls:
         with self._store.read() as connection:
             return backups.is_blind(connection, row.receiver)
 
+    def perhaps_given(self, row: Queued, head: Queued | None) -> bool:
+        """Return whether nobody knows whether this reply was given before the restore: in a thread of before the backup, and due soon after."""
+        restored = self.restored()
+        if restored is None or head is None or head.settled_at is None:
+            return False
+        if head.settled_at > restored.backed_up_at or row.created_at > restored.restored_at + DATED_S:
+            return False
+        with self._store.read() as connection:
+            return backups.is_blind(connection, row.receiver)
+
     def thread_read(self, lane: Lane, row: Queued, place: Place, head: Queued | None) -> bool:
         """Return whether the thread of a reply is read back; read it where it was begun before the restore. False: held, to be tried later."""
         restored, thread = self.restored(), place.thread

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from alerting.carried import Look, Said, token_of
-from alerting.receivers import FindAnswer, LooksBack
+from alerting.receivers import FindAnswer, LooksBack, NotFound, Unreadable
 from alerting.render import EVENT_TYPE
 from alerting.render_bulletin import EVENT_TYPES
 from newswire.records import MessageKind
@@ -40,6 +40,9 @@ class Recall:
         thread, cursor = self._todo[0]
         found = receiver.look_back(channel=self.channel, thread=thread, since=self.since, cursor=cursor)
         if not isinstance(found, Look):
+            if thread is not None and self.thread_only is None and isinstance(found, Unreadable | NotFound):
+                self._todo.popleft()  # deleted since its channel was read, which still tells all else
+                return None
             return found
         self._todo.popleft()
         self.pages += 1

@@ -25,7 +25,10 @@ def writing(parent: Path, at: datetime) -> Iterator[tuple[Path, Callable[[], Pat
         OSError: the disk is full, or the folder may not be written.
 
     """
-    parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except FileExistsError:
+        raise refused(parent, "it is no folder; name one where backups are to be kept") from None
     lock = FileLock(parent / _LOCK)
     try:
         if not lock.take():
@@ -45,13 +48,17 @@ def writing(parent: Path, at: datetime) -> Iterator[tuple[Path, Callable[[], Pat
         lock.close()
 
 
-def forget_older(parent: Path, keep: int) -> list[Path]:
-    """Remove all but the newest `keep` backups of a folder, and return which went. Nothing but whole backups of ours is counted or removed."""
-    found = sorted(path for path in parent.glob(f"{_NAME}*") if (path / MANIFEST).is_file() and not path.is_symlink())
-    gone = found[:-keep]
+def forget_older(made: Path, keep: int) -> list[Path]:
+    """Remove all but the newest `keep` backups beside the one just made, which stays whatever the clock said; return which went.
+
+    Nothing but whole backups of ours is counted or removed.
+    """
+    parent = made.parent
+    found = sorted(path for path in parent.glob(f"{_NAME}*") if (path / MANIFEST).is_file() and not path.is_symlink() and path != made)
+    gone = found[: max(0, len(found) + 1 - keep)]
     for path in gone:
-        (path / MANIFEST).unlink()  # first: what is half removed is no backup
-        shutil.rmtree(path)
+        # What is half removed is no backup, and the next one clears it away.
+        shutil.rmtree(path.rename(parent / f"{_UNFINISHED}{path.name}"))
     return gone
 
 

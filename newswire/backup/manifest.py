@@ -1,13 +1,16 @@
 """What a backup says of itself, and whether it is still what it was. The manifest is written last: a folder without one is no backup."""
 
+import errno
 import hashlib
 import json
+import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Final
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Final, Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from newswire.errors import ConfigurationError, Fault
 
@@ -22,6 +25,14 @@ Offsets = dict[str, dict[int, int]]
 
 _MOST_BYTES: Final = 16 << 20
 _CHUNK: Final = 1 << 20
+_YEAR_10000: Final = 253_402_300_800.0
+
+
+def _inside_the_backup(name: str) -> str:
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or "\0" in name:
+        raise ValueError("a path that leads out of the backup")
+    return name
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +50,13 @@ class Manifest:
     format: int
     newswire: str  # the version that wrote it
     schema: str  # of the store
-    backed_up_at: float  # seconds since 1970 UTC: a moment before which everything is in it
-    bus: str  # `embedded` or `kafka`
+    backed_up_at: Annotated[float, Field(ge=0, lt=_YEAR_10000)]  # seconds since 1970 UTC: a moment before which everything is in it
+    bus: Literal["embedded", "kafka"]
     store: str  # `sqlite` or `postgresql`
     topic_prefix: str
     offsets: Offsets  # empty where the bus is in the backup
     rows: dict[str, int]  # by table
-    files: dict[str, File] = field(default_factory=dict)  # by path inside the backup
+    files: dict[Annotated[str, AfterValidator(_inside_the_backup)], File] = field(default_factory=dict)  # by path inside the backup
 
 
 _ADAPTER: Final = TypeAdapter(Manifest)
@@ -65,7 +76,7 @@ def read(folder: Path) -> Manifest:
     """
     path = folder / MANIFEST
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_only_a_file) as file:
             text = file.read(_MOST_BYTES)
         if isinstance(found := json.loads(text), dict) and isinstance(found.get("format"), int) and found["format"] > FORMAT:
             raise refused(path, f"a backup of format {found['format']}, which a newer Newswire wrote: restore it with that one")
@@ -74,7 +85,7 @@ def read(folder: Path) -> Manifest:
         raise refused(folder, f"there is no {MANIFEST}: it is no backup, or one that was never ended{_inside(folder)}") from None
     except OSError as error:
         raise refused(path, f"cannot be read: {(error.strerror or str(error)).lower()}") from None
-    except (ValueError, ValidationError):
+    except (ValueError, ValidationError, RecursionError):
         raise refused(path, "it is damaged: not the manifest of a backup") from None
 
 
@@ -105,16 +116,26 @@ def refused(path: Path, what: str) -> ConfigurationError:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    return (path for path in sorted(folder.rglob("*")) if not path.is_dir())
+    """Yield all that is no folder, links to folders too, which are not followed."""
+    for there, folders, files in os.walk(folder):
+        links = [name for name in folders if Path(there, name).is_symlink()]
+        yield from (Path(there, name) for name in sorted((*files, *links)))
 
 
 def _described(path: Path) -> File:
     digest, size = hashlib.sha256(), 0
-    with path.open("rb") as file:
+    with open(path, "rb", opener=_only_a_file) as file:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
             size += len(chunk)
     return File(digest.hexdigest(), size)
+
+
+def _only_a_file(path: str, flags: int) -> int:
+    """Open a regular file: no link is followed, and no pipe or device is waited for."""
+    if not stat.S_ISREG(os.lstat(path).st_mode):
+        raise OSError(errno.EINVAL, "no regular file")
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
 def _inside(folder: Path) -> str:

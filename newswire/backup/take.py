@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import URL, Connection, func, select, text
+from sqlalchemy import URL, Connection, StaticPool, create_engine, func, select, text
 
 from newswire import __version__
 from newswire.backup import folders, manifest
@@ -26,9 +26,11 @@ from newswire.crash import crash_point
 from newswire.errors import ConfigurationError, Fault
 from newswire.outcomes import RetryReason
 from newswire.sqlite import WriteLock, prepare, translated
-from newswire.store import Store, backups, copy, open_store, schema
+from newswire.store import Store, backups, copy, failures, schema, sizes
+from newswire.store.engine import migrate
 from newswire.store.tables import METADATA
 
+_MEBIBYTE: Final = 1 << 20
 _PIN: Final = "SELECT count(*) FROM sqlite_master"  # a snapshot begins with the first read
 
 
@@ -66,8 +68,11 @@ def take(sources: Sources, parent: Path, clock: Clock, *, keep: int | None = Non
         OSError: likewise, of the file system.
 
     """
+    if parent.resolve().is_relative_to(sources.config.resolve()):
+        raise refused(parent, "it is inside the configuration folder, of which each backup has a copy; name a folder elsewhere")
     now = clock.now().astimezone(UTC)
     with folders.writing(parent, now) as (folder, ended):
+        _require_room(sources, parent)
         written = _write(sources, folder, now)
         crash_point("backup_before_manifest")
         (folder / MANIFEST).write_bytes(manifest.to_json(written))
@@ -76,8 +81,25 @@ def take(sources: Sources, parent: Path, clock: Clock, *, keep: int | None = Non
     crash_point("backup_after_rename")
     with sources.store.begin() as connection:
         backups.succeeded(connection, written.backed_up_at)
-    removed = folders.forget_older(parent, keep) if keep is not None else []
+    removed = folders.forget_older(final, keep) if keep is not None else []
     return Made(final, written, tuple(removed))
+
+
+def _require_room(sources: Sources, parent: Path) -> None:
+    """Return where what is known of the backup's size is free: who fills the disk that the store stands on stops the watch.
+
+    Raises:
+        ConfigurationError: it is not.
+
+    """
+    with sources.store.read() as connection:
+        store = sizes.store_bytes(connection) if connection.dialect.name == "sqlite" else 0
+    needed = store + (sizes.file_bytes(sources.bus) if sources.bus is not None else 0)
+    disk = sizes.disk(parent)
+    if disk is not None and disk.free_bytes < needed:
+        raise refused(
+            parent, f"the disk has not enough room: {disk.free_bytes / _MEBIBYTE:,.1f} MiB free, {needed / _MEBIBYTE:,.1f} needed"
+        )
 
 
 def _write(sources: Sources, folder: Path, now: datetime) -> Manifest:
@@ -160,17 +182,26 @@ def _copy_pages(source: sqlite3.Connection, path: Path) -> None:
 
 
 def _copy_rows(source: Connection, path: Path) -> None:
-    """Copy a PostgreSQL store, row by row in its snapshot, into an SQLite file of the same schema."""
-    store = open_store(URL.create("sqlite", database=str(path)).render_as_string())
+    """Copy a PostgreSQL store, row by row in its snapshot, into an SQLite file of the same schema.
+
+    Without a WAL, which one transaction would make as large as the file, and without a sync for it: what is killed is thrown away.
+    """
+    migrate(URL.create("sqlite", database=str(path)).render_as_string())
+    Path(f"{path}.lock").unlink(missing_ok=True)
+    one_file(path)
+    engine = create_engine("sqlite://", creator=lambda: _unsynced(path), poolclass=StaticPool)
     try:
-        with store.begin() as target:
+        with failures.translated(), engine.begin() as target:
             for _ in copy.copy_tables(source, target):
                 crash_point("backup_between_tables")
     finally:
-        store.close()
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("PRAGMA journal_mode=DELETE")
-    Path(f"{path}.lock").unlink(missing_ok=True)
+        engine.dispose()
+
+
+def _unsynced(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA synchronous=OFF")
+    return connection
 
 
 def _copy_config(source: Path, target: Path) -> None:
@@ -201,6 +232,17 @@ def rows_of(path: Path) -> dict[str, int]:
     except sqlite3.DatabaseError as error:
         raise refused(path, f"it is damaged: {error}") from None
     return found
+
+
+def one_file(path: Path) -> None:
+    """Make one file of a database that nobody has open: it can be renamed, and read where nothing can be written.
+
+    Raises:
+        Retryable: the disk is full.
+
+    """
+    with translated(RetryReason.STORE, str(path)), closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")
 
 
 def read_only(path: Path) -> sqlite3.Connection:

@@ -64,11 +64,11 @@ def refuse_unfinished(connection: Connection, where: str) -> None:
     """Return where the store is whole.
 
     Raises:
-        ConfigurationError: a restore into it was broken off.
+        ConfigurationError: a restore into it is at work, or was broken off.
 
     """
     if is_unfinished(connection):
-        what = "a restore into it was broken off; run `newswire restore DIR` again: it begins anew"
+        what = "a restore into it is at work, or was broken off; run `newswire restore DIR` again: it begins anew"
         raise ConfigurationError([Fault("environment", 0, 0, f"NEWSWIRE_STORE: {where}: {what}")])
 
 

@@ -130,8 +130,10 @@ def open_store(url: str, *, migrate: bool = True, unfinished: bool = False) -> S
     return store
 
 
-def migrate(url: str) -> tuple[str | None, str]:
+def migrate(url: str, *, first: Callable[[Connection], None] | None = None) -> tuple[str | None, str]:
     """Bring the schema at `url` up to date, alone under a lock; return its revision before (None: it was empty) and after.
+
+    What `first` raises leaves all as it is.
 
     Raises:
         ConfigurationError: the URL cannot be used, or a newer Newswire wrote the schema.
@@ -142,6 +144,8 @@ def migrate(url: str) -> tuple[str | None, str]:
     store = _connected(parsed)
     try:
         with _no_database(parsed), store.begin() as connection:
+            if first is not None:
+                first(connection)
             return schema.upgrade(connection, _shown(parsed))
     finally:
         store.close()

@@ -1,6 +1,7 @@
 """A backup of either store beside the embedded bus: of one moment, whole or not there, and the same again after a restore."""
 
 import json
+import os
 import shutil
 import sqlite3
 import stat
@@ -40,6 +41,10 @@ def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], str
         return lambda name: f"sqlite:///{tmp_path / name / 'newswire.sqlite3'}"
     server: PostgresServer = request.getfixturevalue("postgres")
     return lambda _: server.new_database()
+
+
+ON_SQLITE = pytest.mark.parametrize("fresh", ["sqlite"], indirect=True)
+"""For what is the same whichever store was backed up."""
 
 
 class Place:
@@ -204,6 +209,63 @@ def test_what_is_missing_or_added_is_found(tmp_path: Path, place: Place) -> None
         checked(tmp_path / "backups")
 
 
+def _a_pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def _a_device(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def _a_link(path: Path) -> None:
+    path.with_name("elsewhere").touch()
+    path.symlink_to(path.with_name("elsewhere"))
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("name", ["store.sqlite3", "config/watchlists/gaming.yaml", "manifest.json"])
+@pytest.mark.parametrize("make", [_a_pipe, _a_device, _a_link])
+@pytest.mark.timeout(20)
+def test_what_is_no_regular_file_is_neither_waited_for_nor_followed(
+    tmp_path: Path, place: Place, name: str, make: Callable[[Path], None]
+) -> None:
+    folder = taken(place, tmp_path / "backups").folder
+    (folder / name).unlink()
+    make(folder / name)
+    with pytest.raises(ConfigurationError, match=f"{name}: cannot be read: no regular file"):
+        checked(folder)
+
+
+@ON_SQLITE
+def test_a_link_to_a_folder_is_no_part_of_a_backup(tmp_path: Path, place: Place) -> None:
+    folder = taken(place, tmp_path / "backups").folder
+    (folder / "config" / "more").symlink_to(tmp_path)
+    with pytest.raises(ConfigurationError, match="config/more: it is no part of the backup"):
+        checked(folder)
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"files": {"../../secret": {"sha256": "0" * 64, "bytes": 1}}},
+        {"files": {"/etc/passwd": {"sha256": "0" * 64, "bytes": 1}}},
+        {"backed_up_at": 1e30},
+        {"bus": "nats"},
+        {"rows": json.loads("[" * 900 + "]" * 900)},
+    ],
+)
+def test_a_manifest_that_no_newswire_wrote_is_refused(tmp_path: Path, place: Place, change: dict[str, object]) -> None:
+    folder = taken(place, tmp_path / "backups").folder
+    said = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps(said | change))
+    with pytest.raises(ConfigurationError, match="not the manifest of a backup"):
+        checked(folder)
+    (folder / "manifest.json").write_text("[" * 200_000)
+    with pytest.raises(ConfigurationError, match="not the manifest of a backup"):
+        checked(folder)
+
+
 @pytest.mark.parametrize(("change", "words"), [({"format": 2}, "of format 2"), ({"schema": "9999"}, "schema .9999. is not known")])
 def test_what_a_newer_newswire_wrote_is_refused(tmp_path: Path, place: Place, change: dict[str, object], words: str) -> None:
     folder = taken(place, tmp_path / "backups").folder
@@ -230,6 +292,30 @@ def test_the_newest_are_kept(tmp_path: Path, place: Place) -> None:
         taken(place, parent, BACKED_UP + timedelta(days=3))
 
 
+def test_what_was_just_made_stays_though_the_clock_was_ahead(tmp_path: Path, place: Place) -> None:
+    ahead = taken(place, tmp_path / "backups", BACKED_UP + timedelta(days=4_000)).folder
+    made = taken(place, tmp_path / "backups", BACKED_UP, keep=1)
+    assert made.folder.is_dir()
+    assert made.removed == (ahead,)
+    assert not ahead.exists()
+
+
+@ON_SQLITE
+def test_a_place_that_cannot_hold_it_is_refused_before_anything_is_written(tmp_path: Path, place: Place) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigurationError, match="it is no folder"):
+        taken(place, tmp_path / "file")
+    with pytest.raises(ConfigurationError, match="inside the configuration folder"):
+        taken(place, place.config / "backups")
+    assert not (place.config / "backups").exists()
+    bus = place.data / "larger-than-any-disk.sqlite3"
+    with bus.open("wb") as file:
+        file.truncate(1 << 43)
+    with pytest.raises(ConfigurationError, match=r"not enough room: .* 8,388,608\.\d needed"):
+        take(replace(place.sources(), bus=bus), tmp_path / "backups", ManualClock(BACKED_UP))
+    assert [path.name for path in (tmp_path / "backups").iterdir()] == [".backup.lock"]
+
+
 def test_two_at_once_are_refused(tmp_path: Path, place: Place) -> None:
     with folders.writing(tmp_path / "backups", BACKED_UP), pytest.raises(ConfigurationError, match="another backup is being made"):
         taken(place, tmp_path / "backups")
@@ -253,6 +339,83 @@ def test_what_broke_off_in_the_middle_is_seen_and_done_again(tmp_path: Path, pla
     store = open_store(url)
     assert count(store, seen) == 1
     store.close()
+
+
+class EndsAtTheBus:
+    """A clock that gives out as soon as the bus is there: the restore breaks off before its end."""
+
+    def __init__(self, bus: Path) -> None:
+        self._bus = bus
+
+    def now(self) -> datetime:
+        if self._bus.exists():
+            raise Retryable(RetryReason.STORE, "the store is away")
+        return BACKED_UP
+
+    def monotonic(self) -> float:
+        return 0.0
+
+
+def test_what_broke_off_behind_the_bus_is_done_again(tmp_path: Path, place: Place, fresh: Callable[[str], str]) -> None:
+    place.write(1)
+    folder = taken(place, tmp_path / "backups").folder
+    into = target(tmp_path, fresh("new"))
+    with pytest.raises(Retryable):
+        restore(folder, checked(folder), into, EndsAtTheBus(into.bus))
+    with pytest.raises(ConfigurationError, match="broken off"):
+        open_store(into.store_url)
+    restore(folder, checked(folder), into, SystemClock())
+    store = open_store(into.store_url)
+    assert count(store, seen) == 1
+    store.close()
+
+
+def test_a_wal_that_another_bus_left_is_not_taken_for_its_own(tmp_path: Path, place: Place, fresh: Callable[[str], str]) -> None:
+    place.write(1)
+    folder = taken(place, tmp_path / "backups").folder
+    for number in range(2, 40):
+        place.write(number)
+    into = target(tmp_path, fresh("new"))
+    into.bus.parent.mkdir(exist_ok=True)
+    shutil.copy(place.data / "bus.sqlite3-wal", f"{into.bus}-wal")
+    assert Path(f"{into.bus}-wal").stat().st_size > 0
+    restore(folder, checked(folder), into, SystemClock())
+    with closing(sqlite3.connect(into.bus)) as bus:
+        assert bus.execute("SELECT count(*) FROM log").fetchone() == (1,)
+
+
+@ON_SQLITE
+def test_two_restores_at_once_are_refused(tmp_path: Path, place: Place, fresh: Callable[[str], str]) -> None:
+    folder = taken(place, tmp_path / "backups").folder
+    found = replace(checked(folder), bus="kafka")
+
+    def another(_: object) -> dict[str, int]:
+        with pytest.raises(ConfigurationError, match="another restore is at work here"):
+            restore(folder, found, into, SystemClock())
+        return {}
+
+    into = Target(fresh("new"), tmp_path / "new" / "bus.sqlite3", another)
+    restore(folder, found, into, SystemClock())
+    open_store(into.store_url).close()
+
+
+@pytest.mark.servers
+def test_a_database_of_an_older_newswire_is_refused_as_it_is(tmp_path: Path, postgres: PostgresServer) -> None:
+    old = Place(tmp_path / "old", f"sqlite:///{tmp_path / 'old' / 'var' / 'newswire.sqlite3'}")
+    folder = taken(old, tmp_path / "backups").folder
+    old.close()
+    url = postgres.new_database()
+    migrate(url)
+    store = open_store(url)
+    try:
+        with store.begin() as connection:
+            command.downgrade(schema._alembic(connection), "0008")
+        with pytest.raises(ConfigurationError, match=r"another Newswire \(schema 0008\)"):
+            restore(folder, checked(folder), target(tmp_path, url), SystemClock())
+        with store.read() as connection:
+            assert schema.revision(connection) == "0008"
+    finally:
+        store.close()
 
 
 def test_an_older_schema_is_brought_forward_and_the_backup_stays_as_it_is(

@@ -166,6 +166,21 @@ def test_postgresql_beside_the_embedded_bus(desk: Desk, migrated: Callable[[], s
     live_and_die(desk, destroy, say)
 
 
+def refused_by_a_full_disk(world: World, *arguments: str) -> None:
+    """Run a command that can write no file past 64 KiB; it says so in words."""
+    process = subprocess.Popen(
+        world.command(*arguments),
+        env=world.full_environment(),
+        cwd=world.root,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: limit_files(0, 65_536),  # noqa: PLW1509 -- one thread here, and the limit is to be there from the first byte
+    )
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 1, said
+    assert "Traceback" not in said
+
+
 def whole(parent: Path) -> list[Path]:
     return sorted(path for path in parent.glob("newswire-*") if (path / "manifest.json").is_file())
 
@@ -184,17 +199,7 @@ def test_a_backup_that_is_killed_or_finds_the_disk_full_leaves_nothing_that_look
             world.run("restore", str(whole(parent)[0]), "--check")
     with world.store() as store, store.read() as connection:
         assert backups.last_success(connection) is None
-    process = subprocess.Popen(
-        world.command("backup", str(world.root / "full")),
-        env=world.full_environment(),
-        cwd=world.root,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: limit_files(0, 65_536),  # noqa: PLW1509 -- one thread here, and the limit is to be there from the first byte
-    )
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 1, said
-    assert "Traceback" not in said
+    refused_by_a_full_disk(world, "backup", str(world.root / "full"))
     assert whole(world.root / "full") == []
     assert [path.name for path in (world.root / "full").iterdir()] == [".backup.lock"]
     time.sleep(1.1)  # a folder is named by its second
@@ -211,10 +216,11 @@ def test_a_restore_that_is_killed_is_refused_by_every_stage_and_can_be_repeated(
     [made] = whole(world.root / "backups")
     assert "there is a store" in world.run("restore", str(made), status=2).stderr
     shutil.rmtree(world.data)
+    refused_by_a_full_disk(world, "restore", str(made))
+    assert list(world.data.iterdir()) == []
     for point in RESTORE_CRASH_POINTS:
         world.run("restore", str(made), status=-signal.SIGKILL, NEWSWIRE_CRASH_AT=point)
-        if point != "restore_before_store":
-            assert "broken off; run `newswire restore DIR` again" in world.run("run", "--until-idle", status=2).stderr
+        assert "broken off; run `newswire restore DIR` again" in world.run("run", "--until-idle", status=2).stderr
     world.run("restore", str(made))
     world.run("run", "--until-idle")
     assert len(desk.slack.alerts) == 3

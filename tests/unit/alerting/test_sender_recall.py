@@ -8,13 +8,16 @@ from sqlalchemy import delete
 
 from alerting import updates
 from alerting.bulletin import Bulletin, Piece
-from alerting.carried import carried_by, carried_by_update, token_of
+from alerting.carried import Look, Said, carried_by, carried_by_update, token_of
 from alerting.decide import decide
 from alerting.digests.worker import READ_BACK_S
 from alerting.message import alert_id_of, folded, from_json, to_json
+from alerting.receivers import FindAnswer, Unreadable
 from alerting.receivers.http_post import HttpPost
 from alerting.receivers.slack_webhook import SlackWebhookReceiver
+from alerting.render import EVENT_TYPE
 from alerting.sender_known import told_apart
+from alerting.sender_recall_pages import Recall
 from alerting.updates import Correction, NewReport
 from newswire.clock import ManualClock
 from newswire.outcomes import SendOutcome, SendState
@@ -164,6 +167,34 @@ def test_a_reply_is_not_given_twice_and_what_is_new_in_it_is_given(make: Make, s
     assert ["Dawn" in str(posted.body) for posted in slack.posted[1:]] == [True, False]
     assert slack.posted[2].thread_ts == slack.posted[0].ts
     assert [state for _, state, _ in queued(store, MessageKind.REPLY)] == [SendState.SENT, SendState.SENT]
+
+
+def test_a_reply_that_may_have_been_given_is_given_with_a_mark(make: Make, store: Store, clock: ManualClock, slack: FakeSlack) -> None:
+    alert_id = put(store, "one")
+    drain(make(desk_at(slack)), clock)
+    pass_time(clock, 60)
+    with store.begin() as connection:
+        at = clock.now().timestamp()
+        backups.end_restore(connection, Restored(at, at + 60))
+    pass_time(clock, 60)
+    slack.history_error = "missing_scope"
+    put_reply(store, 1, alert_id=alert_id, outlet="Dawn")
+    drain(make(desk_at(slack)), clock)
+    assert ["ossible repeat" in str(posted.body) for posted in slack.posted] == [False, True]
+    assert slack.posted[1].thread_ts == slack.posted[0].ts
+
+
+def test_a_thread_that_was_deleted_meanwhile_does_not_make_the_channel_unreadable() -> None:
+    class Channel:
+        def look_back(self, *, channel: str | None, thread: str | None, since: str, cursor: str | None) -> Look | FindAnswer:
+            if thread is None:
+                return Look((Said(EVENT_TYPE, "C1", "1.5", "alert", ("token",), replies=True),), None)
+            return Unreadable("thread_not_found")
+
+    reading = Recall("0")
+    while not reading.done():
+        assert reading.step(Channel()) is None
+    assert reading.all_told()["token"] == Recalled("C1", "1.5")
 
 
 def test_what_is_left_of_a_reply() -> None:
