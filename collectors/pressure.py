@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from newswire.outcomes import PressureCause
-from newswire.settings import DiskLow
+from newswire.variables import DiskLow
 
 _SLOWEST: Final = 0.99  # of a share that is not a stop
 _NEVER_STOPPED: Final = 8  # soft ages to the slowest, where there is no hard one

@@ -6,7 +6,8 @@ from typing import Any
 
 from newswire.cli.doctor.finding import Asked, Check, Finding, Level
 from newswire.clock import Clock, ManualClock
-from newswire.settings import DiskLow, Settings
+from newswire.settings import Settings
+from newswire.variables import DiskLow
 from tests.fakes import NOW
 from tests.secrets_of_all import SOURCES, WATCHLIST
 

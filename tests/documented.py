@@ -13,8 +13,8 @@ from newswire import outcomes
 from newswire.bus.kafka_settings import OPTIONS, REFUSED
 from newswire.catalogue import CATALOGUE, OF_THE_PROCESS
 from newswire.cli import add_commands, app
-from newswire.settings import VARIABLES
 from newswire.topics import TOPICS
+from newswire.variables import VARIABLES
 
 
 @dataclass(frozen=True, slots=True)

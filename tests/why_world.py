@@ -10,7 +10,7 @@ from typing import Any, Self
 import structlog
 import yaml
 
-from newswire.cli import compose
+from newswire.cli import compose, compose_stages
 from newswire.cli.compose import Ground
 from newswire.cli.patience import Probes
 from newswire.clock import ManualClock
@@ -119,8 +119,8 @@ class Newsroom:
         sources = compose.read_sources(ground.folder)
         desk = compose.keep_desk(ground, understanding)
         self._workers = [
-            *compose.collect_workers(ground, sources, self.http, jail, once=False),
-            *compose.process_workers(ground, understanding, self.http, jail),
-            *compose.alert_workers(ground, desk, self._stack, None),
+            *compose_stages.collect_workers(ground, sources, self.http, jail, once=False),
+            *compose_stages.process_workers(ground, understanding, self.http, jail),
+            *compose_stages.alert_workers(ground, desk, self._stack, None),
         ]
         return self._workers

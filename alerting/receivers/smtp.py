@@ -18,7 +18,7 @@ from pydantic import SecretStr
 from alerting.receivers import Accepted, Answer, BadAccess, NotSent, Unclear
 from alerting.receivers.deadline import Deadlines, NoRoomError
 from alerting.receivers.smtp_answers import Step, answer_of
-from newswire.settings import Encryption, SmtpServer
+from newswire.variables import Encryption, SmtpServer
 
 TIMEOUT_S: Final = 15.0
 DEADLINE_S: Final = 30.0

@@ -21,9 +21,10 @@ from newswire.cli.run import watch
 from newswire.cli.why_facts import facts_of
 from newswire.cli.why_stop import stop_of
 from newswire.demo import DemoSite, demo_items
-from newswire.settings import DiskLow, Settings
+from newswire.settings import Settings
 from newswire.store import Store, decisions, open_store, outbox
 from newswire.urls import canonical_url, item_id_of_url
+from newswire.variables import DiskLow
 
 ALERTED_ITEM: Final = "demo-us-gaming"
 SILENT_ITEM: Final = "demo-roundtable"

@@ -15,8 +15,8 @@ from newswire.cli import add_commands, app
 from newswire.cli.reason_words import meanings
 from newswire.cli.reference_metrics import metrics_text
 from newswire.crash import CRASH_POINTS, MOVE_CRASH_POINTS
-from newswire.settings import VARIABLES
 from newswire.topics import TOPICS
+from newswire.variables import VARIABLES
 
 
 @app.command(hidden=True)

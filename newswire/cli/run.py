@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 from rich.console import Console
 from rich.file_proxy import FileProxy
 
-from newswire.cli import app, compose
+from newswire.cli import app, compose, compose_stages
 from newswire.cli.compose_upkeep import upkeep_workers
 from newswire.cli.known import load_names
 from newswire.cli.leaving import soon
@@ -64,7 +64,7 @@ def collect(config: Config = None, until_idle: UntilIdle = False) -> None:
     with _ground(config, until_idle=until_idle) as (ground, stack):
         sources = compose.read_sources(ground.folder)
         http, jail = compose.open_http(ground, stack), compose.open_jail(ground, stack)
-        workers = compose.collect_workers(ground, sources, http, jail, once=until_idle)
+        workers = compose_stages.collect_workers(ground, sources, http, jail, once=until_idle)
         sys.exit(_ended(_serve(ground, workers, until_idle=until_idle), workers[0], until_idle=until_idle))
 
 
@@ -74,7 +74,7 @@ def process(config: Config = None, until_idle: UntilIdle = False) -> None:
     with _ground(config, until_idle=until_idle) as (ground, stack):
         understanding = compose.load_understanding(ground.folder)
         http, jail = compose.open_http(ground, stack), compose.open_jail(ground, stack)
-        workers = compose.process_workers(ground, understanding, http, jail)
+        workers = compose_stages.process_workers(ground, understanding, http, jail)
         sys.exit(_serve(ground, workers, until_idle=until_idle))
 
 
@@ -83,7 +83,7 @@ def alert(config: Config = None, until_idle: UntilIdle = False) -> None:
     """Run the third stage alone: `news.reports` to Slack or the terminal. One process is active, others stand by."""
     with _ground(config, until_idle=until_idle) as (ground, stack):
         desk = compose.keep_desk(ground, load_names(ground.folder))
-        workers = compose.alert_workers(ground, desk, stack, None)
+        workers = compose_stages.alert_workers(ground, desk, stack, None)
         sys.exit(_serve(ground, workers, until_idle=until_idle, desk=desk))
 
 
@@ -116,11 +116,11 @@ def watch(settings: Settings, *, until_idle: bool, sources: "Sequence[Source] | 
         desk = compose.keep_desk(ground, understanding)
         stream: TextIO | None = _AboveLive(console) if lively else None  # type: ignore[assignment]  # it has the part of TextIO that is used
         jail = compose.open_jail(ground, stack)
-        collecting = compose.collect_workers(ground, watched, compose.open_http(ground, stack), jail, once=until_idle)
+        collecting = compose_stages.collect_workers(ground, watched, compose.open_http(ground, stack), jail, once=until_idle)
         workers: list[Worker] = [
             *collecting,
-            *compose.process_workers(ground, understanding, compose.open_http(ground, stack), jail),
-            *compose.alert_workers(ground, desk, stack, stream),
+            *compose_stages.process_workers(ground, understanding, compose.open_http(ground, stack), jail),
+            *compose_stages.alert_workers(ground, desk, stack, stream),
         ]
         workers.append(
             OfflineNotice(collecting[0], clock=ground.clock, console=Console(stderr=True) if not lively else console, once=until_idle)

@@ -23,8 +23,8 @@ import typer
 from newswire import cli
 from newswire.bus import Message
 from newswire.dead import letters
-from newswire.settings import VARIABLES
 from newswire.topics import ITEMS
+from newswire.variables import VARIABLES
 from tests.acceptance.test_five_articles import FIVE
 from tests.acceptance.world import ROOT, Answer, Entry, Web, World
 from tests.canaries import canary, leaks, spoken

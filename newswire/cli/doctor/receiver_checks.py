@@ -14,7 +14,7 @@ from newswire.cli.doctor.machine_checks import clock_against
 from newswire.cli.receiver_steps import steps
 from newswire.cli.receivers import read_routes
 from newswire.errors import one_line
-from newswire.settings import Encryption, SmtpServer
+from newswire.variables import Encryption, SmtpServer
 
 if TYPE_CHECKING:
     from alerting.receivers.slack import SlackReceiver

@@ -10,7 +10,8 @@ from newswire.cli.configure import desk_and_taxonomy
 from newswire.cli.doctor.finding import Asked, CheckName, Finding, Level
 from newswire.cli.options import counted
 from newswire.config import shown
-from newswire.settings import VARIABLES, unknown_variables
+from newswire.settings import unknown_variables
+from newswire.variables import VARIABLES
 
 
 def settings(asked: Asked) -> Iterator[Finding]:

@@ -29,7 +29,7 @@ from alerting.receivers.webhook import WebhookReceiver
 from alerting.receivers.webhook_body import schema
 from alerting.render_bulletin import payload, plain_payload, standing_alone
 from newswire.records import Severity
-from newswire.settings import Encryption, SmtpServer
+from newswire.variables import Encryption, SmtpServer
 from tests.alerting_builders import a_match, a_report
 from tests.bulletins import ALERT, AT, DIGEST, STORY, a_digest, a_notice, a_reply
 from tests.fake_slack import FakeSlack

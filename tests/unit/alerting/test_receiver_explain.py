@@ -21,7 +21,7 @@ from alerting.routes import KINDS
 from alerting.said import Told
 from alerting.updates import laid_out, numbered
 from alerting.watchlists.telling import Explain
-from newswire.settings import Encryption, SmtpServer
+from newswire.variables import Encryption, SmtpServer
 from tests.alerting_builders import a_match, a_report, span_of
 from tests.fake_slack import FakeSlack
 from tests.fake_smtp import FakeSmtp

@@ -27,10 +27,10 @@ from newswire.clock import ManualClock
 from newswire.metrics import Metrics
 from newswire.outcomes import SendOutcome
 from newswire.records import MessageKind, Severity
-from newswire.settings import Encryption, SmtpServer
 from newswire.store import Store, outbox
 from newswire.store.outbox import Entry
 from newswire.store.standings import standings
+from newswire.variables import Encryption, SmtpServer
 from tests.alerting_builders import AlwaysLeading, a_match, a_report
 from tests.bulletins import DIGEST, a_digest, a_notice, a_reply
 from tests.fake_slack import FakeSlack

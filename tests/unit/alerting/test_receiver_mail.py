@@ -25,7 +25,7 @@ from alerting.receivers.mail import MailReceiver
 from alerting.receivers.mail_text import mail, subject_of
 from alerting.receivers.smtp import Smtp
 from newswire.records import Severity
-from newswire.settings import Encryption, SmtpServer
+from newswire.variables import Encryption, SmtpServer
 from tests.fake_smtp import FakeSmtp
 from tests.fakes import NOW
 from tests.unit.alerting.test_receiver_webhook import FORBIDDEN

@@ -15,11 +15,12 @@ from alerting.routes import Routes
 from alerting.variables import host_of, lacking, usable_address, variables_named
 from newswire.outcomes import GatherReason, SendOutcome
 from newswire.records import MessageKind
-from newswire.settings import Encryption, Settings, SmtpServer
+from newswire.settings import Settings
 from newswire.store import Store, outbox
 from newswire.store.outbox import Entry, Gathered, Queued
 from newswire.store.standings import Standing, standings
 from newswire.store.tables import outbox as table
+from newswire.variables import Encryption, SmtpServer
 
 URL = SecretStr("https://hooks.example:8443/services/T0/B0/canary")
 RECEIVERS: list[dict[str, Any]] = [

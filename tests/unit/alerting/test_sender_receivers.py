@@ -17,9 +17,9 @@ from alerting.sender import SenderWorker
 from newswire.clock import ManualClock
 from newswire.metrics import Metrics
 from newswire.outcomes import SendOutcome
-from newswire.settings import Encryption, SmtpServer
 from newswire.store import Store
 from newswire.store.standings import standings
+from newswire.variables import Encryption, SmtpServer
 from tests.alerting_builders import AlwaysLeading
 from tests.fake_smtp import FakeSmtp
 from tests.fake_webhook import FakeWebhook, Says

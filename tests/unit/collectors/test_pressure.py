@@ -13,8 +13,8 @@ from newswire.clock import ManualClock
 from newswire.errors import Retryable
 from newswire.metrics import Metrics
 from newswire.outcomes import PressureCause, RetryReason
-from newswire.settings import DiskLow
 from newswire.topics import ITEMS, Topic
+from newswire.variables import DiskLow
 from tests.fakes import NOW, MemoryBus
 
 LIMITS = Limits(900.0, 7_200.0, DiskLow(0.05, 500_000_000))

@@ -16,9 +16,9 @@ from newswire.jail import Killed, KillReason
 from newswire.metrics import Metrics
 from newswire.outcomes import FetchReason, RetryReason, Stage
 from newswire.records import Item
-from newswire.settings import DiskLow
 from newswire.store import Store, feeds, trail
 from newswire.topics import ITEMS, PROCESSORS_GROUP, Topic
+from newswire.variables import DiskLow
 from tests.fakes import NOW, ForgetfulStore, MemoryBus
 from tests.fakes_http import FakeHttp, InlineJail
 

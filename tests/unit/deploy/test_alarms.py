@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from newswire.cli import reference
-from newswire.settings import VARIABLES
+from newswire.variables import VARIABLES
 from tests.alarm_rules import ROOT, RULES, RUNBOOKS, Rule, alarms, cases, recorded, unknown_in
 
 ALARMS = {rule.name: rule for rule in alarms()}

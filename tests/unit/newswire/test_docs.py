@@ -10,7 +10,7 @@ from benchmarks import sizing
 from newswire import __version__
 from newswire.bus.kafka_settings import OPTIONS, REFUSED
 from newswire.cli import reference
-from newswire.settings import VARIABLES
+from newswire.variables import VARIABLES
 from tests.pages import pages, prose_without_blocks
 
 ROOT = Path(__file__).parents[3]

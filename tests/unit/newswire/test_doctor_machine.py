@@ -15,7 +15,7 @@ from newswire.cli.doctor.finding import CheckName, Level
 from newswire.cli.doctor.machine_checks import clock_against, file_system_of, memory_left, unmet
 from newswire.clock import ManualClock
 from newswire.config import shipped_folder
-from newswire.settings import DiskLow
+from newswire.variables import DiskLow
 from tests.doctor_builders import asked, found, worst
 from tests.fakes import NOW
 

@@ -16,8 +16,8 @@ from newswire.cli.doctor.finding import Asked, Level
 from newswire.clock import SystemClock
 from newswire.demo import DemoSite, demo_items
 from newswire.metrics import Metrics
-from newswire.settings import Encryption, SmtpServer
 from newswire.status_server import StatusServer
+from newswire.variables import Encryption, SmtpServer
 from tests.doctor_builders import asked, found, knows, worst
 from tests.fake_slack import FakeSlack
 from tests.fake_smtp import FakeSmtp

@@ -9,7 +9,8 @@ import pytest
 from pydantic import SecretStr, TypeAdapter
 
 from newswire.errors import ConfigurationError
-from newswire.settings import VARIABLES, DiskLow, Encryption, Settings, SmtpServer, forget_secrets, from_environment, unknown_variables
+from newswire.settings import Settings, forget_secrets, from_environment, unknown_variables
+from newswire.variables import VARIABLES, DiskLow, Encryption, SmtpServer
 
 CANARY = "xoxb-canary-1234567890"
 FULL = {
