@@ -1,5 +1,6 @@
 """What keeps an address from being seen at all: nobody watches its site, or the source that does cannot be read. Pure."""
 
+from shlex import quote
 from typing import Final
 
 from newswire.cli.why_facts import Facts, Watched
@@ -26,7 +27,7 @@ def source_stop(facts: Facts) -> Stop:
             Stage.COLLECT,
             None,
             f"{never}, and none of this site is watched",
-            f"`newswire sources add {facts.url}` looks for its feed and adds it",
+            f"`newswire sources add {quote(facts.url)}` looks for its feed and adds it",
         )
     failing = next((one for one in facts.site if one.health is not None and one.health.outcome == PollOutcome.FAILED), None)
     if failing is not None:
@@ -61,7 +62,7 @@ def _failing(source: Watched, never: str) -> Stop:
         Stage.COLLECT,
         health.reason,
         said,
-        f"`newswire sources check {source.url}` tries it now; by itself it is tried again at {moment(health.next_due_at)}",
+        f"`newswire sources check {quote(source.url)}` tries it now; by itself it is tried again at {moment(health.next_due_at)}",
     )
 
 

@@ -45,10 +45,12 @@ def _collect(facts: Facts) -> Stage:
         return Stage("collect", Work.RUNS, ", ".join(f"{owner} has {many(count, 'source')} in hand" for owner, count in work.collecting))
     if work.sources_due.since is not None and now - work.sources_due.since > DUE_LATE_S:
         return Stage("collect", Work.STOPPED, f"{many(work.sources_due.count, 'source')} due and in nobody's hand")
+    local = there(facts.local)
+    here = local is not None and local.ready is True and "collect" in local.stages  # on Kafka no log tells who collects between two polls
     if work.polled_at is None:
-        return Stage("collect", Work.UNKNOWN, "no source was polled yet")
+        return Stage("collect", Work.RUNS if here else Work.UNKNOWN, "no source was polled yet")
     due = f"{many(work.sources_due.count, 'source')} due" if work.sources_due.count else "no source is due"
-    seen = now - work.polled_at <= DUE_LATE_S
+    seen = here or now - work.polled_at <= DUE_LATE_S
     return Stage("collect", Work.RUNS if seen else Work.UNKNOWN, f"{due}, the last poll was {age(max(0.0, now - work.polled_at))}")
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newswire.cli.status import judge as limits
-from newswire.cli.status.facts import Away, DiskFacts, Facts, Place, Queue, SizeFacts
+from newswire.cli.status.facts import Away, DiskFacts, Facts, LocalFacts, Place, Queue, SizeFacts
 from newswire.cli.status.judge import ALARMS, Concern, judge
 from newswire.cli.status.sources import BLIND_S
 from newswire.cli.status.stages import DUE_LATE_S, Work
@@ -192,3 +192,17 @@ def test_every_concern_with_an_alarm_names_one_that_there_is() -> None:
 )
 def test_status_and_alarms_have_the_same_limits(concern: Concern, limit: str) -> None:
     assert limit in _alarms()[ALARMS[concern]]
+
+
+@pytest.mark.parametrize(
+    ("here", "then"), [(local(), Work.RUNS), (local(ready=False), Work.UNKNOWN), (local(stages=("alert",)), Work.UNKNOWN)]
+)
+@pytest.mark.parametrize("polled_at", [None, AT - 9_000])
+def test_a_collector_of_this_machine_is_at_work_between_two_rare_polls_too(here: LocalFacts, then: Work, polled_at: float | None) -> None:
+    quiet = whole(store=store(work=work(collecting=(), polled_at=polled_at)), bus=bus(processes=None), local=here)
+    assert judge(quiet).stages[0].work is then
+
+
+def test_a_collector_of_this_machine_is_stopped_where_sources_wait_for_it() -> None:
+    late = whole(store=store(work=work(collecting=(), sources_due=Overdue(3, AT - DUE_LATE_S - 1))), bus=bus(processes=None))
+    assert judge(late).stages[0].work is Work.STOPPED

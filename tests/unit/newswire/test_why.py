@@ -6,6 +6,7 @@
 import json
 import os
 import re
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from newswire.cli.why_facts import Facts
+from newswire.cli.why_source import source_stop
 from newswire.outcomes import FetchReason
 from newswire.silence import Silence
 from newswire.store import open_store, silences
@@ -247,3 +250,9 @@ def test_it_says_of_a_receiver_what_receivers_list_says(
 def test_every_place_that_has_a_golden_text_is_tried() -> None:
     assert {path.stem for path in GOLDEN.glob("*.txt")} == set(PLACES)
     assert TITLE in (GOLDEN / "told.txt").read_text("utf-8")
+
+
+def test_an_address_in_a_command_to_be_copied_is_one_word_for_the_shell() -> None:
+    url = "https://nation.example/visit?a=1&b=$(reboot)"
+    said = source_stop(Facts(url, "i", [], None, [], [], [])).otherwise
+    assert shlex.split(said.split("`")[1]) == ["newswire", "sources", "add", url]
