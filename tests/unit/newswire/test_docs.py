@@ -36,6 +36,12 @@ EXAMPLES = {
 
 
 @pytest.mark.parametrize("page", sorted(pages()))
+def test_every_block_of_a_page_names_its_language(page: str) -> None:
+    fences = [line.strip() for line in pages()[page].splitlines() if line.lstrip().startswith("```")]
+    assert fences[::2].count("```") == 0, "a block that is no language is ```text"
+
+
+@pytest.mark.parametrize("page", sorted(pages()))
 def test_a_page_names_only_settings_that_there_are(page: str) -> None:
     known = EXAMPLES | {variable.name for variable in VARIABLES}
     known |= {f"NEWSWIRE_KAFKA_{name.upper()}" for name in (*(option.name for option in OPTIONS), *REFUSED)}
