@@ -88,9 +88,12 @@ def _store(text: str) -> dict[str, Any]:
     if not text.startswith(("sqlite:///", "postgresql+psycopg://")):
         raise ValueError("sqlite:///PATH or postgresql+psycopg://USER@HOST/DATABASE is due")  # what stands there may hold a password
     try:
-        urlsplit(text)
-    except ValueError:
-        raise ValueError("this URL cannot be read; percent-encode special characters of the password") from None
+        url = urlsplit(text)
+        usable = url.port != 0 and not url.netloc.endswith(":")
+    except ValueError:  # of the port too
+        usable = False
+    if not usable:
+        raise ValueError("this URL cannot be read; percent-encode special characters of the password, and see to the port")
     return {"store": SecretStr(text)}
 
 

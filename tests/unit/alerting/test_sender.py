@@ -309,7 +309,12 @@ def test_without_a_fallback_a_bad_route_fails_and_can_be_revived(make: Make, sto
         assert shown(metrics, "receiver_refusing") == 1
         pass_time(clock, SHOW_S)
         sender.step()
-        assert {state: shown(metrics, "outbox_rows", state=state) for state in OPEN_STATES} == {"new": 0, "gathered": 0, "sending": 0, "failed": 1}
+        assert {state: shown(metrics, "outbox_rows", state=state) for state in OPEN_STATES} == {
+            "new": 0,
+            "gathered": 0,
+            "sending": 0,
+            "failed": 1,
+        }
         assert shown(metrics, "receiver_last_success_timestamp_seconds") is None
         slack.channels = None
         with store.begin() as connection:

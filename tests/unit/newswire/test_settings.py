@@ -123,6 +123,13 @@ def test_a_wrong_low_water_mark_is_told_with_what_would_be_right(text: str) -> N
     assert "such as 5%,500MB, or 0 for none" in fault
 
 
+@pytest.mark.parametrize("place", ["127.0.0.1:", "127.0.0.1:abc", "127.0.0.1:99999", "[::1", "db:0"])
+def test_a_store_whose_address_cannot_be_read_is_told_without_its_password(place: str) -> None:
+    (fault,) = faults_of({"NEWSWIRE_STORE": f"postgresql+psycopg://desk:{CANARY}@{place}/newswire"})
+    assert "NEWSWIRE_STORE: this URL cannot be read" in fault
+    assert CANARY not in fault
+
+
 def test_a_stop_before_the_slowing_is_refused() -> None:
     assert "a longer time than NEWSWIRE_SLOW_AFTER is due" in faults_of({"NEWSWIRE_STOP_AFTER": "5m"})[0]
     assert from_environment({"NEWSWIRE_SLOW_AFTER": "0", "NEWSWIRE_STOP_AFTER": "5m"}).stop_after_s == 300
