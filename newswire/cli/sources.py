@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collectors.check import SourceCheck
 
 CHECKS_AT_ONCE: Final = 16
+_NO_EDGE: Final = 10_000  # columns
 
 sources_app = typer.Typer(name="sources", help="What is watched: list it with its health, add to it, check it.", no_args_is_help=True)
 app.add_typer(sources_app)
@@ -65,7 +66,10 @@ def sources_list(config: Config = None, as_json: AsJson = False) -> None:
         polled = (row["polled_at"] or "")[:16].replace("T", " ")
         cells = (row["outlet"], row["country"] or "", row["language"] or "", polled, ended, str(row["entries"]), row["url"])
         table.add_row(*(Text(str(cell)) for cell in cells), style="red" if row["failures"] else "")
-    Console().print(table)
+    console = Console()
+    if not console.is_terminal:
+        console.width = _NO_EDGE  # who reads a pipe takes a line for a source, and an address whole
+    console.print(table)
 
 
 @sources_app.command("check")
