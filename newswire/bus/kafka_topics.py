@@ -6,6 +6,7 @@ Never: changes or drops a topic that is there; what a person has set stands, and
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import Any, Self
 
 from kafka.admin import ConfigResource
@@ -92,6 +93,19 @@ class KafkaTopics:
                     lags.append(Lag(self._prefix + topic.name, self._prefix + group, (now - oldest).total_seconds()))
         return warnings(lags, found)
 
+    def versions(self) -> list[tuple[int, int]]:
+        """Return the release of Kafka whose protocol each broker speaks, the oldest first: brokers say what they can do, not what they are.
+
+        Raises:
+            Retryable: a broker does not answer.
+            ConfigurationError: the brokers refuse us.
+
+        """
+        doing = "asking for the brokers' versions"
+        nodes = [one["broker_id"] for one in self._admin.ask(doing, lambda admin: admin.describe_cluster())["brokers"]]
+        spoken = (self._admin.ask(doing, partial(_version, node=node)) for node in nodes)
+        return sorted((major, minor) for major, minor, *_ in spoken)
+
     def require(self) -> None:
         """Return where the topics keep the promises.
 
@@ -130,6 +144,11 @@ class KafkaTopics:
             for name, one in there.items()
         }
         return wanted, found, brokers
+
+
+def _version(admin: Any, node: int) -> tuple[int, ...]:
+    found: tuple[int, ...] = admin.get_broker_version_data(node).broker_version
+    return found
 
 
 def _creation(plan: TopicPlan) -> Callable[[Any], None]:

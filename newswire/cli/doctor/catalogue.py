@@ -52,7 +52,8 @@ CATALOGUE: Final[dict[CheckName, Entry]] = {
     CheckName.SOURCES: Entry(network_checks.sources, "whether a few sources answer to our own guarded client"),
     CheckName.PROXIES: Entry(network_checks.proxies, "proxies that the environment names: they are not used"),
     CheckName.KAFKA: Entry(
-        server_checks.kafka, "whether the brokers answer, the topics keep the promises, and no group is about to lose records"
+        server_checks.kafka,
+        "how many brokers answer, and whether Kafka is older than 4.0; whether the topics keep the promises, and no group is about to lose records",
     ),
     CheckName.POSTGRESQL: Entry(
         server_checks.postgresql, "PostgreSQL's version, encoding, rights of our user, connections left, and its clock against ours"

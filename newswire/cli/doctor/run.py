@@ -7,11 +7,16 @@ from typing import Final
 from newswire.cli.bounded import all_within
 from newswire.cli.doctor.catalogue import Entry
 from newswire.cli.doctor.finding import Asked, Check, CheckName, Finding, Level
-from newswire.errors import ConfigurationError, NewswireError, one_line
+from newswire.errors import ConfigurationError, NewswireError, Retryable, one_line
+from newswire.outcomes import RetryReason
 
 WAIT_S: Final = 12.0
 DEEP_S: Final = 1_800.0
 """`--deep` reads every page of the SQLite files: gigabytes take minutes."""
+_REMEDIES: Final = {
+    RetryReason.STORE: "see that what NEWSWIRE_STORE names is there and may be used: a server that runs and is reached from here, a file, a right",
+    RetryReason.BUS: "see that what NEWSWIRE_BUS names is there and may be used: brokers that run and are reached from here, a file, a right",
+}
 
 
 def examine(asked: Asked, catalogue: Mapping[CheckName, Entry], *, wait_s: float | None = None) -> list[Finding]:
@@ -44,11 +49,12 @@ def _trouble(name: CheckName, error: Exception) -> Finding:
             "see what is behind it: a disk, a server, a name server",
         )
     words = one_line(str(error) or type(error).__name__)
+    remedy = _REMEDIES.get(error.reason) if isinstance(error, Retryable) else None
     kind = "" if isinstance(error, NewswireError | OSError) else f"{type(error).__name__}: "
     return Finding(
         name,
         Level.FAIL,
         f"{kind}{words}",
         "what fails for the doctor fails for Newswire",
-        "see what is behind it: a file, a server, a right",
+        remedy or "see what is behind it: a file, a server, a right",
     )

@@ -1,6 +1,6 @@
 """The servers that a cluster stands on: PostgreSQL and Kafka."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -14,6 +14,7 @@ from newswire.store import server_facts
 from newswire.store.server_facts import ServerFacts
 
 LEAST_VERSION: Final = 14
+LEAST_KAFKA: Final = (4, 0)
 CONNECTIONS_DUE: Final = 20
 _KAFKA_S: Final = 3.0
 
@@ -81,7 +82,7 @@ def postgresql_findings(facts: ServerFacts) -> Iterator[Finding]:
 
 
 def kafka(asked: Asked) -> Iterator[Finding]:
-    """Yield whether the brokers answer, whether the topics keep the promises, and which group is about to lose records."""
+    """Yield whether the brokers answer, and are new enough, whether the topics keep the promises, and which group is about to lose records."""
     name, settings = CheckName.KAFKA, asked.settings
     if settings.bus == "embedded":
         yield Finding(name, Level.NOTE, "not used: the bus is embedded")
@@ -93,6 +94,9 @@ def kafka(asked: Asked) -> Iterator[Finding]:
     with KafkaTopics(hasty, prefix=settings.topic_prefix) as topics:
         faults = topics.check()
         late = topics.check_lag(asked.clock.now()) if not faults else []
+        versions = topics.versions()
+    old = list(kafka_version_findings(versions))
+    yield from old
     for fault in faults:
         yield Finding(
             name,
@@ -109,7 +113,23 @@ def kafka(asked: Asked) -> Iterator[Finding]:
             "Kafka drops what nobody has read",
             "raise retention.ms now, then start more processes",
         )
-    if not faults and not late:
+    if not faults and not late and not old:
+        brokers = "1 broker answers" if len(versions) == 1 else f"{len(versions)} brokers answer"
+        release = ".".join(str(part) for part in versions[0])
         yield Finding(
-            name, Level.OK, f"{', '.join(hasty.servers)}: the brokers answer, the topics keep the promises, no group is far behind"
+            name,
+            Level.OK,
+            f"{', '.join(hasty.servers)}: {brokers}, Kafka {release}, the topics keep the promises, no group is far behind",
+        )
+
+
+def kafka_version_findings(versions: Sequence[tuple[int, int]]) -> Iterator[Finding]:
+    """Yield what is wrong with the releases that the brokers speak, the oldest first."""
+    if versions[0] < LEAST_KAFKA:
+        yield Finding(
+            CheckName.KAFKA,
+            Level.WARN,
+            f"a broker speaks the protocol of Kafka {versions[0][0]}.{versions[0][1]}",
+            "the promises were never tried on it",
+            f"version {LEAST_KAFKA[0]}.{LEAST_KAFKA[1]} or newer",
         )

@@ -69,6 +69,7 @@ def test_a_check_that_hangs_or_raises_is_a_finding_and_the_others_go_on(tmp_path
         (CheckName.BUS, Level.OK, "well"),
     ]
     assert all(one.why and one.do for one in told if one.level is Level.FAIL)
+    assert [one.check for one in told if "NEWSWIRE_STORE" in one.do] == [CheckName.STORE]
 
 
 def test_looks_are_taken_at_once_and_each_answers_for_itself() -> None:

@@ -152,6 +152,12 @@ def test_servers_that_are_away_are_what_the_check_raises(tmp_path: Path) -> None
     assert worst(server_checks.kafka, asked(tmp_path)).level is Level.NOTE
 
 
+def test_a_broker_that_is_older_than_what_was_tried_is_warned_of() -> None:
+    assert not list(server_checks.kafka_version_findings([(4, 0), (4, 1)]))
+    (old,) = server_checks.kafka_version_findings([(3, 9), (4, 1)])
+    assert (old.level, "Kafka 3.9" in old.what) == (Level.WARN, True)
+
+
 GOOD = ServerFacts("16.2", 16, "UTF8", "newswire", (), 100, 80, 0.0)
 
 
