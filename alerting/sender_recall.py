@@ -110,20 +110,19 @@ class Recalls:
             told = row.kind is MessageKind.PARENT and min(dated.timestamp(), row.created_at) <= restored.restored_at + DATED_S
         else:
             told = row.created_at <= restored.backed_up_at
-        if not told:
-            return False
-        with self._store.read() as connection:
-            return backups.is_blind(connection, row.receiver)
+        return told and self._is_blind(row.receiver)
 
     def perhaps_given(self, row: Queued, head: Queued | None) -> bool:
         """Return whether nobody knows whether this reply was given before the restore: in a thread of before the backup, and due soon after."""
         restored = self.restored()
         if restored is None or head is None or head.settled_at is None:
             return False
-        if head.settled_at > restored.backed_up_at or row.created_at > restored.restored_at + DATED_S:
-            return False
+        told = head.settled_at <= restored.backed_up_at and row.created_at <= restored.restored_at + DATED_S
+        return told and self._is_blind(row.receiver)
+
+    def _is_blind(self, receiver: str) -> bool:
         with self._store.read() as connection:
-            return backups.is_blind(connection, row.receiver)
+            return backups.is_blind(connection, receiver)
 
     def thread_read(self, lane: Lane, row: Queued, place: Place, head: Queued | None) -> bool:
         """Return whether the thread of a reply is read back; read it where it was begun before the restore. False: held, to be tried later."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 from newswire.cli.compose import Ground, read_sources
 from newswire.errors import ConfigurationError, Fault, Retryable
 from newswire.outcomes import Stage
-from newswire.topics import ALERTING_GROUP, ITEMS, PROCESSORS_GROUP, REPORTS
+from newswire.topics import ALERTING_GROUP, ITEMS, PROCESSORS_GROUP, REPORTS, Topic
 
 if TYPE_CHECKING:
     from alerting.digests.proof import Place
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from collectors.source_watch import SourceWatch
     from collectors.sources import Source
     from collectors.stage import CollectWorker
+    from newswire.consumer import Handler
     from newswire.http import Http
     from newswire.jail import Jail
-    from newswire.service import Worker
+    from newswire.service import ConsumerWorker, Worker
     from processors.understand import Understanding
 
 
@@ -63,7 +64,6 @@ def collect_workers(
 def process_workers(ground: Ground, understanding: "Understanding", http: "Http", jail: "Jail") -> "list[Worker]":
     """Return the workers of the second stage: the look at the feed's text, the look at the page."""
     from newswire.consumer import DeadLimit
-    from newswire.service import ConsumerWorker
     from processors.pages_stage import PageWorker
     from processors.stage import ItemHandler
 
@@ -71,17 +71,8 @@ def process_workers(ground: Ground, understanding: "Understanding", http: "Http"
         ground.log.warning(
             "there is no reader in config/model: evidence alone decides the label, less well (newswire train --encoder makes one)"
         )
-    items = ConsumerWorker(
-        name="items",
-        bus=ground.bus,
-        topic=ITEMS,
-        group=PROCESSORS_GROUP,
-        stage=Stage.READ_FEED,
-        handler=ItemHandler(understanding=understanding, store=ground.store, clock=ground.clock, metrics=ground.metrics),
-        metrics=ground.metrics,
-        clock=ground.clock,
-        limit=DeadLimit(most=ground.settings.dead_limit),
-    )
+    handler = ItemHandler(understanding=understanding, store=ground.store, clock=ground.clock, metrics=ground.metrics)
+    items = _consumer(ground, ITEMS, PROCESSORS_GROUP, Stage.READ_FEED, handler)
     pages = PageWorker(
         understanding=understanding,
         store=ground.store,
@@ -108,8 +99,6 @@ def alert_workers(ground: Ground, desk: "ReloadWorker", stack: ExitStack, stream
     from alerting.silence_watch import SilenceWatch
     from alerting.stage import ReportHandler
     from newswire.cli.compose_receivers import make_receiver
-    from newswire.consumer import DeadLimit
-    from newswire.service import ConsumerWorker
     from newswire.store import leaders
     from newswire.store.presence import SessionLock
 
@@ -122,23 +111,8 @@ def alert_workers(ground: Ground, desk: "ReloadWorker", stack: ExitStack, stream
         presence=SessionLock(ground.store, leaders.ALERTER),
     )
     stack.callback(_resigned, leadership)
-    reports = ConsumerWorker(
-        name="reports",
-        bus=ground.bus,
-        topic=REPORTS,
-        group=ALERTING_GROUP,
-        stage=Stage.ALERT,
-        handler=ReportHandler(
-            desk=desk.current,
-            store=ground.store,
-            clock=ground.clock,
-            metrics=ground.metrics,
-            leadership=leadership,
-        ),
-        metrics=ground.metrics,
-        clock=ground.clock,
-        limit=DeadLimit(most=ground.settings.dead_limit),
-    )
+    handler = ReportHandler(desk=desk.current, store=ground.store, clock=ground.clock, metrics=ground.metrics, leadership=leadership)
+    reports = _consumer(ground, REPORTS, ALERTING_GROUP, Stage.ALERT, handler)
     directory = Directory(
         routes=lambda: desk.current().routes, make=lambda entry: make_receiver(ground.settings, entry, now=ground.now, stream=stream)
     )
@@ -168,6 +142,24 @@ def alert_workers(ground: Ground, desk: "ReloadWorker", stack: ExitStack, stream
         store=ground.store, desk=desk.current, clock=ground.clock, metrics=ground.metrics, leadership=leadership, places=places
     )
     return [LeaderGate(reports, leadership=leadership), sender, publisher, index, retention, silence_watch, digests, notices, desk]
+
+
+def _consumer(ground: Ground, topic: Topic, group: str, stage: Stage, handler: "Handler") -> "ConsumerWorker":
+    """Return the worker that takes a topic's records through a handler; it has the topic's name."""
+    from newswire.consumer import DeadLimit
+    from newswire.service import ConsumerWorker
+
+    return ConsumerWorker(
+        name=topic.name.removeprefix("news."),
+        bus=ground.bus,
+        topic=topic,
+        group=group,
+        stage=stage,
+        handler=handler,
+        metrics=ground.metrics,
+        clock=ground.clock,
+        limit=DeadLimit(most=ground.settings.dead_limit),
+    )
 
 
 def _places(ground: Ground) -> "dict[str, Place]":

@@ -13,8 +13,6 @@ from newswire.late import LATE_S
 from newswire.outcomes import SourceState
 from newswire.topics import ITEMS, REPORTS
 
-SENDING_LATE_S: Final = LATE_S
-QUEUE_LATE_S: Final = LATE_S
 PAGES_LATE_S: Final = 3_600.0
 GIVEN_UP_S: Final = 3_600.0
 DEAD_LATELY_S: Final = 3_600.0
@@ -188,7 +186,7 @@ def _telling(facts: Facts, store: StoreFacts, down: Collection[str]) -> Iterator
         if one.name in refusing:
             yield Trouble(Concern.RECEIVER_REFUSES, f"{one.name} refuses us: {one.why}", one.do or "")
     for name, waiting in sorted(store.overdue.items()):
-        if _age(facts, waiting.since) > SENDING_LATE_S and name not in refusing and "alert" not in down:
+        if _age(facts, waiting.since) > LATE_S and name not in refusing and "alert" not in down:
             known = next((one for one in facts.receivers if one.name == name), None)
             why = f" ({known.state}: {known.why})" if known is not None and known.why else ""
             do = (known.do if known is not None else None) or "`newswire receivers list` shows what stands in the way"
@@ -228,7 +226,7 @@ def _queues(facts: Facts, down: Collection[str]) -> Iterator[Trouble]:
     bus = there(facts.bus)
     for queue in bus.queues if bus is not None else ():
         concern, stage, noun, what, do = _QUEUES[queue.topic]
-        if queue.oldest_at is not None and _age(facts, queue.oldest_at) > QUEUE_LATE_S and stage not in down:
+        if queue.oldest_at is not None and _age(facts, queue.oldest_at) > LATE_S and stage not in down:
             yield Trouble(concern, f"{many(queue.records, noun)} wait {what}", do, queue.oldest_at)
     if bus is not None and bus.dead_newest_at is not None and _age(facts, bus.dead_newest_at) < DEAD_LATELY_S:
         do = "`newswire dead list` says why; after the fix, `newswire dead replay`"

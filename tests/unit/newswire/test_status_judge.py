@@ -15,6 +15,7 @@ from newswire.cli.status.judge import ALARMS, Concern, judge
 from newswire.cli.status.sources import BLIND_S
 from newswire.cli.status.stages import DUE_LATE_S, Work
 from newswire.errors import Fault
+from newswire.late import LATE_S
 from newswire.outcomes import FetchReason, SourceState
 from newswire.store.at_work import Lead, Overdue
 from newswire.store.standings import Overdue as Late
@@ -60,9 +61,9 @@ ALONE: dict[Concern, Facts] = {
     Concern.RECEIVER_REFUSES: whole(
         receivers=(a_receiver(state="refused", why="invalid_auth", do="sign in"),), store=store(overdue={"desk": Late(AT - 9_000, 3)})
     ),
-    Concern.SENDING_LATE: whole(store=store(overdue={"desk": Late(AT - limits.SENDING_LATE_S - 1, 3)})),
-    Concern.REPORTS_LATE: whole(bus=_queue("news.reports", "alerting", limits.QUEUE_LATE_S + 1)),
-    Concern.ITEMS_LATE: whole(bus=_queue("news.items", "processors", limits.QUEUE_LATE_S + 1)),
+    Concern.SENDING_LATE: whole(store=store(overdue={"desk": Late(AT - LATE_S - 1, 3)})),
+    Concern.REPORTS_LATE: whole(bus=_queue("news.reports", "alerting", LATE_S + 1)),
+    Concern.ITEMS_LATE: whole(bus=_queue("news.items", "processors", LATE_S + 1)),
     Concern.NO_SOURCES: whole(files=files(sources={}), store=store(sources=[])),
     Concern.NO_WATCHLISTS: whole(files=files(watchlists={"cables": "staged"})),
     Concern.FILES_FAULTY: whole(files=files(faults=(Fault("config/watchlists/x.yaml", 3, 1, "unknown key"),))),
@@ -99,8 +100,8 @@ def test_each_trouble_says_what_is_to_be_done(concern: Concern) -> None:
 @pytest.mark.parametrize(
     "facts",
     [
-        whole(store=store(overdue={"desk": Late(AT - limits.SENDING_LATE_S, 3)})),
-        whole(bus=_queue("news.items", "processors", limits.QUEUE_LATE_S)),
+        whole(store=store(overdue={"desk": Late(AT - LATE_S, 3)})),
+        whole(bus=_queue("news.items", "processors", LATE_S)),
         whole(store=store(work=work(collecting=(), sources_due=Overdue(3, AT - DUE_LATE_S)))),
         whole(store=store(work=work(pages_due_since=AT - limits.PAGES_LATE_S))),
         whole(store=store(given_up=[Settled("desk", AT - limits.GIVEN_UP_S, "msg_too_long")])),
@@ -177,9 +178,9 @@ def test_every_concern_with_an_alarm_names_one_that_there_is() -> None:
     ("concern", "limit"),
     [
         (Concern.COLLECT_STOPPED, f"> {DUE_LATE_S / 60:g} * 60"),
-        (Concern.SENDING_LATE, f"> {limits.SENDING_LATE_S / 60:g} * 60"),
-        (Concern.ITEMS_LATE, f"> {limits.QUEUE_LATE_S / 60:g} * 60"),
-        (Concern.REPORTS_LATE, f"> {limits.QUEUE_LATE_S / 60:g} * 60"),
+        (Concern.SENDING_LATE, f"> {LATE_S / 60:g} * 60"),
+        (Concern.ITEMS_LATE, f"> {LATE_S / 60:g} * 60"),
+        (Concern.REPORTS_LATE, f"> {LATE_S / 60:g} * 60"),
         (Concern.PAGES_LATE, f"> {limits.PAGES_LATE_S / 3600:g} * 3600"),
         (Concern.BACKUP_LATE, f"> {limits.BACKUP_LATE_S / 86400:g} * 86400"),
         (Concern.SOURCES_FAILING, f"> {limits.FAILING_SHARE:g} "),
