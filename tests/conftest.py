@@ -1,4 +1,5 @@
 import gc
+import logging
 import shutil
 import sys
 from collections.abc import Iterator
@@ -68,8 +69,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.fixture(autouse=True)
 def _log_as_it_was() -> Iterator[None]:
-    """Undo what a command that ran in this process did to the log: the next test may want to look at it."""
+    """Undo what a command that ran in this process did to the log and to warnings: the next test may want to look at them."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
     yield
+    logging.captureWarnings(capture=False)
+    root.handlers[:], root.level = handlers, level
     if structlog.is_configured():
         structlog.reset_defaults()
 
