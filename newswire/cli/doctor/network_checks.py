@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from newswire.cli.bounded import all_within
-from newswire.cli.compose import user_agent
 from newswire.cli.doctor.finding import Asked, CheckName, Finding, Level
 from newswire.cli.status.facts import Away
 from newswire.cli.status.read_local import local_facts
@@ -82,7 +81,7 @@ def sources(asked: Asked) -> Iterator[Finding]:
         guard=Guard(settings.allow_networks, settings.allow_ports),
         slots=None,
         metrics=Metrics(),
-        user_agent=user_agent(settings),
+        user_agent=settings.user_agent,
         clock=asked.clock,
     )
     try:
