@@ -3,6 +3,8 @@
 import hashlib
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -148,3 +150,10 @@ def _copy(folder: Path) -> None:
 
 def _hash(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+
+
+def test_the_library_that_runs_it_keeps_no_book_of_us(tmp_path: Path) -> None:
+    reads = f"from pathlib import Path; from processors.reader import Reader; Reader.load(Path({str(MODEL)!r}), threads=1)"
+    environment = {"PYTHONPATH": str(ROOT), "HOME": str(tmp_path)}
+    subprocess.run([sys.executable, "-B", "-c", reads], env=environment, check=True, timeout=60)
+    assert list(tmp_path.iterdir()) == []  # onnxruntime keeps under ~/.cache what it sends to its makers
