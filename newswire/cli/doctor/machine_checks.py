@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from packaging.requirements import Requirement
 
 from newswire import __version__
-from newswire.cli.doctor.finding import Asked, CheckName, Finding, Level
+from newswire.cli.doctor.finding import AS_NEWSWIRES_USER, Asked, CheckName, Finding, Level
 from newswire.cli.receivers import read_routes
 from newswire.cli.status.words import length, size
 from newswire.errors import ConfigurationError
@@ -121,9 +121,9 @@ def _folder(asked: Asked, folder: Path) -> Iterator[Finding]:
             Finding(
                 CheckName.DISK,
                 Level.FAIL,
-                f"{there} cannot be written by this user",
+                f"{there} cannot be written by this user (uid {os.geteuid()}); it belongs to {_owner(there)}",
                 "nothing can be kept there",
-                f"give {there} to Newswire's user, or name another folder in NEWSWIRE_DATA",
+                AS_NEWSWIRES_USER,
             )
         )
     yield from found
@@ -132,6 +132,13 @@ def _folder(asked: Asked, folder: Path) -> Iterator[Finding]:
         yield Finding(
             CheckName.DISK, Level.OK, f"{folder}: {size(usage.f_bavail * usage.f_frsize)} free on {file_system_of(there)}, writable"
         )
+
+
+def _owner(path: Path) -> str:
+    try:
+        return path.owner()
+    except KeyError:  # a user of another machine, or of the container's host
+        return f"uid {path.stat().st_uid}"
 
 
 def _room(asked: Asked, folder: Path, there: Path) -> Iterator[Finding]:

@@ -72,6 +72,20 @@ def test_a_check_that_hangs_or_raises_is_a_finding_and_the_others_go_on(tmp_path
     assert [one.check for one in told if "NEWSWIRE_STORE" in one.do] == [CheckName.STORE]
 
 
+def test_one_cause_is_told_once_and_faults_of_files_by_the_check_that_reads_them_all(tmp_path: Path) -> None:
+    away = _raising(Retryable(RetryReason.STORE, "the store: away"))
+    denied = _raising(PermissionError(13, "Permission denied", "/data/bus.sqlite3"))
+    faulty = _raising(ConfigurationError([Fault("config/routes.yaml", 7, 1, "unknown key 'colour'")]))
+    of = {CheckName.STORE: away, CheckName.BUS: denied, CheckName.LOCKS: denied, CheckName.POSTGRESQL: away, CheckName.SLACK: faulty}
+    assert [(one.check, one.level, one.what) for one in examine(asked(tmp_path), of)] == [
+        (CheckName.STORE, Level.FAIL, "the store: away"),
+        (CheckName.BUS, Level.FAIL, "/data/bus.sqlite3: permission denied"),
+        (CheckName.LOCKS, Level.NOTE, "not looked at, for what bus says"),
+        (CheckName.POSTGRESQL, Level.NOTE, "not looked at, for what store says"),
+        (CheckName.SLACK, Level.NOTE, "not looked at: config/routes.yaml:7: unknown key 'colour'"),
+    ]
+
+
 def test_looks_are_taken_at_once_and_each_answers_for_itself() -> None:
     meet = threading.Barrier(3)
     found = all_within(10, {name: lambda: meet.wait(5) for name in "abc"})

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from newswire.bus.embedded import EmbeddedBus
 from newswire.cli.doctor import server_checks, store_checks
-from newswire.cli.doctor.finding import Level
+from newswire.cli.doctor.finding import AS_NEWSWIRES_USER, Level
 from newswire.clock import SystemClock
 from newswire.errors import ConfigurationError, Retryable
 from newswire.filelock import FileLock
@@ -51,6 +51,14 @@ def test_a_damaged_file_fails(tmp_path: Path) -> None:
     assert worst(store_checks.sqlite_files, asked(tmp_path)).level is Level.FAIL
     path.write_bytes(b"no database at all" * 300)
     assert "cannot be read" in worst(store_checks.sqlite_files, asked(tmp_path)).what
+
+
+def test_a_file_that_may_not_be_read_now_is_not_called_damaged(tmp_path: Path) -> None:
+    path = a_store(tmp_path)
+    path.with_name(f"{path.name}-wal").mkdir()  # no right is as root has it: what cannot be opened stands in for it
+    unread = worst(store_checks.sqlite_files, asked(tmp_path))
+    assert (unread.level, unread.why, unread.do) == (Level.FAIL, "whether the file is sound is not known", AS_NEWSWIRES_USER)
+    assert "SQLITE_CANTOPEN" in unread.what
 
 
 def test_another_journal_mode_is_warned_of(tmp_path: Path) -> None:
