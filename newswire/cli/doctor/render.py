@@ -10,6 +10,7 @@ from rich.text import Text
 from newswire import __version__
 from newswire.cli.doctor.finding import Finding, Level
 from newswire.cli.folded import folded
+from newswire.cli.options import counted
 from newswire.errors import one_line
 
 SHAPE: Final = 1
@@ -28,9 +29,9 @@ def failed(findings: Sequence[Finding]) -> bool:
 def answer(findings: Sequence[Finding]) -> str:
     """Return the findings in one line."""
     counts = Counter(one.level for one in findings)
-    checks = len({one.check for one in findings})
+    checks = counted(len({one.check for one in findings}), "check")
     many = [f"{counts[level]} {words}" for level, words in ((Level.FAIL, "fail"), (Level.WARN, "warn")) if counts[level]]
-    return f"{', '.join(many) or 'Nothing is amiss'} ({checks} checks)"
+    return f"{', '.join(many) or 'Nothing is amiss'} ({checks})"
 
 
 def rendered(findings: Sequence[Finding], width: int, shown: Callable[[str], str]) -> Iterator[Text]:
@@ -40,7 +41,7 @@ def rendered(findings: Sequence[Finding], width: int, shown: Callable[[str], str
     bad = sorted((one for one in findings if one.level in {Level.FAIL, Level.WARN}), key=lambda one: order.index(one.level))
     for one in bad:
         yield from _lines(one, width, shown, whole=True)
-    if bad:
+    if 0 < len(bad) < len(findings):
         yield Text("")
     for one in findings:
         if one.level not in {Level.FAIL, Level.WARN}:

@@ -7,6 +7,7 @@ from typing import Final
 from newswire.cli.bounded import all_within
 from newswire.cli.doctor.catalogue import Entry
 from newswire.cli.doctor.finding import AS_NEWSWIRES_USER, Asked, Check, CheckName, Finding, Level
+from newswire.cli.status.words import fault_in_words
 from newswire.errors import ConfigurationError, NewswireError, Retryable, one_line
 from newswire.outcomes import RetryReason
 
@@ -46,8 +47,8 @@ def _trouble(name: CheckName, error: Exception) -> Finding:
     if isinstance(error, ConfigurationError):
         if all(fault.line for fault in error.faults):  # a file that a person edits: it is a failure of the check `configuration`
             return Finding(name, Level.NOTE, f"not looked at: {error.faults[0]}")
-        said = "; ".join(fault.message for fault in error.faults)
-        return Finding(name, Level.FAIL, one_line(said), "no stage starts with it", "put it right as it says")
+        said = "; ".join(fault_in_words(fault) for fault in error.faults)
+        return Finding(name, Level.FAIL, said, "no stage starts with it", "put it right as it says")
     if isinstance(error, TimeoutError) and not error.errno:
         return Finding(
             name,

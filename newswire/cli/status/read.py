@@ -25,6 +25,7 @@ from newswire.cli.status.facts import (
 )
 from newswire.cli.status.read_files import file_facts, receiver_facts
 from newswire.cli.status.read_local import local_facts
+from newswire.cli.status.words import fault_in_words
 from newswire.clock import Clock
 from newswire.config import find_config_folder
 from newswire.errors import ConfigurationError, one_line
@@ -82,7 +83,7 @@ def read_facts(settings: Settings, clock: Clock, *, look_s: float = LOOK_S) -> F
 def _part(found: Any) -> Any:
     """Return the part, or why it is away, on one line."""
     if isinstance(found, ConfigurationError):
-        return Away(one_line("; ".join(fault.message for fault in found.faults)))
+        return Away("; ".join(fault_in_words(fault) for fault in found.faults))
     if isinstance(found, Exception):
         return Away(one_line(str(found) or type(found).__name__))
     return found

@@ -110,7 +110,7 @@ def test_what_fails_stands_first_with_why_and_what_to_do_and_the_answer_last() -
     assert lines[:3] == ["fail slack             invalid_auth", f"{'':23}nobody is told", f"{'':23}→ sign in"]
     assert lines[3].startswith("warn disk")
     assert lines[-1] == "1 fail, 1 warn (4 checks)"
-    assert answer([FINDINGS[0]]) == "Nothing is amiss (1 checks)"
+    assert answer([FINDINGS[0]]) == "Nothing is amiss (1 check)"
 
 
 @settings(max_examples=15)
@@ -152,3 +152,11 @@ def test_settings_that_cannot_be_used_are_the_first_finding(
     told = json.loads(done.out)["findings"]
     assert [(one["check"], one["level"]) for one in told] == [("settings", "fail")] * 2
     assert "canary" not in done.out
+
+
+def test_a_configuration_folder_that_is_not_there_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = runner(monkeypatch, capsys, tmp_path)("doctor", "--config", str(tmp_path / "nowhere"))
+    assert done.status == 1
+    assert f"{tmp_path}/nowhere" in done.out.replace("\n", "").replace(" ", "")

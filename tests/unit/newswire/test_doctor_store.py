@@ -104,8 +104,13 @@ def test_the_bus_is_looked_at(tmp_path: Path) -> None:
     bus = EmbeddedBus(tmp_path / "var" / "bus.sqlite3", clock=SystemClock())
     assert worst(store_checks.bus, asked(tmp_path)).what.endswith("1 process has it open")
     bus.close()
+    connection = sqlite3.connect(tmp_path / "var" / "bus.sqlite3")
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(ConfigurationError, match=r"bus\.sqlite3: a log of version 99, written by a newer Newswire"):
+        worst(store_checks.bus, asked(tmp_path))
     (tmp_path / "var" / "bus.sqlite3").write_bytes(b"rubbish" * 1_000)
-    with pytest.raises(sqlite3.DatabaseError):
+    with pytest.raises(ConfigurationError, match=r"bus\.sqlite3: not a log of Newswire, or a damaged one: file is not a database"):
         worst(store_checks.bus, asked(tmp_path))
 
 

@@ -135,7 +135,9 @@ def test_files_that_are_no_databases_are_said_and_the_rest_is_shown(make: Make, 
     done = make()("status")
     assert done.status == 1
     assert "the store cannot be read" in done.out
-    assert "the bus cannot be read: file is not a database" in done.out
+    assert "the bus cannot be read: var/bus.sqlite3: not a log of Newswire, or a damaged one: file is not a database" in done.out.replace(
+        "\n  ", " "
+    )
     assert "1 active" in done.out
 
 
