@@ -59,15 +59,22 @@ def clock(asked: Asked) -> Iterator[Finding]:
         yield Finding(CheckName.CLOCK, Level.OK, f"{wall:%Y-%m-%d %H:%M:%S} UTC, and it goes on steadily")
 
 
-def clock_against(check: CheckName, whose: str, at: float, now: datetime) -> Iterator[Finding]:
+def clock_against(
+    check: CheckName,
+    whose: str,
+    at: float,
+    now: datetime,
+    *,
+    why: str = "leases, schedules and the reading back of messages compare times of both",
+    fail_s: float = SKEW_S,
+    warn_s: float = 5.0,
+) -> Iterator[Finding]:
     """Yield how far our clock is from a server's: what is below a second or two is the way of the answer."""
     apart_s = now.timestamp() - at
-    why = "leases, schedules and the reading back of messages compare times of both"
-    do = "keep the clocks of all machines by a time service (chrony, systemd-timesyncd)"
-    if abs(apart_s) > SKEW_S:
-        yield Finding(check, Level.FAIL, f"our clock is {_apart(apart_s)} {whose}", why, do)
-    elif abs(apart_s) > 5:
-        yield Finding(check, Level.WARN, f"our clock is {_apart(apart_s)} {whose}", why, do)
+    if abs(apart_s) > warn_s:
+        level = Level.FAIL if abs(apart_s) > fail_s else Level.WARN
+        do = "keep the clocks of all machines by a time service (chrony, systemd-timesyncd)"
+        yield Finding(check, level, f"our clock is {_apart(apart_s)} {whose}", why, do)
 
 
 def _apart(seconds: float) -> str:

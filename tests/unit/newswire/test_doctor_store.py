@@ -171,6 +171,13 @@ def test_a_broker_that_is_older_than_what_was_tried_is_warned_of() -> None:
     assert (old.level, "Kafka 3.9" in old.what) == (Level.WARN, True)
 
 
+def test_kafkas_clock_is_compared_with_ours_where_it_tells() -> None:
+    apart = {seconds: [*server_checks.kafka_clock_findings(NOW.timestamp() - seconds, NOW)] for seconds in (0, 59, 90, -90, 4_000)}
+    assert [[one.level for one in found] for found in apart.values()] == [[], [], [Level.WARN], [Level.WARN], [Level.FAIL]]
+    assert [apart[seconds][0].what for seconds in (90, -90)] == ["our clock is 90 s ahead of Kafka's", "our clock is 90 s behind Kafka's"]
+    assert not [*server_checks.kafka_clock_findings(None, NOW)]
+
+
 GOOD = ServerFacts("16.2", 16, "UTF8", "newswire", (), 100, 80, 0.0)
 
 
