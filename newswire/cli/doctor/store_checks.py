@@ -132,7 +132,8 @@ def store(asked: Asked) -> Iterator[Finding]:
     where = store_shown(asked.settings)
     with open_for_reading(hasty_settings(asked.settings)) as opened:
         if opened is None:
-            yield Finding(CheckName.STORE, Level.NOTE, f"there is no store at {where} yet: the first start makes it")
+            do = "where Newswire has run before, look in its environment, and at its disk"
+            yield Finding(CheckName.STORE, Level.NOTE, f"there is no store at {where} yet: the first start makes it", "", do)
             return
         with opened.read() as connection:
             set_back = clocks.needs_mending(connection, asked.clock.now().timestamp(), spacing_s=asked.settings.host_spacing_s)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from sqlalchemy.engine import make_url
@@ -76,7 +77,7 @@ def read_facts(settings: Settings, clock: Clock, *, look_s: float = LOOK_S) -> F
         receivers=receivers,
         sizes=there(sizes) or SizeFacts(),
         store_shown=store_shown(settings),
-        bus_shown=settings.bus if settings.bus != "embedded" else f"embedded, {settings.data / 'bus.sqlite3'}",
+        bus_shown=settings.bus if settings.bus != "embedded" else f"embedded, {(settings.data / 'bus.sqlite3').absolute()}",
     )
 
 
@@ -90,10 +91,10 @@ def _part(found: Any) -> Any:
 
 
 def store_shown(settings: Settings) -> str:
-    """Return where the store is, with no name and no password."""
+    """Return where the store is, with no name and no password; a file by its whole path, as who looks may stand elsewhere."""
     url = make_url(settings.store_url)
     if url.get_backend_name() == "sqlite":
-        return url.database or "memory"
+        return str(Path(url.database).absolute()) if url.database else "memory"
     return f"PostgreSQL {url.host or 'local'}{f':{url.port}' if url.port else ''}/{url.database or ''}"
 
 

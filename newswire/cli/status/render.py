@@ -6,6 +6,7 @@ from typing import Final
 
 from rich.text import Text
 
+from newswire import __version__
 from newswire.cli.folded import folded, stepped
 from newswire.cli.receivers import ON_TERMINAL
 from newswire.cli.status.facts import Away, BusFacts, Facts, FileFacts, ReceiverFacts, StoreFacts, there
@@ -100,7 +101,8 @@ class _Page:
         else:
             ready = ("ready     ", "green") if local.ready else ("not ready ", "bold red")
             runs = f", runs {', '.join(stage for stage in RunStage if stage in local.stages)}" if local.stages else ""
-            yield Text.assemble(f"{'here':<9}", ready), Text(f"{local.address}, version {local.version}{runs}", "dim")
+            version = f"version {local.version}" + (f" (this command is {__version__})" if local.version != __version__ else "")
+            yield Text.assemble(f"{'here':<9}", ready), Text(f"{local.address}, {version}{runs}", "dim")
             if local.note:
                 yield Text(" " * 9), Text(self._shown(local.note), style="yellow")
 

@@ -70,6 +70,11 @@ def test_the_status_address_is_free_ours_or_taken(tmp_path: Path) -> None:
     ours = worst(network_checks.status_address, asked(tmp_path, http_port=server.address[1]))
     server.close()
     assert (ours.level, ours.what.endswith(": ready")) == (Level.OK, True)
+    older = b'newswire_build_info{version="0.0.9"} 1\n'
+    server = StatusServer("127.0.0.1", 0, metrics=lambda: older, healthy=lambda: True, ready=lambda: True, log=log.set_up())
+    another = worst(network_checks.status_address, asked(tmp_path, http_port=server.address[1]))
+    server.close()
+    assert (another.level, another.what.startswith("newswire 0.0.9 answers")) == (Level.WARN, True)
     with FakeWebhook() as stranger:
         taken = worst(network_checks.status_address, asked(tmp_path, http_port=int(stranger.address.rsplit(":", 1)[1].split("/")[0])))
     assert taken.level is Level.FAIL

@@ -23,7 +23,7 @@ from newswire.cli.status.words import length, moment, size
 from newswire.errors import one_line
 from newswire.outcomes import FetchReason
 from newswire.store.at_work import Overdue
-from tests.status_builders import AT, a_dead_source, a_receiver, an_alert, files, store, troubled, whole, work
+from tests.status_builders import AT, a_dead_source, a_receiver, an_alert, files, local, store, troubled, whole, work
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "status"
 
@@ -88,6 +88,10 @@ def test_what_matters_is_on_the_page_however_narrow_it_is(width: int) -> None:
     for words in (*(names if width > 60 else ()), "sources due 1,234 (oldest 8 min)", "runs collect, process, alert", "has moved (4xx)"):
         assert words in text
     assert text.count("connection_refused · 3 waiting · last told 08:57") == 2
+
+
+def test_a_process_of_another_version_is_seen() -> None:
+    assert "version 0.0.9 (this command is 0.1.0)" in "\n".join(page(whole(local=local(version="0.0.9")), 120))
 
 
 def test_without_a_terminal_and_with_no_color_nothing_is_coloured() -> None:
