@@ -81,7 +81,10 @@ def _under_way(facts: Facts) -> Stop:
     last = facts.steps[-1]
     if last["outcome"] == "dead":
         return Stop(
-            last["stage"], last["reason"], "it could not be handled", "`newswire dead list` shows it; `newswire dead replay --all` tries it again"
+            last["stage"],
+            last["reason"],
+            "it could not be handled",
+            "`newswire dead list` shows it; `newswire dead replay --all` tries it again",
         )
     waits_for = "the processors" if last["stage"] == Stage.COLLECT else "the alerting stage"
     return Stop(last["stage"], None, f"it waits for {waits_for}", "start `newswire run`, where it does not run: it takes it up", waits=True)
