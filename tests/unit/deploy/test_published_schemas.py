@@ -64,7 +64,15 @@ def test_compose_reads_its_files(file: str) -> None:
 def test_compose_gives_the_alerter_the_secret_that_the_pages_file_adds(tmp_path: Path) -> None:
     (block,) = (block for block in all_blocks("yaml") if block.page == "docs/deployment.md" and block.file == "compose.override.yaml")
     (tmp_path / "more.yaml").write_text(block.text)
-    command = [program("docker-compose"), "--project-directory", ROOT, "--file", ROOT / "compose.yaml", "--file", tmp_path / "more.yaml"]
+    command: list[str | Path] = [
+        program("docker-compose"),
+        "--project-directory",
+        ROOT,
+        "--file",
+        ROOT / "compose.yaml",
+        "--file",
+        tmp_path / "more.yaml",
+    ]
     done = subprocess.run([*command, "config", "--format", "json"], capture_output=True, text=True, check=True)
     alert = json.loads(done.stdout)["services"]["alert"]
     assert {one["source"] for one in alert["secrets"]} == {"store", "slack", "team"}
