@@ -7,6 +7,6 @@ Never: knows a watchlist, a route or a receiver.
 
 import os
 
-# onnxruntime (1.32, on Linux too) keeps a device id and a database of events under ~/.cache/Microsoft, and sends them to
-# mobile.events.data.microsoft.com. It looks here once, when it is imported; its `disable_telemetry_events()` comes too late for both.
+# By itself onnxruntime (1.29 and newer) tells its makers which models are loaded, past the one guarded client, and keeps a number of this machine
+# under HOME. It reads this when it is loaded, so it stands here, before any module of this package: https://github.com/microsoft/onnxruntime/pull/29843
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"

@@ -152,8 +152,14 @@ def _hash(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
-def test_the_library_that_runs_it_keeps_no_book_of_us(tmp_path: Path) -> None:
-    reads = f"from pathlib import Path; from processors.reader import Reader; Reader.load(Path({str(MODEL)!r}), threads=1)"
-    environment = {"PYTHONPATH": str(ROOT), "HOME": str(tmp_path)}
-    subprocess.run([sys.executable, "-B", "-c", reads], env=environment, check=True, timeout=60)
-    assert list(tmp_path.iterdir()) == []  # onnxruntime keeps under ~/.cache what it sends to its makers
+def test_the_library_keeps_nothing_about_this_machine_and_tells_nobody(tmp_path: Path) -> None:
+    """By itself onnxruntime 1.29 and newer numbers the machine, keeps that under HOME, and sends what models are loaded to its makers.
+
+    What it keeps and what it sends begin with the same step. It takes neither where it believes to be tested, so such variables are not handed on.
+    """
+    load = f"from pathlib import Path; from processors.reader import Reader; assert Reader.load(Path({str(MODEL)!r}))"
+    done = subprocess.run(
+        [sys.executable, "-c", load], env={"HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert list(tmp_path.rglob("*")) == []
