@@ -247,7 +247,7 @@ def _desk(files: FileFacts | None, stages: Sequence[Stage]) -> Iterator[Trouble]
     if not files.sources and not files.source_faults:
         yield Trouble(Concern.NO_SOURCES, "no source is configured: nothing is watched", "`newswire sources add URL`")
     if not files.faults and "active" not in files.watchlists.values():
-        do = "`newswire watchlist list`, then `newswire promote` the one that is meant to be live"
+        do = "`newswire watchlist list`, then `newswire promote NAME --to active` for the one that is meant to be live"
         yield Trouble(Concern.NO_WATCHLISTS, "no watchlist is active: nobody would be told anything", do)
     alerts = any(stage.name == "alert" and stage.work is Work.RUNS for stage in stages)
     if faults := (*files.source_faults, *files.faults):
@@ -285,7 +285,7 @@ def _keeping(facts: Facts) -> Iterator[Trouble]:
     store = there(facts.store)
     if store is not None and store.backup_at is not None and _age(facts, store.backup_at) > BACKUP_LATE_S:
         yield Trouble(
-            Concern.BACKUP_LATE, "the last backup is old", "`newswire backup` by hand, then look at what runs it", store.backup_at
+            Concern.BACKUP_LATE, "the last backup is old", "`newswire backup DIR` by hand, then look at what runs it", store.backup_at
         )
 
 
