@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import SecretStr
 
+from newswire import __version__
 from newswire.errors import ConfigurationError, Fault
 from newswire.variables import KAFKA_PREFIX, VARIABLES, DiskLow, Encryption, SmtpServer
 
@@ -50,13 +51,19 @@ class Settings:
     contact: str = ""  # NEWSWIRE_CONTACT, in the User-Agent
     log_level: str = "info"  # NEWSWIRE_LOG
     dead_limit: int = 50  # NEWSWIRE_DEAD_LIMIT, records in a row; 0: none
-    kafka: Mapping[str, SecretStr] = field(default_factory=dict)  # NEWSWIREKAFKA_PREFIX_…, names in lower case; some are passwords
+    kafka: Mapping[str, SecretStr] = field(default_factory=dict)  # NEWSWIRE_KAFKA_…, names in lower case; some are passwords
     named: Mapping[str, SecretStr] = field(default_factory=dict)  # what a `url_env` or `secret_env` of routes.yaml names
 
     @property
     def store_url(self) -> str:
         """The store's SQLAlchemy URL, with its password."""
         return self.store.get_secret_value() if self.store else f"sqlite:///{self.data / 'newswire.sqlite3'}"
+
+    @property
+    def user_agent(self) -> str:
+        """How Newswire names itself to the world: product, version, and who can be asked about it."""
+        contact = f"; {self.contact}" if self.contact else ""
+        return f"newswire/{__version__} (news monitoring{contact})"
 
     @property
     def folders_filled(self) -> tuple[Path, ...]:

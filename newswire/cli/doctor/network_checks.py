@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 from newswire import __version__
 from newswire.cli.bounded import all_within
-from newswire.cli.compose import user_agent
 from newswire.cli.doctor.finding import Asked, CheckName, Finding, Level
 from newswire.cli.status.facts import Away
 from newswire.cli.status.read_local import local_facts
@@ -85,7 +84,7 @@ def sources(asked: Asked) -> Iterator[Finding]:
         guard=Guard(settings.allow_networks, settings.allow_ports),
         slots=None,
         metrics=Metrics(),
-        user_agent=user_agent(settings),
+        user_agent=settings.user_agent,
         clock=asked.clock,
     )
     try:

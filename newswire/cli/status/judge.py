@@ -206,7 +206,7 @@ def _telling(facts: Facts, store: StoreFacts, down: Collection[str]) -> Iterator
         yield Trouble(
             Concern.ALERTS_GIVEN_UP,
             f"{many(len(theirs), 'alert')} given up at {name}: {theirs[-1].code}",
-            "`newswire dead list` names them, `newswire dead replay` sends them again",
+            "`newswire dead list` names them, `newswire dead replay --all` sends them again",
             theirs[0].at,
         )
 
@@ -237,7 +237,7 @@ def _queues(facts: Facts, down: Collection[str]) -> Iterator[Trouble]:
         if queue.oldest_at is not None and _age(facts, queue.oldest_at) > LATE_S and stage not in down:
             yield Trouble(concern, f"{many(queue.records, noun)} wait {what}", do, queue.oldest_at)
     if bus is not None and bus.dead_newest_at is not None and _age(facts, bus.dead_newest_at) < DEAD_LATELY_S:
-        do = "`newswire dead list` says why; after the fix, `newswire dead replay`"
+        do = "`newswire dead list` says why; after the fix, `newswire dead replay --all`"
         yield Trouble(Concern.DEAD_LETTERS, "records could not be handled within the last hour", do, bus.dead_newest_at)
 
 
