@@ -27,7 +27,7 @@ from newswire.errors import ConfigurationError, Retryable
 from newswire.outcomes import RetryReason
 from newswire.store import Store, backups, open_store, schema
 from newswire.store.engine import migrate
-from newswire.store.tables import hosts, search_due, seen
+from newswire.store.tables import hosts, recalled, search_due, seen
 from newswire.topics import ITEMS, PROCESSORS_GROUP
 from tests.servers.postgres import PostgresServer
 
@@ -474,6 +474,24 @@ def test_two_restores_at_once_are_refused(tmp_path: Path, place: Place, fresh: C
     into = Target(fresh("new"), tmp_path / "new" / "bus.sqlite3", another)
     restore(folder, found, into, SystemClock())
     open_store(into.store_url).close()
+
+
+def test_what_an_earlier_restore_read_back_is_asked_anew(store: Store) -> None:
+    """A backup of a store that was restored itself holds what was read back then: of what was told since it knows nothing."""
+    with store.begin() as connection:
+        backups.end_restore(connection, backups.Restored(1.0, 2.0))
+        backups.note_recalled(connection, "desk", 3.0)
+        backups.note_recalled(connection, "mail", 3.0, blind=True)
+        connection.execute(insert(recalled).values(receiver="desk", item="a", channel="C1", at=3.0))
+        backups.begin_restore(connection, 4.0)
+    with store.begin() as connection:
+        backups.end_restore(connection, backups.Restored(5.0, 6.0))
+    with store.read() as connection:
+        assert not any(backups.is_recalled(connection, receiver) for receiver in ("desk", "mail"))
+        assert not backups.is_blind(connection, "mail")
+        assert not backups.is_unfinished(connection)
+        assert backups.restored(connection) == backups.Restored(5.0, 6.0)
+    assert count(store, recalled) == 0
 
 
 @pytest.mark.servers
