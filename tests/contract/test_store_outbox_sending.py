@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, select
 
 from newswire.errors import Fenced
 from newswire.outcomes import GatherReason, SendOutcome, SendState
 from newswire.records import MessageKind
 from newswire.store import Store, open_store, outbox, standings, updates
 from newswire.store.outbox import Entry, Gathered, Queued
+from newswire.store.outbox_rows import queued
 from newswire.store.tables import outbox as table
 
 PARENT, EDIT, REPLY, DIGEST, NOTICE = (
@@ -187,6 +188,7 @@ def test_the_pages_of_a_digest_follow_its_first_in_their_order(store: Store) -> 
     pages = [entry(DIGEST, n, story="digest", alert="digest") for n in (2, 1, 0)]
     put(store, *pages, entry(NOTICE, story="notice", alert="notice"))
     assert all_said(store) == ["digest 0", "digest 1", "digest 2", "notice 0"]
+    put(store, entry(DIGEST, 0, story="another", alert="another"))
     with store.read() as connection:
         assert outbox.pages(connection, "digest") == [(n, SendState.SENT, None) for n in (2, 1, 0)]
 
@@ -293,6 +295,80 @@ def test_what_is_on_the_wire_and_who_waits_is_told_by_receiver(store: Store) -> 
         assert sorted(outbox.waiting_receivers(connection)) == ["desk", "ops"]
         assert sorted(outbox.waiting_receivers(connection, AT)) == ["desk", "ops"]  # what was tried waits, whenever it is tried again
         assert outbox.sending(connection, "ops") == []
+
+
+def stored(store: Store, *columns: str) -> dict[str, tuple[Any, ...]]:
+    """Return these columns of every row, by what it says."""
+    with store.read() as connection:
+        return {row.message: tuple(row._mapping[name] for name in columns) for row in connection.execute(select(table))}
+
+
+LONG = "x" * 100
+ENDS: dict[str, tuple[Callable[[Connection, Queued], object], dict[str, object]]] = {
+    "on the wire again": (
+        lambda connection, row: outbox.mark_sending(connection, row, clock_mark="5.0"),
+        {"state": "sending", "attempts": 2, "reference": "5.0", "doubt_since": None, "settled_at": None},
+    ),
+    "accepted": (
+        lambda connection, row: outbox.mark_sent(connection, row, SendOutcome.FOUND, channel="C1", reference="1.0", at=AT + 1),
+        {"state": "sent", "outcome": "found", "reason": None, "channel": "C1", "reference": "1.0", "doubt_since": None, "settled_at": AT + 1},
+    ),
+    "said by another": (
+        lambda connection, row: outbox.mark_spoken_for(connection, row.row_id, SendOutcome.FOLDED, at=AT + 1),
+        {"state": "sent", "outcome": "folded", "reason": "superseded", "reference": None, "doubt_since": None, "settled_at": AT + 1},
+    ),
+    "in doubt": (
+        lambda connection, row: outbox.mark_doubt(connection, row.row_id, since=AT + 1, next_try_at=AT + 2, reason=LONG),
+        {"state": "sending", "outcome": "in_doubt", "reason": LONG[:64], "reference": "0.5", "doubt_since": AT + 1, "next_try_at": AT + 2},
+    ),
+    "to be tried again": (
+        lambda connection, row: outbox.mark_again(connection, row.row_id, SendOutcome.RETRY, next_try_at=AT + 2, reason=LONG),
+        {"state": "new", "outcome": "retry", "reason": LONG[:64], "reference": None, "doubt_since": None, "next_try_at": AT + 2},
+    ),
+    "refused": (
+        lambda connection, row: outbox.mark_failed(connection, row.row_id, LONG, at=AT + 1),
+        {"state": "failed", "outcome": "refused", "reason": LONG[:64], "reference": None, "doubt_since": None, "settled_at": AT + 1},
+    ),
+    "grown": (
+        lambda connection, row: outbox.replace_message(connection, row.row_id, "edit 9"),
+        {"state": "sending", "reference": "0.5", "doubt_since": AT, "message": "edit 9"},
+    ),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_an_attempt_is_written_down_whole_and_in_its_row_alone(store: Store, end: str) -> None:
+    mark, due_to_stand = ENDS[end]
+    put(store, entry())
+    row = due(store)
+    assert row is not None
+    with store.begin() as connection:
+        outbox.mark_sending(connection, row, clock_mark="0.5")
+        outbox.mark_doubt(connection, row.row_id, since=AT, next_try_at=AT, reason="timeout")
+    put(store, entry(story="beside", alert="b", kind=NOTICE))
+    in_doubt, before = due(store), stored(store, *table.c.keys())
+    assert in_doubt is not None
+    with store.begin() as connection:
+        mark(connection, in_doubt)
+    after = stored(store, *table.c.keys())
+    assert after["notice 0"] == before["notice 0"]
+    (name,) = after.keys() - {"notice 0"}
+    assert stored(store, *due_to_stand)[name] == tuple(due_to_stand.values())
+
+
+def test_an_edit_that_is_sent_speaks_for_the_earlier_ones_of_its_message_that_wait_and_for_no_other(store: Store) -> None:
+    put(store, *(entry(EDIT, n) for n in (1, 2, 3, 4)), replace(entry(EDIT, 0), alert_id="b"))
+    with store.begin() as connection:
+        rows = {row.sequence: queued(row) for row in connection.execute(select(table))}
+        outbox.mark_failed(connection, rows[1].row_id, "msg_too_long", at=AT)
+        outbox.mark_sent(connection, rows[3], SendOutcome.SENT, channel="C1", reference="1.0", at=AT + 1)
+    assert stored(store, "state", "reason", "outcome", "settled_at", "published") == {
+        "edit 0": ("new", None, None, None, False),
+        "edit 1": ("failed", "msg_too_long", "refused", AT, False),
+        "edit 2": ("sent", "superseded", "sent", AT + 1, True),
+        "edit 3": ("sent", None, "sent", AT + 1, False),
+        "edit 4": ("new", None, None, None, False),
+    }
 
 
 def test_what_a_digest_tells_is_never_due(store: Store) -> None:
