@@ -118,7 +118,9 @@ def test_the_oldest_go_first_no_more_at_once_than_asked_and_what_is_as_old_as_as
 
 def test_each_old_report_loses_its_own_text_the_oldest_first_and_is_due_to_be_indexed_without_it(store: Store) -> None:
     table = METADATA.tables["archive"]
-    reports = {title: encode(a_report(title, title=title)) for title in ("younger", "oldest", "of the moment", "older")} | {"strange": b"{}"}
+    reports = {title: encode(a_report(title, title=title)) for title in ("younger", "oldest", "of the moment", "older")} | {
+        "strange": b"{}"
+    }
     ages = {"younger": 1.5, "oldest": 0.5, "of the moment": BEFORE, "older": 1.0, "strange": 1.2}
     with store.begin() as connection:
         for title, report in reports.items():
@@ -177,7 +179,12 @@ def test_a_decision_stays_until_it_and_its_messages_are_published(store: Store, 
 def test_a_silence_stays_while_it_lasts_and_while_a_match_names_it(store: Store) -> None:
     silences, matches = METADATA.tables["silences"], METADATA.tables["matches"]
     with store.begin() as connection:
-        for name, change in {"named": {}, "lasts": {"ends_at": BEFORE}, "was ended": {"expired_at": 0.5}, "ended": {"expired_at": None}}.items():
+        for name, change in {
+            "named": {},
+            "lasts": {"ends_at": BEFORE},
+            "was ended": {"expired_at": 0.5},
+            "ended": {"expired_at": None},
+        }.items():
             connection.execute(insert(silences).values(row_of(silences) | {"silence_id": name} | change))
         connection.execute(insert(matches).values(row_of(matches) | {"at": BEFORE, "silence_id": "named"}))
     with store.begin() as connection:

@@ -311,7 +311,15 @@ ENDS: dict[str, tuple[Callable[[Connection, Queued], object], dict[str, object]]
     ),
     "accepted": (
         lambda connection, row: outbox.mark_sent(connection, row, SendOutcome.FOUND, channel="C1", reference="1.0", at=AT + 1),
-        {"state": "sent", "outcome": "found", "reason": None, "channel": "C1", "reference": "1.0", "doubt_since": None, "settled_at": AT + 1},
+        {
+            "state": "sent",
+            "outcome": "found",
+            "reason": None,
+            "channel": "C1",
+            "reference": "1.0",
+            "doubt_since": None,
+            "settled_at": AT + 1,
+        },
     ),
     "said by another": (
         lambda connection, row: outbox.mark_spoken_for(connection, row.row_id, SendOutcome.FOLDED, at=AT + 1),
