@@ -360,6 +360,16 @@ def test_a_place_that_cannot_hold_it_is_refused_before_anything_is_written(tmp_p
     assert [path.name for path in (tmp_path / "backups").iterdir()] == [".backup.lock"]
 
 
+@ON_SQLITE
+def test_a_link_to_a_backup_elsewhere_is_not_removed(tmp_path: Path, place: Place) -> None:
+    elsewhere = taken(place, tmp_path / "elsewhere").folder
+    link = tmp_path / "backups" / "newswire-20200101T000000Z"
+    link.parent.mkdir()
+    link.symlink_to(elsewhere)
+    assert taken(place, tmp_path / "backups", keep=1).removed == ()
+    assert (link / "manifest.json").is_file()
+
+
 def test_two_at_once_are_refused(tmp_path: Path, place: Place) -> None:
     with folders.writing(tmp_path / "backups", BACKED_UP), pytest.raises(ConfigurationError, match="another backup is being made"):
         taken(place, tmp_path / "backups")
