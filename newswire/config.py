@@ -124,8 +124,6 @@ def folder_holding(parts: Sequence[str], folder: Path) -> Path:
 
 
 def shown(path: Path) -> str:
-    """Return the path as a reader would type it: relative where it lies under the working folder."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
+    """Return the path as a reader would type it: relative where it lies under the working folder, but for `/`, where systemd starts what it starts."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) and here != here.parent else path)

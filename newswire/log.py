@@ -6,13 +6,14 @@ import logging
 import os
 import re
 import sys
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, TextIO
 from urllib.parse import quote
 
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
+
+from newswire.log_sink import Sink
 
 _QUIET: Final = ("kafka", "slack_sdk", "httpx2", "httpcore2", "urllib3", "alembic", "sqlalchemy", "trafilatura", "asyncio")
 """Loggers held at WARNING whatever is asked for: below it they print message bodies and full URLs."""
@@ -66,7 +67,7 @@ def set_up(
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="timestamp" if for_people else "at"),
         structlog.processors.format_exc_info,
     ]
-    sink = _Sink(stream)
+    sink = Sink(stream, lambda lines: structlog.get_logger().warning("log lines were lost: nobody read this stream", lines=lines))
     structlog.configure(
         processors=[*before, redact, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -78,7 +79,7 @@ def set_up(
     return logger
 
 
-def _bridge(sink: "_Sink", level: str, before: list[Processor], after: list[Processor]) -> None:
+def _bridge(sink: Sink, level: str, before: list[Processor], after: list[Processor]) -> None:
     handler = logging.StreamHandler(sink)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -185,23 +186,3 @@ class _JsonLine:
     def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> str:
         ordered = {key: event[key] for key in ("at", "level", "event", "logger") if key in event}
         return json.dumps({**ordered, **event}, ensure_ascii=False)
-
-
-class _Sink:
-    """Writes whole lines from any thread. A stderr that is gone costs the lines, not the work."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._lock = threading.Lock()
-
-    def write(self, text: str) -> int:
-        try:
-            with self._lock:
-                self._stream.write(text)
-                self._stream.flush()
-        except (OSError, ValueError):
-            return 0
-        return len(text)
-
-    def flush(self) -> None:
-        """Do nothing: each write flushes."""

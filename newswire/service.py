@@ -303,7 +303,6 @@ class Service:
         frame = sys._current_frames().get(runner.thread.ident or 0) if runner.thread is not None else None  # noqa: SLF001 -- the documented way to another thread's stack
         stack = "".join(traceback.format_stack(frame)) if frame is not None else "(gone)"
         self._log.critical("step hangs, ending the process", worker=runner.worker.name, limit_s=self._step_limit_s, stack=stack)
-        sys.stderr.flush()
         os._exit(EXIT_HUNG)
 
     @contextmanager

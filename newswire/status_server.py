@@ -18,7 +18,7 @@ from newswire.errors import ConfigurationError, Fault
 METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _TEXT_TYPE: Final = "text/plain; charset=utf-8"
 
-_CONNECTIONS: Final = 32  # at once; one more is closed unanswered
+_CONNECTIONS: Final = 32  # at once; for one more the oldest is closed, so that who holds many and says nothing keeps no probe out
 _REQUEST_BYTES: Final = 8_192
 _REQUEST_S: Final = 5.0
 _ANSWER_S: Final = 30.0
@@ -50,7 +50,7 @@ class StatusServer:
         self._metrics, self._healthy, self._ready, self._note, self._log = metrics, healthy, ready, note, log
         self._socket = _listen(host, port)
         self._host, self._port = self._socket.getsockname()[:2]
-        self._open = 0
+        self._open: dict[asyncio.StreamWriter, None] = {}  # the oldest first
         self._loop = asyncio.new_event_loop()
         self._ending = asyncio.Event()
         self._thread = threading.Thread(target=self._run, name="status-server", daemon=True)
@@ -77,20 +77,23 @@ class StatusServer:
         server.close()  # the runner cancels what is still being answered
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._open += 1
+        if len(self._open) >= _CONNECTIONS:
+            oldest = next(iter(self._open))
+            del self._open[oldest]
+            oldest.transport.abort()
+        self._open[writer] = None
         try:
-            if self._open <= _CONNECTIONS:
-                async with asyncio.timeout(_REQUEST_S):
-                    request = await reader.readuntil(b"\r\n\r\n")
-                async with asyncio.timeout(_ANSWER_S):
-                    writer.write(self._response(request))
-                    await writer.drain()
-                    writer.close()
-                    await writer.wait_closed()
+            async with asyncio.timeout(_REQUEST_S):
+                request = await reader.readuntil(b"\r\n\r\n")
+            async with asyncio.timeout(_ANSWER_S):
+                writer.write(self._response(request))
+                await writer.drain()
+                writer.close()
+                await writer.wait_closed()
         except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass  # a client that is slow, gone or no HTTP client is its own affair
         finally:
-            self._open -= 1
+            self._open.pop(writer, None)
             writer.transport.abort()
 
     def _response(self, request: bytes) -> bytes:

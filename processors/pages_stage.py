@@ -3,7 +3,6 @@
 Order of durability: the final report is published, then the page's row is deleted. Killed in between, the page is looked at again once its lease is over.
 """
 
-from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, replace
@@ -21,17 +20,17 @@ from newswire.guard import host_key
 from newswire.http import Fetched, FetchFailed, Http, Request
 from newswire.jail import Jail, Killed, TaskRaised
 from newswire.metrics import Metrics
-from newswire.outcomes import FetchReason, PageOutcome, PageReason, ParseReason, Stage
+from newswire.outcomes import FetchReason, PageOutcome, ParseReason, Stage
 from newswire.records import Basis, DeadLetter, Item
 from newswire.service import guard
 from newswire.store import Store, pages
-from newswire.store import robots as robots_rows
-from newswire.store.pages import DuePage, Key, Retry
+from newswire.store.pages import DuePage, Retry
 from newswire.store.robots import RobotsRow
 from processors.extract import Article
 from processors.extract_charset import charset_named
 from processors.feed_look import final_without_page
 from processors.page_end import PageEnd, as_delivered, count_end, publish_ends, write_ends
+from processors.page_leases import LOOK_FOR_PAGES_S, PageLeases
 from processors.page_look import GivenUp, after_failure, again, body_text, unusable
 from processors.permission import Permission, Permissions
 from processors.report import Understanding, make_report
@@ -40,20 +39,12 @@ from processors.robots import Verdict
 PAGE_BYTES: Final = 4 << 20
 PAGE_DEADLINE_S: Final = 40.0
 EXTRACT_DEADLINE_S: Final = 3.0
-LOOK_S: Final = 300.0  # longer than the fetches, the jail and their queues take together
-LEASE_S: Final = 10.0  # renewed while looks are under way, so that what a killed process held is soon looked at by another
 
 _EXTRACT: Final = "processors.jailed:extract_article"
 
-_PER_HOST_LEAST: Final = 2  # one is on the wire, one waits for the host's slot
-_HOSTS_SHARE: Final = 4  # all hosts together may wait with a quarter of what can be in flight: the rest is for other hosts
 _ENDS_A_BATCH: Final = 16
 _ENDS_WAIT_S: Final = 0.1
 _EVENTS_A_STEP: Final = 32
-_LOOK_FOR_PAGES_S: Final = 0.25
-_LEASE_AGAIN_S: Final = 0.05  # where a host that had all it may have is free for more
-_COUNT_EVERY_S: Final = 5.0
-_RENEW_EVERY_S: Final = 3.0
 _SOON_S: Final = 60.0
 _HOPS: Final = 5  # redirects of a page
 _ACCEPT: Final = {"accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1"}
@@ -103,29 +94,26 @@ class PageWorker:
         limit: DeadLimit | None = None,
     ) -> None:
         self._understanding, self._store, self._bus, self._http, self._jail = understanding, store, bus, http, jail
-        self._clock, self._metrics, self._owner, self._most = clock, metrics, owner, in_flight
-        self._pages: dict[Key, DuePage] = {}  # begun and not yet settled
-        self._overdue_at: dict[Key, float] = {}  # on the monotonic clock: when nothing is expected of it any more
+        self._clock, self._metrics, self._owner = clock, metrics, owner
+        self._leases = PageLeases(store=store, clock=clock, metrics=metrics, owner=owner, most=in_flight, at_once=_ENDS_A_BATCH)
         self._events: SimpleQueue[Callable[[], None]] = SimpleQueue()
-        self._asking: dict[Key, str] = {}  # the host of each that waits for an answer
         self._permissions = Permissions(http=http, jail=jail, store=store, clock=clock, when=self._when)
         self._ends: list[PageEnd] = []
         self._ended_at: float | None = None  # the oldest of them, on the monotonic clock
-        self._next_lease_at = self._leased_at = self._next_count_at = self._renew_at = 0.0
         self._limit = limit or DeadLimit()
 
     def step(self) -> float:
         """Lease what there is room for, handle what has come back, and settle what has ended."""
-        self._renew()
-        self._show()
+        self._leases.renew()
+        self._leases.show()
         taken = self._take_up()
         handled = self._handle_events()
         settled = self._settle() if self._is_time_to_settle() else False
-        return 0.0 if taken or handled or settled else (0.001 if self._pages else _LOOK_FOR_PAGES_S)
+        return 0.0 if taken or handled or settled else (0.001 if len(self._leases) else LOOK_FOR_PAGES_S)
 
     def idle(self) -> bool:
         """Return whether no page is in flight here or due within a minute; a host that is down for longer is not waited for."""
-        if self._pages or self._ends:
+        if len(self._leases) or self._ends:
             return False
         with self._store.read() as connection:
             return not pages.any_due_by(connection, self._now() + _SOON_S)
@@ -134,7 +122,7 @@ class PageWorker:
         """Return what is due, by all processes, and what is in flight here. Callable from any thread."""
         with self._store.read() as connection:
             due, oldest = pages.waiting(connection)
-        return PagesStatus(due, len(self._pages), None if oldest is None else max(0.0, self._now() - oldest))
+        return PagesStatus(due, len(self._leases), None if oldest is None else max(0.0, self._now() - oldest))
 
     def close(self) -> None:
         """Write what has ended, and give the rest back for others to look at."""
@@ -142,84 +130,23 @@ class PageWorker:
             self._settle()
         except Retryable:
             self._ends.clear()  # their rows are there still: whoever leases them next reports them
-        for key in list(self._pages):
-            self._drop(key)
         self._permissions.forget()
-        with self._store.begin() as connection:
-            pages.release(connection, self._owner)
+        self._leases.give_back()
 
     # -- taking up
 
     def _take_up(self) -> bool:
-        monotonic = self._clock.monotonic()
-        room = self._most - len(self._pages)
-        if monotonic < self._next_lease_at or room < min(_ENDS_A_BATCH, self._most):
-            return False
-        leased, known = self._lease(room)
-        self._leased_at = monotonic
-        self._next_lease_at = monotonic + (_LOOK_FOR_PAGES_S if len(leased) < room else 0.0)
-        self._forget_overdue(monotonic)
-        for page in leased:
-            if page.key not in self._pages:  # else our own lease ran out while we were at it
-                self._overdue_at[page.key] = monotonic + LOOK_S
-                self._begin(page, known.get(page.host))
+        leased = self._leases.take(ended={end.page.key for end in self._ends})
+        for page, row in leased:
+            self._begin(page, row)
         return bool(leased)
-
-    def _renew(self) -> None:
-        monotonic = self._clock.monotonic()
-        if monotonic < self._renew_at:
-            return
-        self._renew_at = monotonic + _RENEW_EVERY_S
-        if self._pages:
-            with self._store.begin() as connection:
-                pages.renew(connection, self._owner, list(self._pages), until=self._now() + LEASE_S)
-
-    def _forget_overdue(self, monotonic: float) -> None:
-        """Let go of looks from which nothing came back: whoever leases their pages next looks again."""
-        ended = {end.page.key for end in self._ends}
-        overdue = [key for key, at in self._overdue_at.items() if at <= monotonic and key not in ended]
-        for key in overdue:
-            self._drop(key)
-        if overdue:
-            with self._store.begin() as connection:
-                pages.let_go(connection, self._owner, overdue)
-
-    def _drop(self, key: Key) -> None:
-        del self._pages[key], self._overdue_at[key]
-        self._asking.pop(key, None)
-        self._metrics.pages.labels(PageOutcome.RETRY, PageReason.RELEASED).inc()
-
-    def _show(self) -> None:
-        """Show what is due, however busy this process is."""
-        monotonic, now = self._clock.monotonic(), self._now()
-        if monotonic < self._next_count_at:
-            return
-        self._next_count_at = monotonic + _COUNT_EVERY_S
-        with self._store.read() as connection:
-            self._metrics.pages_due.set(pages.waiting(connection)[0])
-            since = pages.free_since(connection, now)
-        self._metrics.pages_due_oldest.set(max(0.0, now - since) if since is not None else 0.0)
-
-    def _lease(self, room: int) -> tuple[list[DuePage], dict[str, RobotsRow]]:
-        now = self._now()
-        with self._store.read() as connection:  # looking keeps no writer waiting
-            any_free = pages.any_free(connection, now)
-        if not any_free:
-            return [], {}
-        asking = Counter(self._asking.values())
-        per_host = max(_PER_HOST_LEAST, self._most // (_HOSTS_SHARE * max(1, len(asking))))
-        full = [host for host, number in asking.items() if number >= per_host]
-        with self._store.begin() as connection:
-            leased = pages.lease(connection, now=now, owner=self._owner, until=now + LEASE_S, most=room, per_host=per_host, full_hosts=full)
-            return leased, robots_rows.of_hosts(connection, {page.host for page in leased})
 
     def _begin(self, page: DuePage, row: RobotsRow | None) -> None:
         self._metrics.pages_in.inc()
-        self._pages[page.key] = page
+        self._leases.begin(page)
         item = self._guarded(page, lambda: decode(Item, page.item))
         if item is None:
             return
-        self._asking[page.key] = page.host
         self._permissions.ask(page.url, page.host, row, partial(self._permitted, _Look(page, item, (page.url,))))
 
     # -- what has come back, each on the worker's own thread
@@ -229,7 +156,7 @@ class PageWorker:
 
     def _handle_events(self) -> bool:
         # Waiting here, not in the service's loop: what comes back is handled at once.
-        wait_s = _ENDS_WAIT_S if len(self._pages) > len(self._ends) else 0.0
+        wait_s = _ENDS_WAIT_S if len(self._leases) > len(self._ends) else 0.0
         handled = 0
         while handled < _EVENTS_A_STEP:
             try:
@@ -241,7 +168,7 @@ class PageWorker:
         return handled > 0
 
     def _permitted(self, look: _Look, permission: Permission) -> None:
-        if self._pages.get(look.page.key) is not look.page:
+        if not self._leases.holds(look.page):
             return  # let go meanwhile
         match permission.verdict:
             case Verdict.ALLOWED:
@@ -267,16 +194,16 @@ class PageWorker:
         if host is None or url in look.way or len(look.way) > _HOPS:
             self._end_with_feed(look, FetchReason.REDIRECT)
             return
-        self._asking[look.page.key] = host
+        self._leases.asks(look.page, host)
         try:
             self._permissions.ask_anew(url, host, partial(self._permitted, replace(look, way=(*look.way, url))))
         except Retryable:  # the store is away: this look must not hang in the air
             self._end_or_retry(look, again(look.page, FetchReason.HOST_BUSY, self._now(), None))
 
     def _fetched(self, look: _Look, answer: Fetched | FetchFailed | None) -> None:
-        if answer is None or self._pages.get(look.page.key) is not look.page:
+        if answer is None or not self._leases.holds(look.page):
             return
-        self._answered(look.page.key)
+        self._leases.answered(look.page)
         if isinstance(answer, FetchFailed) and answer.led_to is not None:
             self._led(look, answer.led_to)
             return
@@ -290,10 +217,6 @@ class PageWorker:
         charset = charset_named(answer.headers.get("content-type", ""))
         read = self._jail.submit(_EXTRACT, answer.body, answer.url, charset, deadline_s=EXTRACT_DEADLINE_S)
         self._when(read, partial(self._extracted, look, answer.url))
-
-    def _answered(self, key: Key) -> None:
-        if self._asking.pop(key, None) is not None:
-            self._next_lease_at = min(self._next_lease_at, self._leased_at + _LEASE_AGAIN_S)
 
     def _extracted(self, look: _Look, url: str, answer: Article | Killed | TaskRaised | None) -> None:
         match answer:
@@ -350,9 +273,9 @@ class PageWorker:
         return result
 
     def _end(self, end: PageEnd) -> None:
-        if self._pages.get(end.page.key) is not end.page:
+        if not self._leases.holds(end.page):
             return  # it came back after all, too late: the page was let go, or is being looked at anew
-        self._answered(end.page.key)
+        self._leases.answered(end.page)
         if self._ended_at is None:
             self._ended_at = self._clock.monotonic()
         self._ends.append(end)
@@ -364,7 +287,7 @@ class PageWorker:
             return False
         return (
             len(self._ends) >= _ENDS_A_BATCH
-            or len(self._ends) == len(self._pages)
+            or len(self._ends) == len(self._leases)
             or self._clock.monotonic() - self._ended_at >= _ENDS_WAIT_S
         )
 
@@ -385,7 +308,7 @@ class PageWorker:
         self._ends, self._ended_at = [], None
         self._permissions.learned.clear()
         for end in ends:
-            del self._pages[end.page.key], self._overdue_at[end.page.key]
+            self._leases.settled(end.page)
             count_end(self._metrics, end)
         return True
 

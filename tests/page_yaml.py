@@ -176,6 +176,7 @@ KINDS: Final = (
     Kind("watchlist", _named("watchlists/", "title+when", "title+selections"), _watchlist),
     Kind("list", _named("lists/"), _list),
     Kind("sources", _named("sources/", "sources"), _sources),
+    Kind("part of a kustomization, held by tests/unit/deploy/test_kubernetes.py", _named("kustomization.yaml"), _held_elsewhere),
     Kind("Kubernetes", lambda _, raw: isinstance(raw, Mapping) and "apiVersion" in raw and "kind" in raw, _kubernetes),
     Kind("Prometheus rules", _named("rules/", "groups"), _prometheus("rules")),
     Kind("Prometheus", _named("prometheus.y", "scrape_configs"), _prometheus("config")),

@@ -90,7 +90,7 @@ def _given_up(snapshot: Snapshot, history: History) -> Iterator[Notice]:
             severity=Severity.HIGH,
             heading=f"{counted(len(new), 'alert', 'alerts')} given up at {name}",
             means=f"{snapshot.fallback} was told instead" if told else f"nobody was told: {name} has no fallback",
-            do="put right what is said above; then `newswire dead list` names them and `newswire dead replay` sends them again",
+            do="put right what is said above; then `newswire dead list` names them and `newswire dead replay --all` sends them again",
             since=new[0].at,
             details=lines,
             about=name,

@@ -9,7 +9,7 @@ _SLACK_SCOPES: Final = (
     "give the app the scopes of deploy/slack-app-manifest.yaml, install it to the workspace again, and take over its token"
 )
 _INCOMING: Final = "this incoming webhook is no longer there or may not post: make a new one in Slack (docs/slack.md) and set its variable"
-_MESSAGE: Final = "this one message was refused, others go on; `newswire dead replay` sends it again"
+_MESSAGE: Final = "this one message was refused, others go on; `newswire dead replay --all` sends it again"
 _THREAD: Final = "the message in whose thread it belongs is gone from the channel; what was to be said there is in `newswire alerts`"
 _ADDRESS: Final = "nobody takes messages at this address: put the variable that holds it right"
 _ACCESS: Final = "the address refuses who we are: look at what it asks for, and at the secret"

@@ -13,6 +13,7 @@ from typing import Final
 from urllib.parse import quote
 
 from newswire.bus import Backlog
+from newswire.bus.logfile import refuse_newer, unusable
 from newswire.filelock import is_locked
 from newswire.outcomes import RetryReason
 from newswire.sqlite import translated
@@ -46,23 +47,31 @@ def look(path: Path, prefix: str = "") -> Look | None:
 
     Raises:
         Retryable: it cannot be read now.
-        sqlite3.DatabaseError: it is no log of Newswire.
+        ConfigurationError: it is no log of Newswire, or one of a newer Newswire.
 
     """
     if not path.is_file():
         return None
+    try:
+        with translated(RetryReason.BUS, f"the log {path}"), reading(path) as connection:
+            return _looked(path, connection, prefix)
+    except sqlite3.DatabaseError as error:
+        raise unusable(path, f"not a log of Newswire, or a damaged one: {error}") from None
+
+
+def _looked(path: Path, connection: sqlite3.Connection, prefix: str) -> Look:
+    refuse_newer(path, connection.execute("PRAGMA user_version").fetchone()[0])
     living = {file.name.rpartition(".member-")[2] for file in path.parent.glob(f"{path.name}.member-*") if is_locked(file)}
-    with translated(RetryReason.BUS, f"the log {path}"), reading(path) as connection:
-        numbers = dict(connection.execute("SELECT name, topic FROM topics"))
-        groups = []
-        for topic, name in GROUPS:
-            number, group = numbers.get(prefix + topic.name, -1), prefix + name
-            processes = connection.execute("SELECT process FROM members WHERE topic = ? AND consumers = ?", (number, group)).fetchall()
-            members = sum(process in living for (process,) in processes)
-            groups.append(Group(topic, name, _backlog(connection, number, group), members))
-        dead, newest = connection.execute(
-            "SELECT count(*), max(written_at) FROM log WHERE topic = ?", (numbers.get(prefix + DEAD.name, -1),)
-        ).fetchone()
+    numbers = dict(connection.execute("SELECT name, topic FROM topics"))
+    groups = []
+    for topic, name in GROUPS:
+        number, group = numbers.get(prefix + topic.name, -1), prefix + name
+        processes = connection.execute("SELECT process FROM members WHERE topic = ? AND consumers = ?", (number, group)).fetchall()
+        members = sum(process in living for (process,) in processes)
+        groups.append(Group(topic, name, _backlog(connection, number, group), members))
+    dead, newest = connection.execute(
+        "SELECT count(*), max(written_at) FROM log WHERE topic = ?", (numbers.get(prefix + DEAD.name, -1),)
+    ).fetchone()
     return Look(len(living), tuple(groups), dead, datetime.fromtimestamp(newest, UTC) if newest is not None else None)
 
 

@@ -5,6 +5,7 @@ Never: changes or drops a topic that is there; what a person has set stands, and
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, Self
@@ -17,8 +18,18 @@ from newswire.bus.kafka_clients import KafkaClients
 from newswire.bus.kafka_reader import KafkaReader
 from newswire.bus.kafka_settings import KafkaSettings
 from newswire.bus.topic_set import Lag, TopicFacts, TopicPlan, faults, plans, warnings
-from newswire.errors import ConfigurationError, Fault
+from newswire.errors import ConfigurationError, Fault, NewswireError
 from newswire.topics import GROUPS
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A cluster as it is found: what breaks a promise, which groups are late for retention (not looked at where a promise breaks)."""
+
+    faults: Sequence[Fault]
+    late: Sequence[Fault]
+    releases: Sequence[tuple[int, int]]  # of Kafka, whose protocol each broker speaks, the oldest first: brokers do not say what they are
+    clock_at: float | None  # by the clock of the active controller, in seconds since 1970 UTC; None: it did not say
 
 
 class KafkaTopics:
@@ -43,7 +54,8 @@ class KafkaTopics:
             ConfigurationError: the brokers refuse us, or what was wished for.
 
         """
-        wanted, found, brokers = self._look()
+        wanted, found, nodes = self._look()
+        brokers = len(nodes)
         missing = [plan for plan in wanted if plan.name not in found]
         for plan in missing:
             if plan.replication > brokers:
@@ -75,7 +87,7 @@ class KafkaTopics:
 
         """
         wanted, found, brokers = self._look()
-        return faults(wanted, found, brokers=brokers)
+        return faults(wanted, found, brokers=len(brokers))
 
     def check_lag(self, now: datetime) -> list[Fault]:
         """Return which groups are about to lose records to retention: no reason not to start, but one to hurry.
@@ -85,26 +97,22 @@ class KafkaTopics:
 
         """
         _, found, _ = self._look()
-        lags = []
-        for topic, group in GROUPS:
-            if self._prefix + topic.name in found:
-                oldest = self._reader.backlog(self._prefix + topic.name, self._prefix + group).oldest_at
-                if oldest is not None:
-                    lags.append(Lag(self._prefix + topic.name, self._prefix + group, (now - oldest).total_seconds()))
-        return warnings(lags, found)
+        return self._late(found, now)
 
-    def versions(self) -> list[tuple[int, int]]:
-        """Return the release of Kafka whose protocol each broker speaks, the oldest first: brokers say what they can do, not what they are.
+    def examine(self, now: datetime) -> Examined:
+        """Return all of it, and what the brokers tell of themselves.
 
         Raises:
             Retryable: a broker does not answer.
             ConfigurationError: the brokers refuse us.
 
         """
+        wanted, found, brokers = self._look()
+        broken = faults(wanted, found, brokers=len(brokers))
+        late = [] if broken else self._late(found, now)
         doing = "asking for the brokers' versions"
-        nodes = [one["broker_id"] for one in self._admin.ask(doing, lambda admin: admin.describe_cluster())["brokers"]]
-        spoken = (self._admin.ask(doing, partial(_version, node=node)) for node in nodes)
-        return sorted((major, minor) for major, minor, *_ in spoken)
+        spoken = (self._admin.ask(doing, partial(_version, node=node)) for node in brokers)
+        return Examined(broken, late, sorted((major, minor) for major, minor, *_ in spoken), self._clock())
 
     def require(self) -> None:
         """Return where the topics keep the promises.
@@ -122,10 +130,34 @@ class KafkaTopics:
         self._reader.close()
         self._admin.close()
 
-    def _look(self) -> tuple[Sequence[TopicPlan], Mapping[str, TopicFacts], int]:
+    def _late(self, found: Mapping[str, TopicFacts], now: datetime) -> list[Fault]:
+        lags = []
+        for topic, group in GROUPS:
+            if self._prefix + topic.name in found:
+                oldest = self._reader.backlog(self._prefix + topic.name, self._prefix + group).oldest_at
+                if oldest is not None:
+                    lags.append(Lag(self._prefix + topic.name, self._prefix + group, (now - oldest).total_seconds()))
+        return warnings(lags, found)
+
+    def _clock(self) -> float | None:
+        try:
+            quorum = self._admin.ask("asking for the time", lambda admin: admin.describe_metadata_quorum())
+        except NewswireError:  # a Kafka without KRaft, or no right to describe the cluster
+            return None
+        told = (
+            one["last_fetch_timestamp"]
+            for topic in quorum["topics"]
+            for partition in topic["partitions"]
+            for one in partition["current_voters"]
+            if one["replica_id"] == partition["leader_id"]  # which fetches from nobody, and says what time it is
+        )
+        at_ms = next(told, -1)
+        return at_ms / 1_000 if at_ms > 0 else None
+
+    def _look(self) -> tuple[Sequence[TopicPlan], Mapping[str, TopicFacts], Sequence[int]]:
         cluster = self._admin.ask("asking for the brokers", lambda admin: admin.describe_cluster())
-        brokers = len(cluster["brokers"])
-        wanted = plans(self._clients.settings.topics, brokers=brokers, prefix=self._prefix)
+        brokers = [one["broker_id"] for one in cluster["brokers"]]
+        wanted = plans(self._clients.settings.topics, brokers=len(brokers), prefix=self._prefix)
         described = self._admin.ask("asking for the topics", lambda admin: admin.describe_topics([plan.name for plan in wanted]))
         there = {one["name"]: one for one in described if not one["error_code"]}
         resources = [ConfigResource("topic", name) for name in there]

@@ -149,21 +149,30 @@ class LogFile:
                     for statement in _SCHEMA:
                         connection.execute(statement)
                     connection.execute("INSERT INTO facts VALUES ('partitions', ?)", (partitions,))
-                self._refuse_newer(version)
+                refuse_newer(self.path, version)
                 return int(connection.execute("SELECT value FROM facts WHERE name = 'partitions'").fetchone()[0])
         except sqlite3.DatabaseError as error:
             self.close()
-            raise self._unusable(f"not a log of Newswire: {error}") from None
+            raise unusable(self.path, f"not a log of Newswire: {error}") from None
         except BaseException:
             self.close()
             raise
 
-    def _refuse_newer(self, version: int) -> None:
-        if version > _VERSION:
-            raise self._unusable(f"a log of version {version}, written by a newer Newswire: upgrade this one")
 
-    def _unusable(self, why: str) -> ConfigurationError:
-        return ConfigurationError([Fault(str(self.path), 0, 0, why)])
+def refuse_newer(path: Path, version: int) -> None:
+    """Return where this Newswire reads logs of that version.
+
+    Raises:
+        ConfigurationError: it does not.
+
+    """
+    if version > _VERSION:
+        raise unusable(path, f"a log of version {version}, written by a newer Newswire: upgrade this one")
+
+
+def unusable(path: Path, why: str) -> ConfigurationError:
+    """Return that the file cannot be used as a log, and why."""
+    return ConfigurationError([Fault(str(path), 0, 0, why)])
 
 
 def delivered(topic: str, row: tuple[Any, ...]) -> Delivered:

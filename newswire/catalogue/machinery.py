@@ -23,7 +23,7 @@ MACHINERY: Final = (
         "Records given up, by where and why.",
         unit="records",
         normal="none",
-        act="`newswire dead list`: what, and why; nothing is lost, `newswire dead replay` puts them back",
+        act="`newswire dead list`: what, and why; nothing is lost, `newswire dead replay --all` puts them back",
         across=Across.SUM,
         labels=(closed("stage", Stage), closed("reason", DeadReason)),
     ),

@@ -34,7 +34,7 @@ PROCESSING: Final = (
         "Items after the first look, by outcome; `reported_final` says why no page look is owed, `dead` why it was given up.",
         unit="items",
         normal="no `dead`",
-        act="`newswire dead list` says what could not be handled and why; `newswire dead replay` puts it back when that is put right",
+        act="`newswire dead list` says what could not be handled and why; `newswire dead replay --all` puts it back when that is put right",
         across=Across.SUM,
         labels=(closed("outcome", ItemOutcome), Label("reason", "NoPageReason, DeadReason, or empty", ("", *NoPageReason, *DeadReason))),
         stages=_HERE,

@@ -20,6 +20,7 @@ from newswire.cli.options import AsJson, Config, print_json, print_json_lines, r
 from newswire.cli.why_words import Stop
 from newswire.clock import SystemClock
 from newswire.errors import Permanent, one_line
+from newswire.guard import printable
 from newswire.outcomes import GatherReason, Stage
 from newswire.records import DeadLetter
 from newswire.store import Store, open_store
@@ -224,8 +225,8 @@ def why_of(store: Store, url: str) -> dict[str, Any]:
         later = digests.tellings(connection, stories) if stories else []
         stages = [_with_older(connection, _step(step)) for step in steps]
     return {
-        "url": canonical or url,
-        "item_id": item_id,
+        "url": canonical or printable(url),
+        "item_id": item_id if canonical else printable(url),
         "stages": stages,
         "decision": json.loads(encode(taken[-1])) if taken else None,
         "gathered": [_telling(one) for one in later],

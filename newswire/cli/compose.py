@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 from structlog.typing import FilteringBoundLogger
 
-from newswire import __version__, log
+from newswire import log
 from newswire.bus import Bus
 from newswire.cli.known import understanding_folder
 from newswire.cli.leaving import Leaving
@@ -163,7 +163,7 @@ def open_http(ground: Ground, stack: ExitStack) -> "Http":
         guard=Guard(settings.allow_networks, settings.allow_ports),
         slots=slots,
         metrics=ground.metrics,
-        user_agent=user_agent(settings),
+        user_agent=settings.user_agent,
         clock=ground.clock,
     )
     stack.callback(client.close)
@@ -177,12 +177,6 @@ def open_jail(ground: Ground, stack: ExitStack) -> "Jail":
     jail = ProcessJail(workers=JAIL_WORKERS, tasks=JAIL_TASKS, metrics=ground.metrics)
     stack.callback(jail.close)
     return jail
-
-
-def user_agent(settings: Settings) -> str:
-    """Return how Newswire names itself to the world: product, version, and who can be asked about it."""
-    contact = f"; {settings.contact}" if settings.contact else ""
-    return f"newswire/{__version__} (news monitoring{contact})"
 
 
 def read_sources(folder: Path) -> "list[Source]":

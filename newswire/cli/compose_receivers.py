@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, TextIO
 
-from newswire.cli.compose import user_agent
 from newswire.errors import Fault
 from newswire.settings import Settings
 
@@ -50,7 +49,7 @@ def make_receiver(
 def _post(settings: Settings, variable: str) -> "HttpPost":
     from alerting.receivers.http_post import HttpPost
 
-    return HttpPost(settings.named[variable], user_agent=user_agent(settings))
+    return HttpPost(settings.named[variable], user_agent=settings.user_agent)
 
 
 def lacking_here(routes: "Routes", settings: Settings) -> list[Fault]:

@@ -1,7 +1,6 @@
 """The end of a process that keeps watch: a server that does not answer any more keeps it for a moment, not for as long as it is silent."""
 
 import os
-import sys
 import threading
 from collections.abc import Callable
 from types import TracebackType
@@ -40,9 +39,7 @@ class Leaving:
 
         def leave() -> None:
             log.warning("left without giving everything back: a server does not answer", waited_s=within_s)
-            sys.stdout.flush()
-            sys.stderr.flush()
-            self._end(status)
+            self._end(status)  # nothing is flushed: the log holds nothing back, and another stream may be the one that nobody reads
 
         self._timer = threading.Timer(within_s, leave)
         self._timer.daemon = True

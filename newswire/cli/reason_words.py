@@ -140,7 +140,7 @@ MEANINGS: Final[Mapping[type[StrEnum], Mapping[str, str]]] = {
         "new": "It waits to be sent.",
         "sending": "It is being sent, or its answer never came and is looked for.",
         "sent": "The receiver took it.",
-        "failed": "The receiver refused it for good. Put that right, then `newswire dead replay`.",
+        "failed": "The receiver refused it for good. Put that right, then `newswire dead replay --all`.",
         "gathered": "It waits for a digest.",
     },
     outcomes.GatherReason: {
@@ -166,7 +166,7 @@ MEANINGS: Final[Mapping[type[StrEnum], Mapping[str, str]]] = {
     },
     outcomes.NoticeKind: {
         "receiver_refuses": "A receiver refuses our token or our place in it: `newswire receivers list` says what to do.",
-        "alerts_given_up": "A receiver refused messages for good: `newswire dead list`, then `newswire dead replay`.",
+        "alerts_given_up": "A receiver refused messages for good: `newswire dead list`, then `newswire dead replay --all`.",
         "possible_repeats": "Messages were sent again because nobody could see whether they had arrived. Give the app the history scope.",
         "sending_late": "A message has waited too long to be sent. See whether the receiver answers.",
         "reading_late": "Items or reports have waited too long. See whether all stages run.",
@@ -220,10 +220,10 @@ MEANINGS: Final[Mapping[type[StrEnum], Mapping[str, str]]] = {
     },
     outcomes.DeadReason: {
         "bad_record": "It is no JSON, or not of its schema's shape. Something else writes on the topic: find out what.",
-        "unknown_schema": "A newer Newswire wrote it. Upgrade this one, then `newswire dead replay`.",
+        "unknown_schema": "A newer Newswire wrote it. Upgrade this one, then `newswire dead replay --all`.",
         "too_large": "It is larger than a record may be. " + _OURS,
-        "refused": "A receiver refused it for good. Put that right, then `newswire dead replay`.",
-        "bug": "Newswire failed on it. " + _OURS + " After the upgrade `newswire dead replay`.",
+        "refused": "A receiver refused it for good. Put that right, then `newswire dead replay --all`.",
+        "bug": "Newswire failed on it. " + _OURS + " After the upgrade `newswire dead replay --all`.",
     },
 }
 

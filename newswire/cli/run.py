@@ -5,9 +5,9 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING, Final, TextIO, cast
 
 from rich.console import Console
 from rich.file_proxy import FileProxy
@@ -19,6 +19,7 @@ from newswire.cli.leaving import soon
 from newswire.cli.live import LiveStatus, Queue, Watch, read_queues, total
 from newswire.cli.offline import OfflineNotice
 from newswire.cli.options import Config, UntilIdle, counted, read_settings
+from newswire.log_sink import Sink
 from newswire.outcomes import RunStage
 from newswire.service import Service, Worker
 from newswire.settings import Settings
@@ -121,11 +122,10 @@ def watch(settings: Settings, *, until_idle: bool, sources: "Sequence[Source] | 
             *compose_stages.process_workers(ground, understanding, compose.open_http(ground, stack), jail),
             *compose_stages.alert_workers(ground, desk, stack, stream),
         ]
-        workers.append(
-            OfflineNotice(collecting[0], clock=ground.clock, console=Console(stderr=True) if not lively else console, once=until_idle)
-        )
+        talk = console if lively else Console(file=cast("TextIO", Sink(sys.stderr)))  # it has the part of TextIO that is used
+        workers.append(OfflineNotice(collecting[0], clock=ground.clock, console=talk, once=until_idle))
         if not quiet:
-            _greet(console if lively else Console(stderr=True), ground, len(watched), desk.current())
+            _greet(talk, ground, len(watched), desk.current())
         live = _live(console, ground, collecting[0], desk) if lively else None
         status = _serve(ground, workers, until_idle=until_idle, live=live, desk=desk)
         return _ended(status, collecting[0], until_idle=until_idle)
@@ -186,13 +186,10 @@ def _serve(
 
     service = Service([*workers, *upkeep_workers(ground)], clock=ground.clock, metrics=ground.metrics, log=ground.log, hung_up=hung_up)
     ground.probes.service = service
-    if live is not None:
-        with live:
-            status = service.run(until_idle=until_idle)
-    else:
+    with live or nullcontext():
         status = service.run(until_idle=until_idle)
-    if not until_idle:
-        ground.leaving.begin(status, ground.log)
+        if not until_idle:
+            ground.leaving.begin(status, ground.log)
     queues = soon(lambda: _queues(ground), _LAST_LOOK_UNTIL_IDLE_S if until_idle else _LAST_LOOK_S)
     waiting = {queue.name: queue.waiting for queue in queues or () if queue.waiting}  # of a server that is away: what waits there, waits
     ground.log.info("ended", status=status, **waiting)

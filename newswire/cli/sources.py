@@ -15,6 +15,8 @@ from newswire.cli import app, compose
 from newswire.cli.options import AsJson, Config, print_json_lines, read_settings
 from newswire.config import find_config_folder
 from newswire.errors import ConfigurationError, Fault
+from newswire.guard import printable
+from newswire.outcomes import SourceState
 from newswire.store import open_store
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 CHECKS_AT_ONCE: Final = 16
 _NO_EDGE: Final = 10_000  # columns
+_WELL: Final = frozenset({SourceState.OK, SourceState.WAITING})
 
 sources_app = typer.Typer(name="sources", help="What is watched: list it with its health, add to it, check it.", no_args_is_help=True)
 app.add_typer(sources_app)
@@ -30,13 +33,16 @@ app.add_typer(sources_app)
 @sources_app.command("list")
 def sources_list(config: Config = None, as_json: AsJson = False) -> None:
     """List the sources and how each fares."""
+    from newswire.source_state import judged
     from newswire.store import feeds
+    from newswire.store.source_health import source_health
 
     settings = read_settings(config)
     sources = compose.read_sources(find_config_folder(settings.config))
     store = open_store(settings.store_url)
     with store.read() as connection:
         health = feeds.health(connection)
+        states = {one.source_id: judged(one).state for one in source_health(connection)}
     store.close()
     rows: list[dict[str, Any]] = []
     for source in sources:
@@ -47,6 +53,7 @@ def sources_list(config: Config = None, as_json: AsJson = False) -> None:
                 "outlet": source.outlet,
                 "country": source.country,
                 "language": source.language,
+                "state": states.get(source.source_id, SourceState.WAITING).value,
                 "outcome": state.outcome if state else None,
                 "reason": state.reason if state else None,
                 "failures": state.failures if state else 0,
@@ -59,13 +66,14 @@ def sources_list(config: Config = None, as_json: AsJson = False) -> None:
         print_json_lines(rows)
         return
     table = Table(box=None, pad_edge=False)
-    for heading in ("outlet", "country", "lang", "last poll", "outcome", "entries", "url"):
+    for heading in ("outlet", "country", "lang", "state", "last poll", "outcome", "entries", "url"):
         table.add_column(heading, overflow="fold")
     for row in rows:
         ended = f"{row['outcome']} ({row['reason']})" if row["reason"] else (row["outcome"] or "not yet polled")
         polled = (row["polled_at"] or "")[:16].replace("T", " ")
-        cells = (row["outlet"], row["country"] or "", row["language"] or "", polled, ended, str(row["entries"]), row["url"])
-        table.add_row(*(Text(str(cell)) for cell in cells), style="red" if row["failures"] else "")
+        whose = (row["outlet"], row["country"] or "", row["language"] or "")
+        cells = (*whose, row["state"], polled, ended, str(row["entries"]), row["url"])
+        table.add_row(*(Text(str(cell)) for cell in cells), style="" if row["state"] in _WELL else "red")
     console = Console()
     if not console.is_terminal:
         console.width = _NO_EDGE  # who reads a pipe takes a line for a source, and an address whole
@@ -149,7 +157,7 @@ def _found(found: "SourceCheck") -> dict[str, Any]:
 
 def _sentence(found: "SourceCheck") -> str:
     if not found.ok:
-        return f"✗ {found.url}: {found.reason}: {found.detail}"
+        return f"✗ {printable(found.url)}: {found.reason}: {found.detail}"
     newest = f"newest {found.newest:%Y-%m-%d %H:%M}" if found.newest else "undated"
     told = (
         f"✓ {found.url}: {found.entries} entries, {newest}, {found.language or 'no language said'}, {found.charset}, {found.took_s:.1f} s"

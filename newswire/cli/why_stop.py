@@ -81,7 +81,10 @@ def _under_way(facts: Facts) -> Stop:
     last = facts.steps[-1]
     if last["outcome"] == "dead":
         return Stop(
-            last["stage"], last["reason"], "it could not be handled", "`newswire dead list` shows it; `newswire dead replay` tries it again"
+            last["stage"],
+            last["reason"],
+            "it could not be handled",
+            "`newswire dead list` shows it; `newswire dead replay --all` tries it again",
         )
     waits_for = "the processors" if last["stage"] == Stage.COLLECT else "the alerting stage"
     return Stop(last["stage"], None, f"it waits for {waits_for}", "start `newswire run`, where it does not run: it takes it up", waits=True)
@@ -126,7 +129,7 @@ def _told(facts: Facts, alerts: Sequence[Mapping[str, Any]]) -> Stop:
         from alerting.receivers.advice import what_to_do
 
         said = f"{failed.receiver} refused the message: {failed.reason}"
-        otherwise = f"{what_to_do(failed.reason or '')}; then `newswire dead replay` sends it again"
+        otherwise = f"{what_to_do(failed.reason or '')}; then `newswire dead replay --all` sends it again"
         return Stop(Stage.DELIVER, failed.reason, said, otherwise)
     gathered = next((one for one in facts.tellings if one.state is SendState.GATHERED), None)
     if gathered is not None:

@@ -54,7 +54,11 @@ _STATE: Final = tuple(FeedState.__dataclass_fields__)
 _STATE_COLUMNS: Final = [feeds.c[name] for name in _STATE]
 
 _KNOWN: Final = select(feeds.c.source_id, feeds.c.configured, feeds.c.next_due_at, feeds.c.failures)
-_SET_CONFIGURED: Final = update(feeds).where(feeds.c.source_id == bindparam("id")).values(configured=bindparam("is_configured"))
+_TAKE_OUT: Final = update(feeds).where(feeds.c.source_id == bindparam("id")).values(configured=False)
+_PUT_BACK: Final = (
+    # Whoever puts an address back wants it asked now, also one that once said 410: there is no other way back from that.
+    update(feeds).where(feeds.c.source_id == bindparam("id")).values(configured=True, gone_at=None, next_due_at=bindparam("due_at"))
+)
 _BRING_FORWARD: Final = update(feeds).where(feeds.c.source_id == bindparam("id")).values(next_due_at=bindparam("due_at"))
 
 _LIVE: Final = and_(feeds.c.configured, feeds.c.gone_at.is_(None))
@@ -153,7 +157,7 @@ class FeedHealth:
 
 
 def sync(connection: Connection, sources: Sequence[NewFeed], now: float) -> None:
-    """Make the rows agree with the configuration: new sources are due at once, those removed keep their state and are not polled."""
+    """Make the rows agree with the configuration: those new or put back are due at once, those removed keep their state and are not polled."""
     known = {row.source_id: row for row in connection.execute(_KNOWN)}
     upsert(
         connection,
@@ -166,9 +170,8 @@ def sync(connection: Connection, sources: Sequence[NewFeed], now: float) -> None
         ("source_id",),
     )
     wanted = {one.source_id for one in sources}
-    changed = [{"id": key, "is_configured": key in wanted} for key, row in known.items() if row.configured != (key in wanted)]
-    if changed:
-        connection.execute(_SET_CONFIGURED, changed)
+    if taken_out := [{"id": key} for key, row in known.items() if row.configured and key not in wanted]:
+        connection.execute(_TAKE_OUT, taken_out)
     sooner = [
         {"id": one.source_id, "due_at": now + one.due_within_s}
         for one in sources
@@ -179,6 +182,8 @@ def sync(connection: Connection, sources: Sequence[NewFeed], now: float) -> None
     ]
     if sooner:
         connection.execute(_BRING_FORWARD, sooner)
+    if put_back := [{"id": key, "due_at": now} for key, row in known.items() if not row.configured and key in wanted]:
+        connection.execute(_PUT_BACK, put_back)
 
 
 def due(connection: Connection, *, due_before: float, now: float, per_host: int, most: int, stretch: float = 0.0) -> list[str]:

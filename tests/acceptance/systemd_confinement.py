@@ -61,6 +61,9 @@ def confine(says: Mapping[str, list[str]]) -> None:
     seccomp.seccomp_init.restype = ctypes.c_void_p
     rules: list[tuple[int, str, tuple[int, int, int, int] | None]] = []
     if says["MemoryDenyWriteExecute"] == ["yes"]:
+        ctypes.CDLL(None).prctl(
+            _PR_SET_MDWE, 1, 0, 0, 0
+        )  # what systemd asks for beside its filter, from 254 on; a kernel before 6.3 does not know it
         rules += [
             (_ERRNO | errno.EPERM, "mmap", (2, _MASKED_EQUAL, _PROT_WRITE | _PROT_EXEC, _PROT_WRITE | _PROT_EXEC)),
             (_ERRNO | errno.EPERM, "mprotect", (2, _MASKED_EQUAL, _PROT_EXEC, _PROT_EXEC)),

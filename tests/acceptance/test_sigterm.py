@@ -1,12 +1,13 @@
 """Processes that are told to end: with status 0 within half a minute, whatever hangs, and what they had in hand is done by those who come after."""
 
+import os
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from textwrap import indent
 from typing import Final
@@ -172,6 +173,25 @@ def test_told_to_end_while_it_starts(embedded: World, stage: str) -> None:
         _, said = process.communicate(timeout=ENDS_WITHIN_S)
         assert process.returncode == 0, f"told {later_s} s after its start, it ended with {process.returncode}\n{said}"
         assert "Traceback" not in said
+
+
+def test_told_to_end_while_nobody_reads_what_it_says(embedded: World, sites: list[Web], slack: FakeSlack) -> None:
+    day = Day.of(sites, items=40, with_page=5, told=2)
+    wire = Wire(sites, day.entries, feeds=1)
+    set_out(embedded, wire, sites, slack)
+    wire.let_out(40)
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writer, b"x")
+    os.set_blocking(writer, True)
+    process = subprocess.Popen(embedded.command("run"), env=embedded.full_environment(), cwd=embedded.root, stderr=writer)
+    wait_until(lambda: bool(slack.alerts), limit_s=60)
+    process.terminate()
+    assert process.wait(ENDS_WITHIN_S) == 0
+    os.close(reader)
+    os.close(writer)
 
 
 def listens_for(pid: int, what: signal.Signals) -> bool:

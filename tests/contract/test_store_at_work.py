@@ -94,12 +94,15 @@ def test_kafka_is_read_and_examined(kafka: KafkaCluster, tmp_path: Path) -> None
     prefix = f"at-work{next(PREFIXES)}."
     what: dict[str, Any] = {"bus": f"kafka://{kafka.servers}", "topic_prefix": prefix}
     wishes = KafkaSettings((kafka.servers,), request_s=3.0, topics=TopicWishes(partitions=2))
-    missing = worst(server_checks.kafka, asked(tmp_path, **what))
+    missing = worst(server_checks.kafka, asked(tmp_path, **what, clock=SystemClock()))
     assert (missing.level, "does not exist" in missing.what) == (Level.FAIL, True)
     with KafkaTopics(wishes, prefix=prefix) as topics:
         topics.create()
-    sound = worst(server_checks.kafka, asked(tmp_path, **what, kafka={"num_partitions": SecretStr("2")}))
-    assert (sound.level, "1 broker answers, Kafka 4." in sound.what) == (Level.OK, True), sound
+    what["kafka"] = {"num_partitions": SecretStr("2")}
+    sound = worst(server_checks.kafka, asked(tmp_path, **what, clock=SystemClock()))
+    assert (sound.level, "1 broker answers, Kafka 4." in sound.what, "its clock is ours" in sound.what) == (Level.OK, True, True), sound
+    wrong_clock = worst(server_checks.kafka, asked(tmp_path, **what, clock=ManualClock(NOW.replace(year=2001))))
+    assert (wrong_clock.level, "behind Kafka's" in wrong_clock.what) == (Level.FAIL, True)
     bus = KafkaBus(wishes, prefix=prefix)
     bus.publish(REPORTS, [Message("k", b"{}"), Message("l", b"{}")])
     bus.publish(DEAD, [Message("k", b"{}")])

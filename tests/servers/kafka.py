@@ -21,7 +21,7 @@ from kafka import KafkaAdminClient
 from tests.servers.processes import ServerUnavailable, cache_folder, free_ports, tail
 from tests.servers.proxy import Proxy
 
-KAFKA_VERSION: Final = "4.1.0"
+KAFKA_VERSION: Final = "4.3.1"
 PASSWORD: Final = "right-password"  # of the user `newswire`, on the two SASL listeners
 QUICK_START: Final = ("-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")  # for tests: a broker is up in half the time
 FULL_SPEED: Final = ("-Xmx1g",)  # for figures

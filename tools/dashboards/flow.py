@@ -186,7 +186,7 @@ def _ends() -> tuple[Panel, ...]:
         ),
         time_series(
             "Dead letters in the last hour",
-            "Records that were given up, by stage and reason: `newswire dead list`, and after the fix `newswire dead replay`.",
+            "Records that were given up, by stage and reason: `newswire dead list`, and after the fix `newswire dead replay --all`.",
             Query(of.hourly("newswire_dead_letters_total", "stage, reason"), "{{stage}} {{reason}}"),
             no_value=NONE_HAPPENED,
             steps=steps(Colour.GREEN, (1, Colour.RED)),

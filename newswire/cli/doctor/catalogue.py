@@ -53,7 +53,7 @@ CATALOGUE: Final[dict[CheckName, Entry]] = {
     CheckName.PROXIES: Entry(network_checks.proxies, "proxies that the environment names: they are not used"),
     CheckName.KAFKA: Entry(
         server_checks.kafka,
-        "how many brokers answer, and whether Kafka is older than 4.0; whether the topics keep the promises, and no group is about to lose records",
+        "how many brokers answer, whether Kafka is older than 4.0, and its clock against ours; whether the topics keep the promises, and no group is about to lose records",
     ),
     CheckName.POSTGRESQL: Entry(
         server_checks.postgresql, "PostgreSQL's version, encoding, rights of our user, connections left, and its clock against ours"
@@ -67,6 +67,8 @@ CATALOGUE: Final[dict[CheckName, Entry]] = {
     ),
     CheckName.JAIL: Entry(own_checks.jail, "whether a child process starts, reads a feed, and is held to its memory"),
     CheckName.MODEL: Entry(own_checks.model, "whether the model files are there and are those that they should be"),
-    CheckName.STATUS_ADDRESS: Entry(network_checks.status_address, "whether `NEWSWIRE_HTTP_ADDRESS` is free, or a Newswire answers there"),
+    CheckName.STATUS_ADDRESS: Entry(
+        network_checks.status_address, "whether `NEWSWIRE_HTTP_ADDRESS` is free, or a Newswire answers there, and of this version"
+    ),
     CheckName.SEND: Entry(receiver_checks.send, "with `--send` alone: a test message to a receiver, and a look whether it arrived"),
 }

@@ -20,6 +20,7 @@ from newswire.cli.doctor.run import examine
 from newswire.cli.options import AsJson, Config, print_json, read_settings_quietly
 from newswire.cli.receivers import read_routes
 from newswire.cli.redacted import redacted
+from newswire.cli.status.words import fault_in_words
 from newswire.clock import SystemClock
 from newswire.config import find_config_folder
 from newswire.errors import ConfigurationError
@@ -48,7 +49,7 @@ def doctor(
         settings = read_settings_quietly(config)
         folder = find_config_folder(settings.config)
     except ConfigurationError as error:
-        findings = [Finding(CheckName.SETTINGS, Level.FAIL, fault.message, *FAULTY_SETTINGS) for fault in error.faults]
+        findings = [Finding(CheckName.SETTINGS, Level.FAIL, fault_in_words(fault), *FAULTY_SETTINGS) for fault in error.faults]
     else:
         asked = Asked(settings, folder, environ, clock, resolve, deep=deep)
         findings = examine(replace(asked, send_to=to or _ops(folder)) if send or to else asked, CATALOGUE)

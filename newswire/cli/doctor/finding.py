@@ -4,10 +4,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from newswire.clock import Clock
 from newswire.settings import Settings
+
+AS_NEWSWIRES_USER: Final = (
+    "look as the user that Newswire runs as (with systemd: `sudo newswire-command doctor`); where that was so, give it the right"
+)
 
 
 class Level(StrEnum):

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from packaging.requirements import Requirement
 
 from newswire import __version__
-from newswire.cli.doctor.finding import Asked, CheckName, Finding, Level
+from newswire.cli.doctor.finding import AS_NEWSWIRES_USER, Asked, CheckName, Finding, Level
 from newswire.cli.receivers import read_routes
 from newswire.cli.status.words import length, size
 from newswire.errors import ConfigurationError
@@ -59,15 +59,22 @@ def clock(asked: Asked) -> Iterator[Finding]:
         yield Finding(CheckName.CLOCK, Level.OK, f"{wall:%Y-%m-%d %H:%M:%S} UTC, and it goes on steadily")
 
 
-def clock_against(check: CheckName, whose: str, at: float, now: datetime) -> Iterator[Finding]:
+def clock_against(
+    check: CheckName,
+    whose: str,
+    at: float,
+    now: datetime,
+    *,
+    why: str = "leases, schedules and the reading back of messages compare times of both",
+    fail_s: float = SKEW_S,
+    warn_s: float = 5.0,
+) -> Iterator[Finding]:
     """Yield how far our clock is from a server's: what is below a second or two is the way of the answer."""
     apart_s = now.timestamp() - at
-    why = "leases, schedules and the reading back of messages compare times of both"
-    do = "keep the clocks of all machines by a time service (chrony, systemd-timesyncd)"
-    if abs(apart_s) > SKEW_S:
-        yield Finding(check, Level.FAIL, f"our clock is {_apart(apart_s)} {whose}", why, do)
-    elif abs(apart_s) > 5:
-        yield Finding(check, Level.WARN, f"our clock is {_apart(apart_s)} {whose}", why, do)
+    if abs(apart_s) > warn_s:
+        level = Level.FAIL if abs(apart_s) > fail_s else Level.WARN
+        do = "keep the clocks of all machines by a time service (chrony, systemd-timesyncd)"
+        yield Finding(check, level, f"our clock is {_apart(apart_s)} {whose}", why, do)
 
 
 def _apart(seconds: float) -> str:
@@ -121,9 +128,9 @@ def _folder(asked: Asked, folder: Path) -> Iterator[Finding]:
             Finding(
                 CheckName.DISK,
                 Level.FAIL,
-                f"{there} cannot be written by this user",
+                f"{there} cannot be written by this user (uid {os.geteuid()}); it belongs to {_owner(there)}",
                 "nothing can be kept there",
-                f"give {there} to Newswire's user, or name another folder in NEWSWIRE_DATA",
+                AS_NEWSWIRES_USER,
             )
         )
     yield from found
@@ -132,6 +139,13 @@ def _folder(asked: Asked, folder: Path) -> Iterator[Finding]:
         yield Finding(
             CheckName.DISK, Level.OK, f"{folder}: {size(usage.f_bavail * usage.f_frsize)} free on {file_system_of(there)}, writable"
         )
+
+
+def _owner(path: Path) -> str:
+    try:
+        return path.owner()
+    except KeyError:  # a user of another machine, or of the container's host
+        return f"uid {path.stat().st_uid}"
 
 
 def _room(asked: Asked, folder: Path, there: Path) -> Iterator[Finding]:

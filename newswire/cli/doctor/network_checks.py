@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from newswire import __version__
 from newswire.cli.bounded import all_within
-from newswire.cli.compose import user_agent
 from newswire.cli.doctor.finding import Asked, CheckName, Finding, Level
 from newswire.cli.status.facts import Away
 from newswire.cli.status.read_local import local_facts
@@ -82,7 +82,7 @@ def sources(asked: Asked) -> Iterator[Finding]:
         guard=Guard(settings.allow_networks, settings.allow_ports),
         slots=None,
         metrics=Metrics(),
-        user_agent=user_agent(settings),
+        user_agent=settings.user_agent,
         clock=asked.clock,
     )
     try:
@@ -137,6 +137,14 @@ def status_address(asked: Asked) -> Iterator[Finding]:
     name, shown = CheckName.STATUS_ADDRESS, f"{settings.http_host}:{settings.http_port}"
     found = local_facts(settings)
     if not isinstance(found, Away) and found.ours:
+        if found.version != __version__:
+            yield Finding(
+                name,
+                Level.WARN,
+                f"newswire {found.version} answers at {shown}, and this one is {__version__}",
+                "what is installed is not what runs: these findings may not hold for it",
+                "start Newswire anew, or take the `newswire` that runs",
+            )
         ready = "ready" if found.ready else "not ready"
         yield Finding(
             name,

@@ -45,6 +45,9 @@ def slack(asked: Asked) -> Iterator[Finding]:
         return
     receivers = [_slack_receiver(asked, entry) for entry in entries]
     access = receivers[0].access()
+    if silence := _silence(access, "auth.test"):
+        yield silence
+        return
     if not isinstance(access, Access):
         code = code_of(access)
         yield Finding(name, Level.FAIL, f"Slack refuses or does not answer: {code}", "nobody in Slack is told anything", what_to_do(code))
@@ -55,6 +58,20 @@ def slack(asked: Asked) -> Iterator[Finding]:
     answers = all_within(_CHANNELS_S, {index: one.channel for index, one in enumerate(receivers)})
     for index, entry in enumerate(entries):
         yield from _channel(entry, answers[index], access)
+
+
+def _silence(answer: object, asked_for: str) -> Finding | None:
+    """Return how long Slack wants to hear nothing, where that is its answer: neither the token nor a channel is refused by it."""
+    seconds = getattr(answer, "retry_after_s", None)
+    if seconds is None:
+        return None
+    return Finding(
+        CheckName.SLACK,
+        Level.WARN,
+        f"{asked_for}: Slack is asked too often, and wants {seconds:.0f} s of silence (429, Retry-After)",
+        "whether all is well there is not known; alerts that meet the same wait for as long, and none is lost",
+        f"look again after {seconds:.0f} s; where it stays so, see what else uses this token: another Newswire, a script, this command in a loop",
+    )
 
 
 def _slack_receiver(asked: Asked, entry: "Entry") -> "SlackReceiver":
@@ -102,7 +119,9 @@ def _channel(entry: "Entry", found: Any, access: Any) -> Iterator[Finding]:
 
     name, wanted = CheckName.SLACK, entry.slack.channel if entry.slack is not None else ""
     scopes: frozenset[str] = access.scopes or frozenset()
-    if not isinstance(found, Channel):
+    if silence := _silence(found, f"{entry.name}: {wanted} was not looked for"):
+        yield silence
+    elif not isinstance(found, Channel):
         code = code_of(found)
         level = Level.FAIL if code in {"channel_not_found", "timeout"} else Level.WARN
         yield Finding(name, level, f"{entry.name}: {wanted} was not found: {code}", "what is for it cannot be told", what_to_do(code))
@@ -257,22 +276,18 @@ def send(asked: Asked) -> Iterator[Finding]:
         return
     for step in steps(make_receiver(asked.settings, entry, now=asked.clock.now, test=True), asked.clock.now()):
         bad = Level.FAIL if step.telling else Level.WARN
-        code = str(step.values.get("reason") or "")
-        yield Finding(
-            name,
-            Level.OK if step.good else bad,
-            f"{entry.name}: {step.words.partition(';')[0]}",
-            "" if step.good else "alerts would fare the same",
-            "" if step.good else what_to_do(code),
-        )
+        what, why = f"{entry.name}: {step.words.partition(';')[0]}", "alerts would fare the same"
+        do = what_to_do(str(step.values.get("reason") or ""))
+        if (silence_s := step.values.get("retry_after_s")) is not None:
+            why, do = (
+                "an alert would wait for as long, and then be sent; this message is not",
+                f"`newswire doctor --send` after {silence_s:.0f} s",
+            )
+        yield Finding(name, Level.OK, what) if step.good else Finding(name, bad, what, why, do)
 
 
 def code_of(answer: object) -> str:
     """Return the code of an answer that gave nothing."""
     if isinstance(answer, TimeoutError):
         return "timeout"
-    return str(
-        getattr(answer, "code", None)
-        or getattr(answer, "reason", None)
-        or ("rate_limited" if hasattr(answer, "retry_after_s") else type(answer).__name__)
-    )
+    return str(getattr(answer, "code", None) or getattr(answer, "reason", None) or type(answer).__name__)

@@ -1,6 +1,5 @@
 """The findings as a person reads them, and as JSON. Pure."""
 
-import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -10,6 +9,8 @@ from rich.text import Text
 
 from newswire import __version__
 from newswire.cli.doctor.finding import Finding, Level
+from newswire.cli.folded import folded
+from newswire.cli.options import counted
 from newswire.errors import one_line
 
 SHAPE: Final = 1
@@ -28,9 +29,9 @@ def failed(findings: Sequence[Finding]) -> bool:
 def answer(findings: Sequence[Finding]) -> str:
     """Return the findings in one line."""
     counts = Counter(one.level for one in findings)
-    checks = len({one.check for one in findings})
+    checks = counted(len({one.check for one in findings}), "check")
     many = [f"{counts[level]} {words}" for level, words in ((Level.FAIL, "fail"), (Level.WARN, "warn")) if counts[level]]
-    return f"{', '.join(many) or 'Nothing is amiss'} ({checks} checks)"
+    return f"{', '.join(many) or 'Nothing is amiss'} ({checks})"
 
 
 def rendered(findings: Sequence[Finding], width: int, shown: Callable[[str], str]) -> Iterator[Text]:
@@ -40,7 +41,7 @@ def rendered(findings: Sequence[Finding], width: int, shown: Callable[[str], str
     bad = sorted((one for one in findings if one.level in {Level.FAIL, Level.WARN}), key=lambda one: order.index(one.level))
     for one in bad:
         yield from _lines(one, width, shown, whole=True)
-    if bad:
+    if 0 < len(bad) < len(findings):
         yield Text("")
     for one in findings:
         if one.level not in {Level.FAIL, Level.WARN}:
@@ -51,18 +52,14 @@ def rendered(findings: Sequence[Finding], width: int, shown: Callable[[str], str
 
 
 def _lines(one: Finding, width: int, shown: Callable[[str], str], *, whole: bool) -> Iterator[Text]:
-    room = width - _LABEL
-    texts = [
-        (one_line(one.what), ""),
-        *(((one_line(one.why), "dim"),) if one.why and whole else ()),
-        *(((f"→ {one_line(one.do)}", ""),) if one.do else ()),
-    ]
-    first = True
-    for text, style in texts:
-        for line in textwrap.wrap(shown(text), room, break_on_hyphens=False, subsequent_indent="  " if text.startswith("→") else ""):
-            label = Text.assemble((f"{one.level:<5}", _STYLES[one.level]), f"{one.check:<{_LABEL - 5}}") if first else Text(" " * _LABEL)
-            first = False
-            yield Text.assemble(label, (line, style if whole or first else "dim" if one.level is Level.NOTE else style))
+    label = Text.assemble((f"{one.level:<5}", _STYLES[one.level]), f"{one.check:<{_LABEL - 5}}")
+    quiet = "dim" if one.level is Level.NOTE else ""
+    texts = (("", one.what, ""), ("", one.why if whole else "", "dim"), ("→ ", one.do, quiet))
+    for arrow, text, style in texts:
+        if text:
+            for line in folded(Text(arrow, style), Text(shown(one_line(text)), style), width - _LABEL):
+                yield label + line
+                label = Text(" " * _LABEL)
 
 
 def as_json(findings: Sequence[Finding], now: datetime) -> dict[str, Any]:

@@ -1,12 +1,13 @@
-"""All checks at once, each for a bounded time: one that hangs, raises or finds nothing is a finding of its own."""
+"""All checks at once, each for a bounded time: one that hangs, raises or finds nothing is a finding of its own. One cause is told once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final
 
 from newswire.cli.bounded import all_within
 from newswire.cli.doctor.catalogue import Entry
-from newswire.cli.doctor.finding import Asked, Check, CheckName, Finding, Level
+from newswire.cli.doctor.finding import AS_NEWSWIRES_USER, Asked, Check, CheckName, Finding, Level
+from newswire.cli.status.words import fault_in_words
 from newswire.errors import ConfigurationError, NewswireError, Retryable, one_line
 from newswire.outcomes import RetryReason
 
@@ -26,9 +27,15 @@ def examine(asked: Asked, catalogue: Mapping[CheckName, Entry], *, wait_s: float
     order = list(Level)
     told: list[Finding] = []
     for name, findings in found.items():
-        of_it = [_trouble(name, findings)] if isinstance(findings, Exception) else findings
+        of_it = [_once(_trouble(name, findings), told)] if isinstance(findings, Exception) else findings
         told += sorted(of_it, key=lambda one: order.index(one.level))
     return told
+
+
+def _once(trouble: Finding, told: Sequence[Finding]) -> Finding:
+    """Return the trouble, or that it is the one of an earlier check: a store that is away is one thing to mend, and so is the wrong user."""
+    first = next((one.check for one in told if one.what == trouble.what or one.do == trouble.do == AS_NEWSWIRES_USER), None)
+    return trouble if first is None else Finding(trouble.check, Level.NOTE, f"not looked at, for what {first} says")
 
 
 def _all_of(check: Check, asked: Asked) -> list[Finding]:
@@ -38,8 +45,10 @@ def _all_of(check: Check, asked: Asked) -> list[Finding]:
 def _trouble(name: CheckName, error: Exception) -> Finding:
     """Return the finding that a check which gave none is."""
     if isinstance(error, ConfigurationError):
-        said = "; ".join(fault.message for fault in error.faults)
-        return Finding(name, Level.FAIL, one_line(said), "no stage starts with it", "put it right as it says")
+        if all(fault.line for fault in error.faults):  # a file that a person edits: it is a failure of the check `configuration`
+            return Finding(name, Level.NOTE, f"not looked at: {error.faults[0]}")
+        said = "; ".join(fault_in_words(fault) for fault in error.faults)
+        return Finding(name, Level.FAIL, said, "no stage starts with it", "put it right as it says")
     if isinstance(error, TimeoutError) and not error.errno:
         return Finding(
             name,
@@ -49,6 +58,9 @@ def _trouble(name: CheckName, error: Exception) -> Finding:
             "see what is behind it: a disk, a server, a name server",
         )
     words = one_line(str(error) or type(error).__name__)
+    if isinstance(error, PermissionError):
+        denied = f"{error.filename or words}: permission denied"
+        return Finding(name, Level.FAIL, denied, "what is in it is not known: no stage of this user's would start", AS_NEWSWIRES_USER)
     remedy = _REMEDIES.get(error.reason) if isinstance(error, Retryable) else None
     kind = "" if isinstance(error, NewswireError | OSError) else f"{type(error).__name__}: "
     return Finding(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy.engine import make_url
@@ -11,10 +12,14 @@ from newswire.cli.doctor.machine_checks import clock_against
 from newswire.cli.reading import open_for_reading
 from newswire.cli.status.read import hasty_settings
 from newswire.store import server_facts
+from newswire.store.clocks import SKEW_S
 from newswire.store.server_facts import ServerFacts
 
 LEAST_VERSION: Final = 14
 LEAST_KAFKA: Final = (4, 0)
+KAFKA_SKEW_S: Final = 3_600.0
+"""Kafka's own default of message.timestamp.after.max.ms."""
+
 CONNECTIONS_DUE: Final = 20
 _KAFKA_S: Final = 3.0
 
@@ -92,12 +97,11 @@ def kafka(asked: Asked) -> Iterator[Finding]:
 
     hasty = replace(kafka_settings(settings.bus, settings.kafka), request_s=_KAFKA_S)
     with KafkaTopics(hasty, prefix=settings.topic_prefix) as topics:
-        faults = topics.check()
-        late = topics.check_lag(asked.clock.now()) if not faults else []
-        versions = topics.versions()
-    old = list(kafka_version_findings(versions))
-    yield from old
-    for fault in faults:
+        found = topics.examine(asked.clock.now())
+        now = asked.clock.now()
+    amiss = [*kafka_version_findings(found.releases), *kafka_clock_findings(found.clock_at, now)]
+    yield from amiss
+    for fault in found.faults:
         yield Finding(
             name,
             Level.FAIL,
@@ -105,7 +109,7 @@ def kafka(asked: Asked) -> Iterator[Finding]:
             "a promise would break: no stage starts",
             "`newswire topics create` makes what is missing; docs/operating.md has the settings",
         )
-    for fault in late:
+    for fault in found.late:
         yield Finding(
             name,
             Level.WARN,
@@ -113,14 +117,22 @@ def kafka(asked: Asked) -> Iterator[Finding]:
             "Kafka drops what nobody has read",
             "raise retention.ms now, then start more processes",
         )
-    if not faults and not late and not old:
-        brokers = "1 broker answers" if len(versions) == 1 else f"{len(versions)} brokers answer"
-        release = ".".join(str(part) for part in versions[0])
+    if not found.faults and not found.late and not amiss:
+        brokers = "1 broker answers" if len(found.releases) == 1 else f"{len(found.releases)} brokers answer"
+        release = ".".join(str(part) for part in found.releases[0])
+        clock = "its clock is ours" if found.clock_at is not None else "what its clock says is not told to us"
         yield Finding(
             name,
             Level.OK,
-            f"{', '.join(hasty.servers)}: {brokers}, Kafka {release}, the topics keep the promises, no group is far behind",
+            f"{', '.join(hasty.servers)}: {brokers}, Kafka {release}, {clock}, the topics keep the promises, no group is far behind",
         )
+
+
+def kafka_clock_findings(at: float | None, now: datetime) -> Iterator[Finding]:
+    """Yield how far our clock is from that of the active controller, where it tells."""
+    if at is not None:
+        why = "Kafka refuses records that are an hour ahead of its clock, and drops by it what it takes for old"
+        yield from clock_against(CheckName.KAFKA, "Kafka's", at, now, why=why, fail_s=KAFKA_SKEW_S, warn_s=SKEW_S)
 
 
 def kafka_version_findings(versions: Sequence[tuple[int, int]]) -> Iterator[Finding]:

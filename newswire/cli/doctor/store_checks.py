@@ -8,13 +8,14 @@ from typing import Final
 
 from sqlalchemy.engine import make_url
 
-from newswire.cli.doctor.finding import Asked, CheckName, Finding, Level
+from newswire.cli.doctor.finding import AS_NEWSWIRES_USER, Asked, CheckName, Finding, Level
 from newswire.cli.reading import open_for_reading
 from newswire.cli.status.read import bus_facts, hasty_settings, store_facts, store_shown
 from newswire.cli.status.words import length, size
 from newswire.filelock import is_locked
+from newswire.outcomes import RetryReason
 from newswire.settings import Settings
-from newswire.sqlite import WAL_RESET_BUG
+from newswire.sqlite import WAL_RESET_BUG, error_for
 from newswire.store import clocks, schema
 
 QUICK_BYTES: Final = 256 << 20
@@ -64,6 +65,12 @@ def sqlite_files(asked: Asked) -> Iterator[Finding]:
         try:
             yield from _file(path, deep=asked.deep)
         except sqlite3.DatabaseError as error:
+            passing = error_for(error, RetryReason.STORE, f"{path} cannot be read")
+            if passing is not error:  # a right, a lock, a full disk: it says nothing against what is in the file
+                right = error.sqlite_errorname.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN"))
+                do = AS_NEWSWIRES_USER if right else "put that right, and look again"
+                yield Finding(CheckName.SQLITE_FILES, Level.FAIL, str(passing), "whether the file is sound is not known", do)
+                continue
             yield Finding(
                 CheckName.SQLITE_FILES,
                 Level.FAIL,
@@ -125,7 +132,8 @@ def store(asked: Asked) -> Iterator[Finding]:
     where = store_shown(asked.settings)
     with open_for_reading(hasty_settings(asked.settings)) as opened:
         if opened is None:
-            yield Finding(CheckName.STORE, Level.NOTE, f"there is no store at {where} yet: the first start makes it")
+            do = "where Newswire has run before, look in its environment, and at its disk"
+            yield Finding(CheckName.STORE, Level.NOTE, f"there is no store at {where} yet: the first start makes it", "", do)
             return
         with opened.read() as connection:
             set_back = clocks.needs_mending(connection, asked.clock.now().timestamp(), spacing_s=asked.settings.host_spacing_s)

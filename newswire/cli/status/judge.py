@@ -124,11 +124,18 @@ def judge(facts: Facts) -> Status:
     return Status(facts, stages, sources, tuple(sorted(troubles, key=lambda one: order.index(one.concern))))
 
 
+_WITH_SYSTEMD: Final = "with systemd: `sudo newswire-command status`"
+
+
 def _ground(facts: Facts) -> Iterator[Trouble]:
-    if facts.store is None:
-        yield Trouble(
-            Concern.NEVER_RAN, f"nothing has run here yet: there is no store at {facts.store_shown}", "`newswire run` starts the watch"
-        )
+    local = there(facts.local)
+    if facts.store is None and local is not None and local.ours:
+        what = f"a Newswire runs at {local.address}, and there is no store at {facts.store_shown}: these are not its settings"
+        yield Trouble(Concern.NEVER_RAN, what, f"look with those that it has ({_WITH_SYSTEMD})")
+    elif facts.store is None:
+        what = f"nothing has run here yet: there is no store at {facts.store_shown}"
+        do = f"where it has, look with its settings ({_WITH_SYSTEMD}), and at its disk; where it has not, `newswire run` starts the watch"
+        yield Trouble(Concern.NEVER_RAN, what, do)
     if isinstance(facts.store, Away):
         yield Trouble(Concern.STORE_AWAY, f"the store cannot be read: {facts.store.why}", "`newswire doctor` looks into it")
     if isinstance(facts.bus, Away):
@@ -176,7 +183,8 @@ def _at_work(facts: Facts, stages: tuple[Stage, ...]) -> Iterator[Trouble]:
         concern, what, do = _STOPPED[stage.name]
         yield Trouble(concern, f"{what} ({stage.shown_by})", do)
     local = there(facts.local)
-    if local is not None and local.ready is False:
+    away = isinstance(facts.store, Away) or isinstance(facts.bus, Away)  # and is what it waits for
+    if local is not None and local.ready is False and not away:
         yield Trouble(Concern.NOT_READY, f"the process at {local.address} is not ready", "its log says what it waits for")
 
 
@@ -198,7 +206,7 @@ def _telling(facts: Facts, store: StoreFacts, down: Collection[str]) -> Iterator
         yield Trouble(
             Concern.ALERTS_GIVEN_UP,
             f"{many(len(theirs), 'alert')} given up at {name}: {theirs[-1].code}",
-            "`newswire dead list` names them, `newswire dead replay` sends them again",
+            "`newswire dead list` names them, `newswire dead replay --all` sends them again",
             theirs[0].at,
         )
 
@@ -229,7 +237,7 @@ def _queues(facts: Facts, down: Collection[str]) -> Iterator[Trouble]:
         if queue.oldest_at is not None and _age(facts, queue.oldest_at) > LATE_S and stage not in down:
             yield Trouble(concern, f"{many(queue.records, noun)} wait {what}", do, queue.oldest_at)
     if bus is not None and bus.dead_newest_at is not None and _age(facts, bus.dead_newest_at) < DEAD_LATELY_S:
-        do = "`newswire dead list` says why; after the fix, `newswire dead replay`"
+        do = "`newswire dead list` says why; after the fix, `newswire dead replay --all`"
         yield Trouble(Concern.DEAD_LETTERS, "records could not be handled within the last hour", do, bus.dead_newest_at)
 
 
@@ -241,10 +249,11 @@ def _desk(files: FileFacts | None, stages: Sequence[Stage]) -> Iterator[Trouble]
     if not files.faults and "active" not in files.watchlists.values():
         do = "`newswire watchlist list`, then `newswire promote` the one that is meant to be live"
         yield Trouble(Concern.NO_WATCHLISTS, "no watchlist is active: nobody would be told anything", do)
-    if faults := (*files.source_faults, *files.faults):
-        do = "`newswire check` says file, line and what would be right; the older set stays in force until then"
-        yield Trouble(Concern.FILES_FAULTY, f"the files on disk have {many(len(faults), 'fault')}: {faults[0]}", do)
     alerts = any(stage.name == "alert" and stage.work is Work.RUNS for stage in stages)
+    if faults := (*files.source_faults, *files.faults):
+        until = "the older set stays in force until then" if alerts else "no stage starts with them"
+        do = f"`newswire check` says file, line and what would be right; {until}"
+        yield Trouble(Concern.FILES_FAULTY, f"the files on disk have {many(len(faults), 'fault')}: {faults[0]}", do)
     # Where one is at work it has what it needs, whatever the environment here lacks.
     for words in () if alerts else files.receivers_lack:
         yield Trouble(Concern.RECEIVER_NOT_SET_UP, words, "set it: an alerter does not start without it")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from sqlalchemy.engine import make_url
@@ -25,6 +26,7 @@ from newswire.cli.status.facts import (
 )
 from newswire.cli.status.read_files import file_facts, receiver_facts
 from newswire.cli.status.read_local import local_facts
+from newswire.cli.status.words import fault_in_words
 from newswire.clock import Clock
 from newswire.config import find_config_folder
 from newswire.errors import ConfigurationError, one_line
@@ -75,24 +77,24 @@ def read_facts(settings: Settings, clock: Clock, *, look_s: float = LOOK_S) -> F
         receivers=receivers,
         sizes=there(sizes) or SizeFacts(),
         store_shown=store_shown(settings),
-        bus_shown=settings.bus if settings.bus != "embedded" else f"embedded, {settings.data / 'bus.sqlite3'}",
+        bus_shown=settings.bus if settings.bus != "embedded" else f"embedded, {(settings.data / 'bus.sqlite3').absolute()}",
     )
 
 
 def _part(found: Any) -> Any:
     """Return the part, or why it is away, on one line."""
     if isinstance(found, ConfigurationError):
-        return Away(one_line("; ".join(fault.message for fault in found.faults)))
+        return Away("; ".join(fault_in_words(fault) for fault in found.faults))
     if isinstance(found, Exception):
         return Away(one_line(str(found) or type(found).__name__))
     return found
 
 
 def store_shown(settings: Settings) -> str:
-    """Return where the store is, with no name and no password."""
+    """Return where the store is, with no name and no password; a file by its whole path, as who looks may stand elsewhere."""
     url = make_url(settings.store_url)
     if url.get_backend_name() == "sqlite":
-        return url.database or "memory"
+        return str(Path(url.database).absolute()) if url.database else "memory"
     return f"PostgreSQL {url.host or 'local'}{f':{url.port}' if url.port else ''}/{url.database or ''}"
 
 

@@ -1,21 +1,25 @@
 """The status as a person reads it: the answer first, then one block a part, no line wider than the terminal. Pure."""
 
-import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, tzinfo
 from typing import Final
 
 from rich.text import Text
 
+from newswire import __version__
+from newswire.cli.folded import folded, stepped
 from newswire.cli.receivers import ON_TERMINAL
 from newswire.cli.status.facts import Away, BusFacts, Facts, FileFacts, ReceiverFacts, StoreFacts, there
-from newswire.cli.status.judge import Status
+from newswire.cli.status.judge import Status, Trouble
 from newswire.cli.status.sources import Sources
 from newswire.cli.status.stages import Work
 from newswire.cli.status.words import length, moment, size
 from newswire.errors import one_line
 from newswire.outcomes import RunStage, SendState, SourceState
 from newswire.store.at_work import Hearer
+
+Row = tuple[Text, Text]
+"""The columns of a line, and what stands beside them: it is folded where it is too long."""
 
 Shown = Callable[[str], str]
 """Makes a text fit to be shown: no secret, nothing that moves the cursor."""
@@ -29,6 +33,7 @@ _HEARERS: Final = 3
 _SILENCES: Final = 3
 _DIGESTS: Final = 3
 _TABLES: Final = 2
+_TITLE: Final = 24  # cells of it are shown at least
 _WORK_STYLES: Final = {Work.RUNS: "green", Work.STOPPED: "bold red", Work.UNKNOWN: "yellow"}
 _STATE_STYLES: Final = {"ok": "green", "unused": "dim", "rate limited": "yellow", "in doubt": "yellow"}
 _SOURCE_STYLES: Final = {SourceState.OK: "green", SourceState.WAITING: "dim", SourceState.RETIRED: "dim"}
@@ -67,40 +72,41 @@ class _Page:
         at = self._facts.now.astimezone(self._zone)
         troubles = self._status.troubles
         if not troubles:
-            yield self._cut(Text.assemble(("The watch is whole", "bold green"), (f"  {at:%d %b %Y %H:%M %Z}", "dim")))
+            yield Text.assemble(("The watch is whole", "bold green"), (f"  {at:%d %b %Y %H:%M %Z}", "dim"))
             return
-        head = Text.assemble(("The watch is NOT whole", "bold red"), f": {self._shown(one_line(troubles[0].what))}")
-        yield from self._wrapped(head.plain, "", "bold red")
-        if troubles[0].do:
-            yield from self._wrapped(f"→ {self._shown(one_line(troubles[0].do))}", "  ", "")
+        yield from stepped(Text(f"The watch is NOT whole: {self._shown(one_line(troubles[0].what))}", "bold red"), self._width, 2)
+        yield from self._do(troubles[0], "")
         for one in troubles[1:_TROUBLES]:
             since = f", for {length(self._now - one.since)}" if one.since is not None else ""
-            yield from self._wrapped(f"• {self._shown(one_line(one.what))}{since}", "", "red")
-            if one.do:
-                yield from self._wrapped(f"→ {self._shown(one_line(one.do))}", "  ", "dim")
+            yield from folded(Text("• ", "red"), Text(f"{self._shown(one_line(one.what))}{since}", "red"), self._width)
+            yield from self._do(one, "dim")
         if len(troubles) > _TROUBLES:
             yield Text(f"• and {len(troubles) - _TROUBLES} more: newswire status --json", style="red")
         yield Text(f"{at:%d %b %Y %H:%M %Z}", style="dim")
 
-    def _stages(self) -> Iterator[Text]:
+    def _do(self, one: Trouble, style: str) -> Iterator[Text]:
+        if one.do:
+            yield from folded(Text("  → ", style), Text(self._shown(one_line(one.do)), style), self._width)
+
+    def _stages(self) -> Iterator[Row]:
         for stage in self._status.stages:
-            yield Text.assemble(
-                f"{stage.name:<9}", (f"{stage.work:<9}", _WORK_STYLES[stage.work]), (self._shown(one_line(stage.shown_by)), "dim")
-            )
+            columns = Text.assemble(f"{stage.name:<9}", (f"{stage.work:<10}", _WORK_STYLES[stage.work]))
+            yield columns, Text(self._shown(one_line(stage.shown_by)), "dim")
         local = there(self._facts.local)
         if local is None:
             why = self._facts.local.why if isinstance(self._facts.local, Away) else ""
-            yield Text.assemble(f"{'here':<9}", (self._shown(why), "dim"))
+            yield Text(f"{'here':<9}"), Text(self._shown(why), "dim")
         elif not local.ours:
-            yield Text.assemble(f"{'here':<9}", (f"another program answers at {local.address}", "yellow"))
+            yield Text(f"{'here':<9}"), Text(f"another program answers at {local.address}", "yellow")
         else:
-            ready = ("ready", "green") if local.ready else ("not ready", "bold red")
+            ready = ("ready     ", "green") if local.ready else ("not ready ", "bold red")
             runs = f", runs {', '.join(stage for stage in RunStage if stage in local.stages)}" if local.stages else ""
-            yield Text.assemble(f"{'here':<9}", ready, (f"    {local.address}, version {local.version}{runs}", "dim"))
+            version = f"version {local.version}" + (f" (this command is {__version__})" if local.version != __version__ else "")
+            yield Text.assemble(f"{'here':<9}", ready), Text(f"{local.address}, {version}{runs}", "dim")
             if local.note:
-                yield Text(f"{'':<9}{self._shown(local.note)}", style="yellow")
+                yield Text(" " * 9), Text(self._shown(local.note), style="yellow")
 
-    def _sources(self, found: Sources | None) -> Iterator[Text]:
+    def _sources(self, found: Sources | None) -> Iterator[Text | Row]:
         if found is None:
             yield Text("not known: the store cannot be read", style="yellow")
             return
@@ -116,15 +122,11 @@ class _Page:
         if found.blind:
             line.append(f" · blind: {', '.join(found.blind)}", style="bold red")
         yield line
-        for one in found.worst:
-            name = f"{one.outlet} ({one.country})" if one.country else one.outlet
+        names = [f"{one.outlet} ({one.country})" if one.country else one.outlet for one in found.worst]
+        for one, name in zip(found.worst, self._column(names, 24), strict=True):
             since = length(self._now - one.since) if one.since is not None else "never"
-            yield Text.assemble(
-                self._column(name, 24),
-                (f"{one.state:<9}", _SOURCE_STYLES.get(one.state, "red")),
-                f"{since:<8}",
-                (self._shown(one_line(one.why)), "dim"),
-            )
+            columns = Text.assemble(name, (f"{one.state:<9}", _SOURCE_STYLES.get(one.state, "red")), f"{since:<8}")
+            yield columns, Text(self._shown(one_line(one.why)), "dim")
 
     def _queues(self, store: StoreFacts | None, bus: BusFacts | None) -> Iterator[Text]:
         if bus is None and store is None:
@@ -146,18 +148,18 @@ class _Page:
     def _queue(self, name: str, count: int, since: float | None) -> str:
         return f"{name} {count:,}" + (f" (oldest {length(self._now - since)})" if count and since is not None else "")
 
-    def _receivers(self) -> Iterator[Text]:
+    def _receivers(self) -> Iterator[Text | Row]:
         if not self._facts.receivers:
             yield Text("not known" if isinstance(self._facts.files, Away) else "none", style="dim")
         ordered = sorted(self._facts.receivers, key=lambda one: one.state in {"ok", "unused"})
-        for one in ordered[:_RECEIVERS]:
-            yield Text.assemble(
-                self._column(one.name, 16),
-                (f"{one.state:<13}", _STATE_STYLES.get(one.state, "red")),
-                (self._shown(self._receiver(one)), "dim"),
+        ordered, more = ordered[:_RECEIVERS], len(ordered) - _RECEIVERS
+        for one, name in zip(ordered, self._column([one.name for one in ordered], 16), strict=True):
+            yield (
+                Text.assemble(name, (f"{one.state:<13}", _STATE_STYLES.get(one.state, "red"))),
+                Text(self._shown(self._receiver(one)), "dim"),
             )
-        if len(ordered) > _RECEIVERS:
-            yield Text(f"and {len(ordered) - _RECEIVERS} more: newswire receivers list", style="dim")
+        if more > 0:
+            yield Text(f"and {more} more: newswire receivers list", style="dim")
 
     def _receiver(self, one: ReceiverFacts) -> str:
         parts = []
@@ -174,21 +176,22 @@ class _Page:
             parts.append(f"last told {moment(at, self._now, self._zone, ago=False)}")
         return " · ".join(parts) or (one_line(one.to) if one.to else "")
 
-    def _alerts(self, store: StoreFacts | None) -> Iterator[Text]:
+    def _alerts(self, store: StoreFacts | None) -> Iterator[Text | Row]:
         if store is None:
             yield Text("not known" if self._facts.store is not None else "none yet", style="dim")
         elif not store.work.alerts:
             yield Text("none yet", style="dim")
         for one in store.work.alerts if store is not None else ():
             hearers = ", ".join(_hearer(hearer) for hearer in one.hearers[:_HEARERS])
-            tail = Text(f" → {hearers}" + (", …" if len(one.hearers) > _HEARERS else ""))
-            tail.truncate(self._width // 3, overflow="ellipsis")
-            head = f"{moment(one.at, self._now, self._zone, ago=False):<13}"
-            room = self._width - _LABEL - len(head) - 9 - tail.cell_len
+            told = all(hearer.state == SendState.SENT for hearer in one.hearers)
+            tail = Text(f" → {hearers}" + (", …" if len(one.hearers) > _HEARERS else ""), "dim" if told else "yellow")
+            columns = Text.assemble(
+                (f"{moment(one.at, self._now, self._zone, ago=False):<13}", "dim"),
+                (f"{one.severity:<9}", _SEVERITY_STYLES.get(one.severity, "")),
+            )
             title = Text(self._shown(one_line(one.title)))
-            title.truncate(max(10, room), overflow="ellipsis", pad=False)
-            tail.style = "dim" if all(hearer.state == SendState.SENT for hearer in one.hearers) else "yellow"
-            yield Text.assemble((head, "dim"), (f"{one.severity:<9}", _SEVERITY_STYLES.get(one.severity, "")), title, tail)
+            title.truncate(max(_TITLE, self._width - _LABEL - columns.cell_len - tail.cell_len), overflow="ellipsis")
+            yield columns, title + tail
 
     def _watchlists(self, files: FileFacts | None) -> Iterator[Text]:
         if files is None:
@@ -260,28 +263,21 @@ class _Page:
         else:
             yield Text(moment(store.backup_at, self._now, self._zone))
 
-    def _block(self, label: str, lines: Iterator[Text]) -> Iterator[Text]:
-        for number, line in enumerate(lines):
-            yield self._cut(Text.assemble((f"{label if number == 0 else '':<{_LABEL}}", "bold"), line))
+    def _block(self, label: str, lines: Iterable[Text | Row]) -> Iterator[Text]:
+        for line in lines:
+            columns, rest = (Text(), line) if isinstance(line, Text) else line
+            for one in folded(columns, rest, self._width - _LABEL):
+                yield Text.assemble((f"{label:<{_LABEL}}", "bold"), one)
+                label = ""
 
-    def _column(self, text: str, wide: int) -> Text:
-        cell = Text(self._shown(one_line(text)))
-        cell.truncate(wide - 1, overflow="ellipsis", pad=True)
-        cell.append(" ")
-        return cell
-
-    def _cut(self, line: Text) -> Text:
-        line.truncate(self._width, overflow="ellipsis")
-        return line
-
-    def _wrapped(self, text: str, indent: str, style: str) -> Iterator[Text]:
-        for line in _broken(text, self._width, indent):
-            yield Text(line, style=style)
+    def _column(self, texts: Sequence[str], wide: int) -> Iterator[Text]:
+        """Yield them as cells of one column: wider than usual where one of them asks for it, cut at a third of the page."""
+        cells = [Text(self._shown(one_line(text))) for text in texts]
+        wide = min(max(wide, *(cell.cell_len + 1 for cell in cells), 0), max(wide, self._width // 3))
+        for cell in cells:
+            cell.truncate(wide - 1, overflow="ellipsis", pad=True)
+            yield cell.append(" ")
 
 
 def _hearer(one: Hearer) -> str:
     return one.name if one.state == SendState.SENT else f"{one.name} ({one.state})"
-
-
-def _broken(text: str, width: int, indent: str) -> Sequence[str]:
-    return textwrap.wrap(text, width, initial_indent=indent, subsequent_indent=f"{indent}  ", break_on_hyphens=False)

@@ -1,6 +1,8 @@
-"""Moments, lengths and sizes as a person reads them. Pure."""
+"""Moments, lengths, sizes and faults as a person reads them. Pure."""
 
 from datetime import UTC, datetime, timedelta, tzinfo
+
+from newswire.errors import Fault, one_line
 
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
@@ -39,3 +41,8 @@ def size(count: float | None) -> str:
         if count is not None and count >= step:
             return f"{count / step:.3g} {unit}"
     return f"{count or 0:.0f} B"
+
+
+def fault_in_words(fault: Fault) -> str:
+    """Return the fault with the file that it is in; one of the environment names its variable itself."""
+    return one_line(fault.message) if fault.file in {"environment", "NEWSWIRE_BUS"} else str(fault)

@@ -116,7 +116,7 @@ def test_alerts_given_up_are_counted_with_their_codes_and_the_next_ones_alone_an
     first = [Settled("desk", AT - 30, "msg_too_long"), Settled("desk", AT - 20, "smtp_550"), Settled("desk", AT - 10, "smtp_550")]
     (notice,) = watch.says(seen(given_up=first))
     assert notice.heading == "3 alerts given up at desk"
-    assert "`newswire dead replay`" in notice.do
+    assert "`newswire dead replay --all`" in notice.do
     assert [line.split(":")[0] for line in words(notice)[:2]] == ["2 alerts", "1 alert"]
     more = [*first, Settled("desk", AT + 30, "smtp_550")]
     assert watch.says(seen(given_up=more), after_s=60) == []
@@ -127,7 +127,7 @@ def test_alerts_given_up_are_counted_with_their_codes_and_the_next_ones_alone_an
 def test_a_command_to_type_is_shown_as_one() -> None:
     (notice,) = Watch().says(seen(given_up=[Settled("desk", AT - 30, "msg_too_long")]))
     commands = [piece.text for line in bulletin_of(notice).lines for piece in line if piece.code]
-    assert commands == ["msg_too_long", "newswire dead list", "newswire dead replay"]
+    assert commands == ["msg_too_long", "newswire dead list", "newswire dead replay --all"]
 
 
 def test_possible_repeats_are_counted() -> None:

@@ -113,6 +113,20 @@ def test_sources_follow_the_configuration(store: Store) -> None:
     assert sorted(lease(store)) == ["a", "b"]
 
 
+def test_a_source_that_was_taken_out_and_put_back_is_asked_at_once_even_where_it_once_said_410(store: Store) -> None:
+    sync(store, new("a"))
+    with store.begin() as connection:
+        (state,) = feeds.lease(connection, ["a"], owner="one", now=NOW, until=NOW + 180)
+        feeds.settle(connection, [replace(state, next_due_at=NOW + 86_400, failures=9, gone_at=NOW, etag='"1"')], owner="one")
+    sync(store, new("a"), now=NOW + 60)
+    assert lease(store, now=NOW + 90_000) == []  # retired
+    sync(store, now=NOW + 120)
+    sync(store, new("a"), now=NOW + 180)
+    with store.begin() as connection:
+        (state,) = feeds.lease(connection, ["a"], owner="one", now=NOW + 180, until=NOW + 360)
+    assert (state.next_due_at, state.gone_at, state.etag) == (NOW + 180, None, '"1"')
+
+
 def test_a_shorter_configured_interval_brings_a_source_forward_unless_it_fails(store: Store) -> None:
     sync(store, new("a"), new("b"))
     with store.begin() as connection:

@@ -1,5 +1,6 @@
 """The Kubernetes overlays as kustomize builds them: what an operator trusts them to be."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -10,8 +11,12 @@ from typing import Any
 import pytest
 import yaml
 
+from benchmarks.sizing import ALERT_MIB, COLLECT_MIB, PROCESS_MIB
+from newswire.cli.compose import JAIL_WORKERS
+from newswire.jail import MEMORY_BYTES
 from newswire.settings import unknown_variables
 from newswire.topics import ITEMS, PROCESSORS_GROUP
+from tests.pages import all_blocks
 from tests.servers.processes import servers_are_required
 from tools.prometheus_rule import WRITTEN, text
 
@@ -24,14 +29,17 @@ Manifest = dict[str, Any]
 
 @cache
 def built(overlay: str) -> tuple[Manifest, ...]:
+    """Return what `kubectl apply -k` would send of one of ours."""
+    return build(ROOT / "deploy/kubernetes/overlays" / overlay)
+
+
+def build(folder: Path) -> tuple[Manifest, ...]:
     """Return what `kubectl apply -k` would send."""
     if shutil.which("kubectl") is None:
         if servers_are_required():
             raise RuntimeError("kubectl was not found: no overlay can be built")
         pytest.skip("kubectl was not found: no overlay can be built")
-    done = subprocess.run(
-        ["kubectl", "kustomize", ROOT / "deploy/kubernetes/overlays" / overlay], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(["kubectl", "kustomize", folder], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     return tuple(yaml.load_all(done.stdout, yaml.CSafeLoader))
 
@@ -96,6 +104,29 @@ def test_every_container_says_what_it_takes_and_gets_no_more(overlay: str) -> No
             assert "memory" in container["resources"]["limits"]
 
 
+def test_a_stage_asks_for_the_memory_that_it_was_measured_to_take() -> None:
+    """A pod that takes more than it asked for is the first that a node short of memory puts out."""
+    measured = {"newswire-collect": COLLECT_MIB, "newswire-process": PROCESS_MIB, "newswire-alert": ALERT_MIB}
+    for workload in of_kind("production", "Deployment"):
+        (container,) = workload["spec"]["template"]["spec"]["containers"]
+        assert _mebibytes(container["resources"]["requests"]["memory"]) >= measured[workload["metadata"]["name"]]
+
+
+def test_a_page_that_swells_meets_the_jails_limit_before_the_pods() -> None:
+    """Kubernetes 1.28 and newer ends all of a container where one of its processes is out of memory: a stage, for the sake of one page."""
+    children = JAIL_WORKERS * MEMORY_BYTES // 2**20
+    needed = {"newswire-collect": COLLECT_MIB + children, "newswire-process": PROCESS_MIB + children, "newswire-alert": 2 * ALERT_MIB}
+    needed["newswire-all"] = needed["newswire-process"]
+    for workload in (*of_kind("production", "Deployment"), *of_kind("small", "Deployment")):
+        (container,) = workload["spec"]["template"]["spec"]["containers"]
+        assert _mebibytes(container["resources"]["limits"]["memory"]) >= needed[workload["metadata"]["name"]]
+
+
+def _mebibytes(quantity: str) -> int:
+    number, unit = int(quantity[:-2]), quantity[-2:]
+    return number * {"Mi": 1, "Gi": 1024}[unit]
+
+
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_every_stage_is_probed_and_may_drain(overlay: str) -> None:
     for workload in of_kind(overlay, "Deployment"):
@@ -156,6 +187,26 @@ def test_settings_are_read_and_secrets_are_files(overlay: str) -> None:
             assert all(name.endswith("_FILE") for name in variables)
     slack = {one["metadata"]["name"] for one in of_kind(overlay, "Deployment") if "newswire-slack" in str(one)}
     assert slack == {"newswire-all" if overlay == "small" else "newswire-alert"}
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_every_key_of_a_secret_is_a_file_so_that_another_needs_no_other_volume(overlay: str) -> None:
+    for workload in of_kind(overlay, "Deployment", "Job"):
+        (volume,) = (volume for volume in workload["spec"]["template"]["spec"]["volumes"] if volume["name"] == "secrets")
+        assert all(source["secret"].keys() == {"name"} for source in volume["projected"]["sources"])
+
+
+def test_the_pages_patch_gives_the_alerter_one_more_secret(tmp_path: Path) -> None:
+    (block,) = (block for block in all_blocks("yaml") if block.page == "docs/deployment.md" and block.file == "kustomization.yaml")
+    overlay = yaml.safe_load(block.text) | {"resources": [os.path.relpath(ROOT / "deploy/kubernetes/overlays/production", tmp_path)]}
+    (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump(overlay))
+    (alerter,) = (one for one in build(tmp_path) if (one["kind"], one["metadata"]["name"]) == ("Deployment", "newswire-alert"))
+    (container,) = alerter["spec"]["template"]["spec"]["containers"]
+    assert {variable["name"] for variable in container["env"]} == {
+        "NEWSWIRE_STORE_FILE",
+        "NEWSWIRE_SLACK_TOKEN_FILE",
+        "NEWSWIRE_TEAM_URL_FILE",
+    }
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)

@@ -4,6 +4,7 @@ The tools are the dependency group `deploy`, which CI installs: `pip install --g
 """
 
 import importlib
+import json
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.pages import all_blocks
 from tests.servers.processes import servers_are_required
 from tests.unit.deploy.test_kubernetes import OVERLAYS, built
 
@@ -57,6 +59,25 @@ def test_compose_reads_its_files(file: str) -> None:
         [program("docker-compose"), "--file", ROOT / file, "config", "--quiet"], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_compose_gives_the_alerter_the_secret_that_the_pages_file_adds(tmp_path: Path) -> None:
+    (block,) = (block for block in all_blocks("yaml") if block.page == "docs/deployment.md" and block.file == "compose.override.yaml")
+    (tmp_path / "more.yaml").write_text(block.text)
+    command: list[str | Path] = [
+        program("docker-compose"),
+        "--project-directory",
+        ROOT,
+        "--file",
+        ROOT / "compose.yaml",
+        "--file",
+        tmp_path / "more.yaml",
+    ]
+    done = subprocess.run([*command, "config", "--format", "json"], capture_output=True, text=True, check=True)
+    alert = json.loads(done.stdout)["services"]["alert"]
+    assert {one["source"] for one in alert["secrets"]} == {"store", "slack", "team"}
+    assert alert["environment"]["NEWSWIRE_TEAM_URL_FILE"] == "/run/secrets/team"
+    assert alert["environment"]["NEWSWIRE_STORE_FILE"] == "/run/secrets/store"
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)

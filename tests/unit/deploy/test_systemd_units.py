@@ -9,6 +9,7 @@ import pytest
 from newswire.config import folder_holding, shipped_folder
 from newswire.settings import unknown_variables
 from tests.acceptance.systemd_confinement import settings
+from tests.pages import all_blocks
 from tests.servers.processes import servers_are_required
 
 ROOT = Path(__file__).parents[3]
@@ -82,6 +83,9 @@ def test_a_process_is_restarted_where_that_helps_and_left_where_it_does_not(unit
     assert says["StartLimitIntervalSec"] == ["0"]  # a fault of minutes is not the end of the watch
     assert says["RestartPreventExitStatus"] == ["2"]
     assert says["RestartForceExitStatus"] == ["75"]
+    assert says["OOMPolicy"] == [
+        "continue"
+    ]  # a child that swells is ended by the kernel before its own limit, and the stage is not stopped for it
     assert int(says["TimeoutStopSec"][0]) >= 30
     assert "$MAINPID" in says["ExecReload"][0]
 
@@ -104,7 +108,7 @@ def handed_over(folder: Path, *arguments: str) -> dict[str, list[str]]:
     """Run `newswire-command` beside a `systemd-run` that says what it was called with; return its properties, its unit, and the command behind them."""
     (folder / "systemd-run").write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
     (folder / "systemd-run").chmod(0o755)
-    text = (UNITS / "newswire-command").read_text().replace('-e "/etc/newswire/', f'-e "{folder}/')
+    text = (UNITS / "newswire-command").read_text().replace("in /etc/newswire/secrets/", f"in {folder}/secrets/")
     done = subprocess.run(
         ["/bin/sh", "-c", text, "newswire-command", *arguments],
         env={"PATH": f"{folder}:/usr/bin:/bin"},
@@ -125,7 +129,7 @@ def handed_over(folder: Path, *arguments: str) -> dict[str, list[str]]:
 
 def test_a_command_is_given_what_the_services_are(tmp_path: Path) -> None:
     (tmp_path / "secrets").mkdir()
-    for name in ("slack", "store", "kafka"):
+    for name in ("slack", "store", "kafka", "NEWSWIRE_TEAM_URL", "notes"):
         (tmp_path / "secrets" / name).write_text("secret")
     says = handed_over(tmp_path, "receivers", "test", "desk")
     assert says["command"] == ["/opt/newswire/bin/newswire", "receivers", "test", "desk"]
@@ -141,13 +145,38 @@ def test_a_command_is_given_what_the_services_are(tmp_path: Path) -> None:
         "NEWSWIRE_SLACK_TOKEN_FILE": f"/run/credentials/{unit}/slack",
         "NEWSWIRE_STORE_FILE": f"/run/credentials/{unit}/store",
         "NEWSWIRE_KAFKA_SASL_PLAIN_PASSWORD_FILE": f"/run/credentials/{unit}/kafka",
+        "NEWSWIRE_TEAM_URL_FILE": f"/run/credentials/{unit}/NEWSWIRE_TEAM_URL",
     }
-    assert says["LoadCredential"] == [f"{name}:/etc/newswire/secrets/{name}" for name in ("slack", "store", "kafka")]
-    assert unknown_variables(given) == []
+    handed = {one.partition(":")[0] for one in says["LoadCredential"]}
+    assert sorted(says["LoadCredential"]) == sorted(f"{name}:/etc/newswire/secrets/{name}" for name in handed)
+    assert handed == {"slack", "store", "kafka", "NEWSWIRE_TEAM_URL"}
+    assert unknown_variables(given, {"NEWSWIRE_TEAM_URL"}) == []
 
 
 def test_a_command_is_given_no_secret_that_is_not_there(tmp_path: Path) -> None:
     assert "LoadCredential" not in handed_over(tmp_path, "status")
+
+
+def test_the_pages_commands_put_all_there_that_the_units_name(tmp_path: Path) -> None:
+    """Debian has no /etc/sysusers.d; of what is written to, only these four folders are on every machine."""
+    for folder in ("opt/newswire", "etc/systemd/system", "usr/local/sbin", "src"):
+        (tmp_path / folder).mkdir(parents=True)
+    for name in ("config", "deploy", "docs"):
+        (tmp_path / "src" / name).symlink_to(ROOT / name)
+    (tmp_path / "src/token").write_text("xoxb-0")
+    block = next(block for block in all_blocks("sh") if block.page == "docs/deployment.md" and "sysusers" in block.text)
+    lines = [line for line in block.text.splitlines() if not re.search("pip install|-m venv|systemctl", line)]
+    text = re.sub(r"(?<= )/(?=opt|etc|usr)", f"{tmp_path}/", "\n".join(lines).replace("sudo systemd-sysusers", "true").replace("sudo ", ""))
+    done = subprocess.run(["sh", "-eu", "-c", text], cwd=tmp_path / "src", capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    for unit in SERVICES:
+        assert (tmp_path / "etc/systemd/system" / unit.name).is_file()
+        for place in settings(unit)["Documentation"]:
+            assert (tmp_path / place.removeprefix("file:///")).is_file(), place
+        for credential in settings(unit).get("LoadCredential", []):
+            assert credential.partition(":")[2] in {"/etc/newswire/secrets/slack", "/etc/newswire/secrets/store"}
+    assert (tmp_path / "etc/newswire/secrets").stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "etc/sysusers.d/newswire.conf").is_file()
 
 
 def test_what_is_copied_for_the_desk_is_no_model_that_an_upgrade_would_not_replace(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Literal
 import pytest
 from pydantic import BaseModel, Field, ValidationInfo, field_validator
 
-from newswire.config import STRICT, check, find_config_folder, folder_holding, load, load_folder, shipped_folder
+from newswire.config import STRICT, check, find_config_folder, folder_holding, load, load_folder, shipped_folder, shown
 from newswire.errors import ConfigurationError
 from newswire.field_types import COUNTRY_CODES, CountryCode, Duration, LanguageCode, seconds
 from newswire.strict_yaml import read_text
@@ -109,6 +109,11 @@ def test_files_are_named_as_one_would_type_them(tmp_path: Path, monkeypatch: pyt
     (tmp_path / "config" / "x.yaml").write_text("titel: x\n")
     _, faults = load(Watch, tmp_path / "config" / "x.yaml")
     assert [str(fault) for fault in faults] == ["config/x.yaml:1: unknown key 'titel'; did you mean 'title'?"]
+
+
+def test_files_are_named_whole_where_systemd_starts_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir("/")
+    assert shown(tmp_path / "routes.yaml") == str(tmp_path / "routes.yaml")
 
 
 def test_what_a_validator_says_stands_at_the_value_it_says_it_of() -> None:

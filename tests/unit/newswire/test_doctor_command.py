@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -72,6 +72,20 @@ def test_a_check_that_hangs_or_raises_is_a_finding_and_the_others_go_on(tmp_path
     assert [one.check for one in told if "NEWSWIRE_STORE" in one.do] == [CheckName.STORE]
 
 
+def test_one_cause_is_told_once_and_faults_of_files_by_the_check_that_reads_them_all(tmp_path: Path) -> None:
+    away = _raising(Retryable(RetryReason.STORE, "the store: away"))
+    denied = _raising(PermissionError(13, "Permission denied", "/data/bus.sqlite3"))
+    faulty = _raising(ConfigurationError([Fault("config/routes.yaml", 7, 1, "unknown key 'colour'")]))
+    of = {CheckName.STORE: away, CheckName.BUS: denied, CheckName.LOCKS: denied, CheckName.POSTGRESQL: away, CheckName.SLACK: faulty}
+    assert [(one.check, one.level, one.what) for one in examine(asked(tmp_path), of)] == [
+        (CheckName.STORE, Level.FAIL, "the store: away"),
+        (CheckName.BUS, Level.FAIL, "/data/bus.sqlite3: permission denied"),
+        (CheckName.LOCKS, Level.NOTE, "not looked at, for what bus says"),
+        (CheckName.POSTGRESQL, Level.NOTE, "not looked at, for what store says"),
+        (CheckName.SLACK, Level.NOTE, "not looked at: config/routes.yaml:7: unknown key 'colour'"),
+    ]
+
+
 def test_looks_are_taken_at_once_and_each_answers_for_itself() -> None:
     meet = threading.Barrier(3)
     found = all_within(10, {name: lambda: meet.wait(5) for name in "abc"})
@@ -96,14 +110,15 @@ def test_what_fails_stands_first_with_why_and_what_to_do_and_the_answer_last() -
     assert lines[:3] == ["fail slack             invalid_auth", f"{'':23}nobody is told", f"{'':23}→ sign in"]
     assert lines[3].startswith("warn disk")
     assert lines[-1] == "1 fail, 1 warn (4 checks)"
-    assert answer([FINDINGS[0]]) == "Nothing is amiss (1 checks)"
+    assert answer([FINDINGS[0]]) == "Nothing is amiss (1 check)"
 
 
 @settings(max_examples=15)
 @given(st.text(max_size=200), st.integers(20, 200))
+@example("林総務相" * 60, 80)
 def test_no_line_is_wider_than_the_terminal(text: str, width: int) -> None:
     lines = rendered([Finding(CheckName.SLACK, Level.FAIL, text, text, text)], width, one_line)
-    assert all(cell_len(line.plain) <= max(width, 60) * 2 for line in lines)
+    assert all(cell_len(line.plain) <= max(width, 60) for line in lines)
 
 
 def test_the_json_has_its_shape() -> None:
@@ -137,3 +152,11 @@ def test_settings_that_cannot_be_used_are_the_first_finding(
     told = json.loads(done.out)["findings"]
     assert [(one["check"], one["level"]) for one in told] == [("settings", "fail")] * 2
     assert "canary" not in done.out
+
+
+def test_a_configuration_folder_that_is_not_there_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = runner(monkeypatch, capsys, tmp_path)("doctor", "--config", str(tmp_path / "nowhere"))
+    assert done.status == 1
+    assert f"{tmp_path}/nowhere" in done.out.replace("\n", "").replace(" ", "")

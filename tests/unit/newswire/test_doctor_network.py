@@ -70,6 +70,11 @@ def test_the_status_address_is_free_ours_or_taken(tmp_path: Path) -> None:
     ours = worst(network_checks.status_address, asked(tmp_path, http_port=server.address[1]))
     server.close()
     assert (ours.level, ours.what.endswith(": ready")) == (Level.OK, True)
+    older = b'newswire_build_info{version="0.0.9"} 1\n'
+    server = StatusServer("127.0.0.1", 0, metrics=lambda: older, healthy=lambda: True, ready=lambda: True, log=log.set_up())
+    another = worst(network_checks.status_address, asked(tmp_path, http_port=server.address[1]))
+    server.close()
+    assert (another.level, another.what.startswith("newswire 0.0.9 answers")) == (Level.WARN, True)
     with FakeWebhook() as stranger:
         taken = worst(network_checks.status_address, asked(tmp_path, http_port=int(stranger.address.rsplit(":", 1)[1].split("/")[0])))
     assert taken.level is Level.FAIL
@@ -109,6 +114,26 @@ def test_what_slack_refuses_is_told(tmp_path: Path, workspace: dict[str, Any], l
         finding = worst(receiver_checks.slack, slack_asked(tmp_path, slack))
     assert (finding.level, finding.what) == (level, words)
     assert finding.do
+
+
+@pytest.mark.parametrize(
+    ("faults", "of"), [(["rate_limited:40"], "auth.test"), (["ok", "rate_limited:40"], "desk: #desk was not looked for")]
+)
+def test_slack_that_is_asked_too_often_is_no_refusal(tmp_path: Path, faults: list[str], of: str) -> None:
+    with FakeSlack(channels=("desk",)) as slack:
+        slack.read_faults.extend(faults)
+        finding = worst(receiver_checks.slack, slack_asked(tmp_path, slack))
+    assert finding.level is Level.WARN
+    assert finding.what == f"{of}: Slack is asked too often, and wants 40 s of silence (429, Retry-After)"
+    assert finding.do.startswith("look again after 40 s")
+
+
+def test_a_test_message_that_slack_wants_later_is_said_with_the_seconds(tmp_path: Path) -> None:
+    with FakeSlack(channels=("desk",), faults=["rate_limited:40"]) as slack:
+        finding = worst(receiver_checks.send, slack_asked(tmp_path, slack, send_to="desk"))
+        assert slack.posted == []
+    assert (finding.level, finding.what) == (Level.FAIL, "desk: message: not taken: rate limited, it wants 40 s of silence")
+    assert finding.do == "`newswire doctor --send` after 40 s"
 
 
 def test_slacks_clock_is_compared_with_ours(tmp_path: Path) -> None:

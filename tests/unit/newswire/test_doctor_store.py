@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from newswire.bus.embedded import EmbeddedBus
 from newswire.cli.doctor import server_checks, store_checks
-from newswire.cli.doctor.finding import Level
+from newswire.cli.doctor.finding import AS_NEWSWIRES_USER, Level
 from newswire.clock import SystemClock
 from newswire.errors import ConfigurationError, Retryable
 from newswire.filelock import FileLock
@@ -51,6 +51,14 @@ def test_a_damaged_file_fails(tmp_path: Path) -> None:
     assert worst(store_checks.sqlite_files, asked(tmp_path)).level is Level.FAIL
     path.write_bytes(b"no database at all" * 300)
     assert "cannot be read" in worst(store_checks.sqlite_files, asked(tmp_path)).what
+
+
+def test_a_file_that_may_not_be_read_now_is_not_called_damaged(tmp_path: Path) -> None:
+    path = a_store(tmp_path)
+    path.with_name(f"{path.name}-wal").mkdir()  # no right is as root has it: what cannot be opened stands in for it
+    unread = worst(store_checks.sqlite_files, asked(tmp_path))
+    assert (unread.level, unread.why, unread.do) == (Level.FAIL, "whether the file is sound is not known", AS_NEWSWIRES_USER)
+    assert "SQLITE_CANTOPEN" in unread.what
 
 
 def test_another_journal_mode_is_warned_of(tmp_path: Path) -> None:
@@ -96,8 +104,13 @@ def test_the_bus_is_looked_at(tmp_path: Path) -> None:
     bus = EmbeddedBus(tmp_path / "var" / "bus.sqlite3", clock=SystemClock())
     assert worst(store_checks.bus, asked(tmp_path)).what.endswith("1 process has it open")
     bus.close()
+    connection = sqlite3.connect(tmp_path / "var" / "bus.sqlite3")
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(ConfigurationError, match=r"bus\.sqlite3: a log of version 99, written by a newer Newswire"):
+        worst(store_checks.bus, asked(tmp_path))
     (tmp_path / "var" / "bus.sqlite3").write_bytes(b"rubbish" * 1_000)
-    with pytest.raises(sqlite3.DatabaseError):
+    with pytest.raises(ConfigurationError, match=r"bus\.sqlite3: not a log of Newswire, or a damaged one: file is not a database"):
         worst(store_checks.bus, asked(tmp_path))
 
 
@@ -156,6 +169,13 @@ def test_a_broker_that_is_older_than_what_was_tried_is_warned_of() -> None:
     assert not list(server_checks.kafka_version_findings([(4, 0), (4, 1)]))
     (old,) = server_checks.kafka_version_findings([(3, 9), (4, 1)])
     assert (old.level, "Kafka 3.9" in old.what) == (Level.WARN, True)
+
+
+def test_kafkas_clock_is_compared_with_ours_where_it_tells() -> None:
+    apart = {seconds: [*server_checks.kafka_clock_findings(NOW.timestamp() - seconds, NOW)] for seconds in (0, 59, 90, -90, 4_000)}
+    assert [[one.level for one in found] for found in apart.values()] == [[], [], [Level.WARN], [Level.WARN], [Level.FAIL]]
+    assert [apart[seconds][0].what for seconds in (90, -90)] == ["our clock is 90 s ahead of Kafka's", "our clock is 90 s behind Kafka's"]
+    assert not [*server_checks.kafka_clock_findings(None, NOW)]
 
 
 GOOD = ServerFacts("16.2", 16, "UTF8", "newswire", (), 100, 80, 0.0)

@@ -49,7 +49,7 @@ _FAULT = Fault("config/sources/x.yaml", 3, 1, "unknown key")
 _HOSTS = {f"s{number}": Place(f"S{number}", "PK") for number in range(20)}
 
 ALONE: dict[Concern, Facts] = {
-    Concern.NEVER_RAN: whole(store=None, bus=None),
+    Concern.NEVER_RAN: whole(store=None, bus=None, local=Away("nothing answers")),
     Concern.STORE_AWAY: whole(store=Away("no connection")),
     Concern.BUS_AWAY: whole(bus=Away("no broker")),
     Concern.MOVED: whole(store=store(moved_to="postgresql://db/newswire")),
@@ -151,6 +151,25 @@ def test_what_waits_for_a_receiver_is_told_with_what_that_receiver_lacks() -> No
     (unknown,) = judge(whole(receivers=others, store=late)).troubles
     assert unknown.what == "1 message waits for desk"
     assert "newswire receivers list" in unknown.do
+
+
+def test_a_newswire_that_runs_here_with_another_store_is_no_watch_that_never_ran() -> None:
+    [trouble] = judge(whole(store=None, bus=None)).troubles
+    assert trouble.concern is Concern.NEVER_RAN
+    assert trouble.what == "a Newswire runs at 127.0.0.1:9464, and there is no store at var/newswire.sqlite3: these are not its settings"
+    assert "`newswire run`" not in trouble.do
+
+
+@pytest.mark.parametrize("away", [{"store": Away("no connection")}, {"bus": Away("no broker")}])
+def test_what_a_process_waits_for_is_not_told_twice(away: dict[str, Away]) -> None:
+    assert len(judge(whole(**away, local=local(ready=False))).troubles) == 1
+
+
+def test_files_with_faults_keep_an_older_set_in_force_only_where_there_is_one() -> None:
+    faulty = files(faults=(Fault("config/watchlists/x.yaml", 3, 1, "unknown key"),))
+    [runs] = judge(whole(files=faulty)).troubles
+    stands = judge(whole(files=faulty, bus=bus(processes=0))).troubles[-1]
+    assert ["older set" in one.do for one in (runs, stands)] == [True, False]
 
 
 def test_the_most_important_is_told_first() -> None:

@@ -10,18 +10,20 @@ from datetime import UTC
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
 from newswire.cli.receivers import ON_TERMINAL
-from newswire.cli.status.facts import Away, Facts, SizeFacts
+from newswire.cli.status.facts import Away, Facts, Place, SizeFacts
 from newswire.cli.status.judge import judge
 from newswire.cli.status.render import rendered
 from newswire.cli.status.words import length, moment, size
 from newswire.errors import one_line
-from tests.status_builders import AT, a_receiver, an_alert, store, troubled, whole, work
+from newswire.outcomes import FetchReason
+from newswire.store.at_work import Overdue
+from tests.status_builders import AT, a_dead_source, a_receiver, an_alert, files, local, store, troubled, whole, work
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "status"
 
@@ -61,11 +63,35 @@ def test_the_answer_stands_in_the_first_line(name: str) -> None:
     assert first.startswith("The watch is whole" if judge(STATES[name]).whole else "The watch is NOT whole: ")
 
 
+WORDS = "unknown country 林総務相 في إيران at 127.0.0.1:9464 (connection refused), and what 情報通信 " * 3
+
+
 @settings(max_examples=15)
 @given(st.text(max_size=300), st.integers(20, 200))
-def test_no_line_is_wider_than_the_terminal_whatever_a_title_holds(title: str, width: int) -> None:
-    facts = replace(troubled(), store=store(work=work(alerts=[an_alert(title)])))
+@example(WORDS, 60)
+@example("林総務相" * 60, 80)
+def test_no_line_is_wider_than_the_terminal_whatever_a_name_holds(foreign: str, width: int) -> None:
+    known = store(work=work(alerts=[an_alert(foreign)]), moved_to=foreign)
+    placed = files(sources={"dawn": Place(foreign, "PK")})
+    facts = replace(
+        troubled(), store=known, files=placed, local=Away(foreign), receivers=(a_receiver(foreign, state="refused", why=foreign),)
+    )
     assert all(cell_len(line) <= min(max(width, 60), 140) for line in page(facts, width))
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+def test_what_matters_is_on_the_page_however_narrow_it_is(width: int) -> None:
+    names = ("telecom-diplomacy-emea", "telecom-diplomacy-apac")
+    late = store(work=work(sources_due=Overdue(1_234, AT - 500), pages=12_345), sources=[a_dead_source("dawn", FetchReason.HTTP_4XX)])
+    receivers = tuple(a_receiver(name, state="unreachable", why="connection_refused", waiting=3) for name in names)
+    text = " ".join(" ".join(page(whole(store=late, receivers=receivers), width)).split())
+    for words in (*(names if width > 60 else ()), "sources due 1,234 (oldest 8 min)", "runs collect, process, alert", "has moved (4xx)"):
+        assert words in text
+    assert text.count("connection_refused · 3 waiting · last told 08:57") == 2
+
+
+def test_a_process_of_another_version_is_seen() -> None:
+    assert "version 0.0.9 (this command is 0.1.0)" in "\n".join(page(whole(local=local(version="0.0.9")), 120))
 
 
 def test_without_a_terminal_and_with_no_color_nothing_is_coloured() -> None:

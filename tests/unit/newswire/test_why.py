@@ -256,3 +256,8 @@ def test_an_address_in_a_command_to_be_copied_is_one_word_for_the_shell() -> Non
     url = "https://nation.example/visit?a=1&b=$(reboot)"
     said = source_stop(Facts(url, "i", [], None, [], [], [])).otherwise
     assert shlex.split(said.split("`")[1]) == ["newswire", "sources", "add", url]
+
+
+def test_what_a_terminal_would_obey_in_a_pasted_address_is_not_repeated(run: Run) -> None:
+    done = run("why", "\x1b[31mhttps://nation.example/\u202e")
+    assert not {"\x1b", "\u202e"} & set(done.out)

@@ -2,6 +2,8 @@
 
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -59,5 +61,10 @@ def test_the_page_names_every_key_of_a_body() -> None:
     assert [key for key in Organisation.model_fields if f"| `{key}` |" not in PAGE] == []
 
 
-def test_the_copy_that_the_page_begins_with_is_what_is_looked_for() -> None:
-    assert "shipped_folder())')\"/{taxonomy,model} config/" in PAGE
+def test_the_copy_that_the_page_begins_with_is_made_as_it_is_written(tmp_path: Path) -> None:
+    (tmp_path / "desk").mkdir()
+    [written] = re.findall(r"```sh\n(shipped=.*?)newswire check", PAGE, re.DOTALL)
+    folders = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "PYTHONPATH": str(ROOT)}
+    subprocess.run(["/bin/sh", "-ec", written], cwd=tmp_path, env=folders, check=True)
+    assert load_taxonomy(tmp_path / "desk/taxonomy").organisations
+    assert (tmp_path / "desk/model").is_dir()
