@@ -133,9 +133,9 @@ def test_each_old_report_loses_its_own_text_the_oldest_first_and_is_due_to_be_in
     assert {title for title, row in found.items() if row.whole} == {"of the moment"}
     assert found["strange"].report == b"{}"
     for title in ("oldest", "older", "younger", "of the moment"):
-        report = readable(found[title].report)
-        assert report is not None
-        assert (report.item.title, bool(report.text)) == (title, title == "of the moment")
+        kept = readable(found[title].report)
+        assert kept is not None
+        assert (kept.item.title, bool(kept.text)) == (title, title == "of the moment")
     assert {tuple(row._mapping[name] for name in KEY) for row in due} == {(title, "x", "x", True) for title in {*found} - {"of the moment"}}
     assert {row.at for row in due} == {9.0}
 
@@ -178,13 +178,14 @@ def test_a_decision_stays_until_it_and_its_messages_are_published(store: Store, 
 
 def test_a_silence_stays_while_it_lasts_and_while_a_match_names_it(store: Store) -> None:
     silences, matches = METADATA.tables["silences"], METADATA.tables["matches"]
+    changes: dict[str, dict[str, Any]] = {
+        "named": {},
+        "lasts": {"ends_at": BEFORE},
+        "was ended": {"expired_at": 0.5},
+        "ended": {"expired_at": None},
+    }
     with store.begin() as connection:
-        for name, change in {
-            "named": {},
-            "lasts": {"ends_at": BEFORE},
-            "was ended": {"expired_at": 0.5},
-            "ended": {"expired_at": None},
-        }.items():
+        for name, change in changes.items():
             connection.execute(insert(silences).values(row_of(silences) | {"silence_id": name} | change))
         connection.execute(insert(matches).values(row_of(matches) | {"at": BEFORE, "silence_id": "named"}))
     with store.begin() as connection:
