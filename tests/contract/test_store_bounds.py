@@ -208,8 +208,8 @@ def test_the_index_forgets_an_item_with_its_last_report(store: Store) -> None:
 def test_what_was_read_back_after_a_restore_stays_for_its_time(store: Store) -> None:
     recalled = METADATA.tables["recalled"]
     with store.begin() as connection:
-        for item, at in {"old": OLD, "of the moment": BEFORE}.items():
+        for item, at in {"old": OLD, "just now": BEFORE}.items():
             connection.execute(insert(recalled).values(row_of(recalled) | {"item": item, "at": at}))
     with store.begin() as connection:
         assert retention.forget_digests(connection, BEFORE, 10) == 1
-        assert connection.execute(select(recalled.c.item)).scalars().all() == ["of the moment"]
+        assert connection.execute(select(recalled.c.item)).scalars().all() == ["just now"]
