@@ -94,7 +94,7 @@ def sum_of_pss(process: psutil.Process) -> int:
     for one in [process, *process.children(recursive=True)]:
         try:
             total += one.memory_full_info().pss
-        except psutil.Error:
+        except psutil.NoSuchProcess:  # one that denies access is no zero: its memory is for root to measure
             continue
     return total
 

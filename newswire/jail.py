@@ -18,6 +18,9 @@ from newswire.jail_server import Child, ForkServer
 from newswire.metrics import Metrics
 from newswire.outcomes import JailEnd, JailOutcome
 
+MEMORY_BYTES: Final = 1 << 30
+"""What a child may take beyond what it starts with."""
+
 _log: Final = logging.getLogger(__name__)
 
 
@@ -83,7 +86,7 @@ class ProcessJail:
         tasks: Sequence[str],
         metrics: Metrics,
         workers: int = 2,
-        memory_bytes: int = 1 << 30,
+        memory_bytes: int = MEMORY_BYTES,
         preload: Sequence[str] = ("feedparser", "trafilatura"),
         recycle_after: int = 2_000,
         idle_s: float = 60.0,

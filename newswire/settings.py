@@ -1,6 +1,8 @@
 """Where things are and what is secret, from the environment: checked whole, with every fault said at once."""
 
+import ctypes
 import difflib
+import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
@@ -18,6 +20,7 @@ _PREFIX: Final = "NEWSWIRE_"
 _SECRET_FILE_BYTES: Final = 65_536
 _DAY_S: Final = 86_400.0
 _DISK_LOW: Final = DiskLow(0.05, 500_000_000)
+_PR_SET_DUMPABLE: Final = 4
 _PATH_LEAST: Final = 12  # characters: a shorter path is no secret, and stands in other texts
 
 
@@ -170,6 +173,16 @@ def forget_secrets(environ: MutableMapping[str, str], also: Collection[str] = ()
     for name in list(environ):
         if name in secret or (name.startswith(KAFKA_PREFIX) and _is_secret_of_kafka(name.removeprefix(KAFKA_PREFIX).lower())):
             del environ[name]
+
+
+def keep_memory_to_ourselves() -> None:
+    """Let no other process of the same user look into this one, and no crash leave a core file.
+
+    What was deleted from the environment still stands in `/proc/PID/environ`, where the children that parse foreign bytes could read it,
+    and all secrets stand in memory. Those who debug need root (PR_SET_DUMPABLE, prctl(2); of Linux alone).
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0)
 
 
 def _text(environ: Mapping[str, str], name: str, *, secret: bool) -> str:

@@ -12,7 +12,7 @@ import typer
 
 from newswire.config import find_config_folder
 from newswire.errors import ConfigurationError
-from newswire.settings import Settings, forget_secrets, from_environment, unknown_variables
+from newswire.settings import Settings, forget_secrets, from_environment, keep_memory_to_ourselves, unknown_variables
 from newswire.strict_yaml import read
 
 Config = Annotated[
@@ -50,6 +50,7 @@ def read_settings_quietly(config: Path | None = None) -> Settings:
     if named := _named_in_routes(settings.config):
         settings = replace(settings, named=from_environment(os.environ, named).named)
     forget_secrets(os.environ, named)
+    keep_memory_to_ourselves()
     return settings
 
 

@@ -15,6 +15,7 @@ from newswire.cli import app, compose
 from newswire.cli.options import AsJson, Config, print_json_lines, read_settings
 from newswire.config import find_config_folder
 from newswire.errors import ConfigurationError, Fault
+from newswire.guard import printable
 from newswire.outcomes import SourceState
 from newswire.store import open_store
 
@@ -156,7 +157,7 @@ def _found(found: "SourceCheck") -> dict[str, Any]:
 
 def _sentence(found: "SourceCheck") -> str:
     if not found.ok:
-        return f"✗ {found.url}: {found.reason}: {found.detail}"
+        return f"✗ {printable(found.url)}: {found.reason}: {found.detail}"
     newest = f"newest {found.newest:%Y-%m-%d %H:%M}" if found.newest else "undated"
     told = (
         f"✓ {found.url}: {found.entries} entries, {newest}, {found.language or 'no language said'}, {found.charset}, {found.took_s:.1f} s"

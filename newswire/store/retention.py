@@ -53,8 +53,7 @@ _OLD_MATCHES: Final = delete(matches).where(
     tuple_(*_MATCH_KEY).in_(select(*_MATCH_KEY).where(matches.c.at < _BEFORE).order_by(matches.c.at).limit(_MOST))
 )
 _OLD_SILENCES: Final = delete(silences).where(
-    func.coalesce(silences.c.expired_at, silences.c.ends_at) < _BEFORE,
-    silences.c.ends_at < _BEFORE,
+    silences.c.ends_at < _BEFORE,  # who ends one by a command does so before
     not_(exists().where(matches.c.silence_id == silences.c.silence_id)),
 )
 _OLD_STORIES: Final = (

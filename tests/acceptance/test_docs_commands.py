@@ -57,6 +57,7 @@ REPLACED: Final[dict[str, dict[str, str]]] = {
         # No terminal: what would be asked is given.
         "newswire watchlist new submarine-cables": "newswire watchlist new submarine-cables --title Cables --any 'submarine cable' --partners any --severity high",
     },
+    "docs/taxonomy.md": {'shipped="$(': 'newswire init desk && shipped="$('},  # the folder that its reader has
     "docs/moving.md": {
         "/var/lib/newswire-back": "back",
         "kafka://broker-1.example:9093,broker-2.example:9093": "{kafka}",

@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, select
 
 from newswire.errors import Fenced
 from newswire.outcomes import GatherReason, SendOutcome, SendState
 from newswire.records import MessageKind
 from newswire.store import Store, open_store, outbox, standings, updates
 from newswire.store.outbox import Entry, Gathered, Queued
+from newswire.store.outbox_rows import queued
 from newswire.store.tables import outbox as table
 
 PARENT, EDIT, REPLY, DIGEST, NOTICE = (
@@ -143,6 +144,21 @@ def test_a_row_that_another_took_is_not_sent(store: Store) -> None:
     assert (parent.outcome, parent.reference) == (SendOutcome.SENT, "1.0")
 
 
+@pytest.mark.parametrize("refused", [False, True])
+def test_a_row_that_another_tried_or_gave_up_is_not_sent(store: Store, *, refused: bool) -> None:
+    put(store, entry())
+    row = due(store)
+    assert row is not None
+    with store.begin() as connection:
+        if refused:
+            outbox.mark_failed(connection, row.row_id, "unreadable_row", at=AT)
+        else:
+            outbox.mark_sending(connection, row, clock_mark=None)
+            outbox.mark_again(connection, row.row_id, SendOutcome.RETRY, next_try_at=AT, reason="timeout")
+    with pytest.raises(Fenced, match="taken by another"), store.begin() as connection:
+        outbox.mark_sending(connection, row, clock_mark=None)
+
+
 def test_a_story_told_anew_has_edits_and_replies_of_its_own(store: Store) -> None:
     put(store, entry(), entry(EDIT, 1))
     assert all_said(store) == ["parent 0", "edit 1"]
@@ -172,6 +188,7 @@ def test_the_pages_of_a_digest_follow_its_first_in_their_order(store: Store) -> 
     pages = [entry(DIGEST, n, story="digest", alert="digest") for n in (2, 1, 0)]
     put(store, *pages, entry(NOTICE, story="notice", alert="notice"))
     assert all_said(store) == ["digest 0", "digest 1", "digest 2", "notice 0"]
+    put(store, entry(DIGEST, 0, story="another", alert="another"))
     with store.read() as connection:
         assert outbox.pages(connection, "digest") == [(n, SendState.SENT, None) for n in (2, 1, 0)]
 
@@ -183,12 +200,183 @@ def test_a_further_page_stands_in_the_thread_of_the_first(store: Store) -> None:
 
 
 def test_receivers_do_not_wait_for_each_other(store: Store) -> None:
-    put(store, entry(), entry(receiver="ops", alert="b"))
+    put(store, entry(), *(replace(entry(kind, n), receiver="ops", alert_id="b") for kind, n in ((PARENT, 0), (EDIT, 1), (REPLY, 1))))
     row = due(store)
     assert row is not None
     with store.begin() as connection:
         outbox.mark_sending(connection, row, clock_mark=None)
-    assert due(store, receiver="ops") is not None
+        outbox.mark_doubt(connection, row.row_id, since=AT, next_try_at=AT + 30, reason="timeout")
+    told = []
+    while (row := due(store, receiver="ops")) is not None:
+        told.append(row.message)
+        send(store, row)
+    assert told == ["parent 0", "edit 1", "reply 1"]
+
+
+def test_an_edit_that_was_cut_off_on_its_way_goes_before_a_later_one(store: Store) -> None:
+    put(store, entry(), entry(EDIT, 1))
+    send(store, due(store))
+    row = due(store)
+    assert row is not None
+    with store.begin() as connection:
+        outbox.mark_sending(connection, row, clock_mark=None)
+    put(store, entry(EDIT, 2))
+    assert all_said(store) == ["edit 1", "edit 2"]
+
+
+def test_an_edit_does_not_give_way_to_a_later_one_that_was_refused(store: Store) -> None:
+    put(store, entry(), entry(EDIT, 1), entry(EDIT, 2))
+    send(store, due(store))
+    fail(store, due(store))
+    assert all_said(store) == ["edit 1"]
+
+
+def test_what_was_told_before_a_story_was_told_anew_waits_for_nothing_of_that(store: Store) -> None:
+    put(store, entry())
+    send(store, due(store))
+    put(store, entry(EDIT, 1), entry(REPLY, 3), entry(PARENT, 2, alert="b"), entry(EDIT, 3, alert="b"))
+    assert said(store) == "edit 1"
+    send(store, due(store))
+    with store.begin() as connection:
+        told_anew = outbox.parent_of(connection, "s", "desk")
+        assert told_anew is not None
+        outbox.mark_sending(connection, told_anew, clock_mark=None)
+        outbox.mark_doubt(connection, told_anew.row_id, since=AT, next_try_at=AT + 30, reason="timeout")
+    assert all_said(store) == ["reply 3"]
+    assert all_said(store, AT + 30) == ["parent 2", "edit 3"]
+
+
+def test_of_what_is_due_the_oldest_goes_first_whenever_it_was_due(store: Store) -> None:
+    put(store, entry(story="one"), entry(story="two", alert="b"))
+    row = due(store)
+    assert row is not None
+    with store.begin() as connection:
+        outbox.mark_again(connection, row.row_id, SendOutcome.RETRY, next_try_at=AT + 5, reason="timeout")
+    second, first = due(store), due(store, AT + 5)
+    assert second is not None
+    assert first is not None
+    assert (second.story_id, first.story_id) == ("two", "one")
+
+
+def test_an_edit_changes_the_message_of_its_own_story(store: Store) -> None:
+    put(store, entry(story="other", alert="b"), entry(PARENT, 1, story="other", alert="c"), entry())
+    all_said(store)
+    put(store, entry(EDIT, 2))
+    row = due(store)
+    assert row is not None
+    with store.read() as connection:
+        changed = outbox.head_of(connection, row)
+    assert changed is not None
+    assert (changed.story_id, changed.sequence) == ("s", 0)
+
+
+def test_a_receiver_is_known_by_the_channel_that_it_answered_last(store: Store) -> None:
+    with store.begin() as connection:
+        for at, story, receiver in ((AT + 1, "newer", "desk"), (AT, "older", "desk"), (AT + 2, "unsent", "desk"), (AT + 3, "other", "ops")):
+            outbox.put(connection, [entry(story=story, receiver=receiver, alert=story)], at)
+        assert outbox.channel_of(connection, "desk") is None
+        for story, receiver in (("newer", "desk"), ("older", "desk"), ("other", "ops")):
+            row = outbox.parent_of(connection, story, receiver)
+            assert row is not None
+            outbox.mark_sent(connection, row, SendOutcome.SENT, channel=f"C-{story}", reference="1.0", at=AT)
+        assert outbox.channel_of(connection, "desk") == "C-newer"
+
+
+def test_what_is_on_the_wire_and_who_waits_is_told_by_receiver(store: Store) -> None:
+    put(store, entry(), entry(story="two", alert="c"), entry(receiver="ops", alert="b"), entry(receiver="mail", alert="d"))
+    rows = [row for row in (due(store), due(store, receiver="ops")) if row is not None]
+    with store.begin() as connection:
+        for row in rows:
+            outbox.mark_sending(connection, row, clock_mark=None)
+        assert [outbox.sending(connection, name) for name in ("desk", "ops", "mail")] == [[rows[0].row_id], [rows[1].row_id], []]
+        outbox.mark_again(connection, rows[1].row_id, SendOutcome.RETRY, next_try_at=AT + 60, reason="timeout")
+    send(store, due(store, receiver="mail"))
+    with store.read() as connection:
+        assert sorted(outbox.waiting_receivers(connection)) == ["desk", "ops"]
+        assert sorted(outbox.waiting_receivers(connection, AT)) == ["desk", "ops"]  # what was tried waits, whenever it is tried again
+        assert outbox.sending(connection, "ops") == []
+
+
+def stored(store: Store, *columns: str) -> dict[str, tuple[Any, ...]]:
+    """Return these columns of every row, by what it says."""
+    with store.read() as connection:
+        return {row.message: tuple(row._mapping[name] for name in columns) for row in connection.execute(select(table))}
+
+
+LONG = "x" * 100
+ENDS: dict[str, tuple[Callable[[Connection, Queued], object], dict[str, object]]] = {
+    "on the wire again": (
+        lambda connection, row: outbox.mark_sending(connection, row, clock_mark="5.0"),
+        {"state": "sending", "attempts": 2, "reference": "5.0", "doubt_since": None, "settled_at": None},
+    ),
+    "accepted": (
+        lambda connection, row: outbox.mark_sent(connection, row, SendOutcome.FOUND, channel="C1", reference="1.0", at=AT + 1),
+        {
+            "state": "sent",
+            "outcome": "found",
+            "reason": None,
+            "channel": "C1",
+            "reference": "1.0",
+            "doubt_since": None,
+            "settled_at": AT + 1,
+        },
+    ),
+    "said by another": (
+        lambda connection, row: outbox.mark_spoken_for(connection, row.row_id, SendOutcome.FOLDED, at=AT + 1),
+        {"state": "sent", "outcome": "folded", "reason": "superseded", "reference": None, "doubt_since": None, "settled_at": AT + 1},
+    ),
+    "in doubt": (
+        lambda connection, row: outbox.mark_doubt(connection, row.row_id, since=AT + 1, next_try_at=AT + 2, reason=LONG),
+        {"state": "sending", "outcome": "in_doubt", "reason": LONG[:64], "reference": "0.5", "doubt_since": AT + 1, "next_try_at": AT + 2},
+    ),
+    "to be tried again": (
+        lambda connection, row: outbox.mark_again(connection, row.row_id, SendOutcome.RETRY, next_try_at=AT + 2, reason=LONG),
+        {"state": "new", "outcome": "retry", "reason": LONG[:64], "reference": None, "doubt_since": None, "next_try_at": AT + 2},
+    ),
+    "refused": (
+        lambda connection, row: outbox.mark_failed(connection, row.row_id, LONG, at=AT + 1),
+        {"state": "failed", "outcome": "refused", "reason": LONG[:64], "reference": None, "doubt_since": None, "settled_at": AT + 1},
+    ),
+    "grown": (
+        lambda connection, row: outbox.replace_message(connection, row.row_id, "edit 9"),
+        {"state": "sending", "reference": "0.5", "doubt_since": AT, "message": "edit 9"},
+    ),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_an_attempt_is_written_down_whole_and_in_its_row_alone(store: Store, end: str) -> None:
+    mark, due_to_stand = ENDS[end]
+    put(store, entry())
+    row = due(store)
+    assert row is not None
+    with store.begin() as connection:
+        outbox.mark_sending(connection, row, clock_mark="0.5")
+        outbox.mark_doubt(connection, row.row_id, since=AT, next_try_at=AT, reason="timeout")
+    put(store, entry(story="beside", alert="b", kind=NOTICE))
+    in_doubt, before = due(store), stored(store, *table.c.keys())
+    assert in_doubt is not None
+    with store.begin() as connection:
+        mark(connection, in_doubt)
+    after = stored(store, *table.c.keys())
+    assert after["notice 0"] == before["notice 0"]
+    (name,) = after.keys() - {"notice 0"}
+    assert stored(store, *due_to_stand)[name] == tuple(due_to_stand.values())
+
+
+def test_an_edit_that_is_sent_speaks_for_the_earlier_ones_of_its_message_that_wait_and_for_no_other(store: Store) -> None:
+    put(store, *(entry(EDIT, n) for n in (1, 2, 3, 4)), replace(entry(EDIT, 0), alert_id="b"))
+    with store.begin() as connection:
+        rows = {row.sequence: queued(row) for row in connection.execute(select(table))}
+        outbox.mark_failed(connection, rows[1].row_id, "msg_too_long", at=AT)
+        outbox.mark_sent(connection, rows[3], SendOutcome.SENT, channel="C1", reference="1.0", at=AT + 1)
+    assert stored(store, "state", "reason", "outcome", "settled_at", "published") == {
+        "edit 0": ("new", None, None, None, False),
+        "edit 1": ("failed", "msg_too_long", "refused", AT, False),
+        "edit 2": ("sent", "superseded", "sent", AT + 1, True),
+        "edit 3": ("sent", None, "sent", AT + 1, False),
+        "edit 4": ("new", None, None, None, False),
+    }
 
 
 def test_what_a_digest_tells_is_never_due(store: Store) -> None:

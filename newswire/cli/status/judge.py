@@ -8,7 +8,7 @@ from typing import Final
 from newswire.cli.status.facts import Away, Facts, FileFacts, StoreFacts, there
 from newswire.cli.status.sources import Sources, sources_of
 from newswire.cli.status.stages import Stage, Work, stages_of
-from newswire.cli.status.words import many
+from newswire.cli.status.words import listed, many
 from newswire.late import LATE_S
 from newswire.outcomes import SourceState
 from newswire.topics import ITEMS, REPORTS
@@ -266,7 +266,7 @@ def _seeing(sources: Sources) -> Iterator[Trouble]:
         return
     if sources.blind:
         do = "`newswire sources list` says why; add another source of that country where they are lost"
-        yield Trouble(Concern.COUNTRY_BLIND, f"nothing comes from {_listed(sources.blind)}", do)
+        yield Trouble(Concern.COUNTRY_BLIND, f"nothing comes from {listed(sources.blind)}", do)
     for state in (SourceState.SILENT, SourceState.BLOCKED, SourceState.RETIRED):
         if sources.by_state[state] > LOST_SHARE * sources.total:
             do = "go through `newswire sources list`: mend, replace or take out each"
@@ -291,8 +291,3 @@ def _keeping(facts: Facts) -> Iterator[Trouble]:
 
 def _age(facts: Facts, at: float) -> float:
     return facts.now.timestamp() - at
-
-
-def _listed(names: Sequence[str], most: int = 6) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

@@ -127,5 +127,6 @@ def table() -> str:
     for rule in sorted(ALARMS.values(), key=lambda rule: rule.labels["severity"] != "page"):
         said = re.sub(r"\{\{ \$value[^}]*\}\}", "*n*", re.sub(r"\{\{ \$labels\.(\w+) \}\}", r"*\1*", rule.annotations["summary"]))
         link = f"[{rule.name.removeprefix('Newswire')}](runbooks/{rule.name}.md)"
-        lines.append(f"| {link} | {rule.labels['severity']} | {rule.after} | {said} | {rule.annotations['action']} |")
+        action = re.sub(r"\{\{ \$labels\.(\w+) \}\}", lambda label: label[1].upper(), rule.annotations["action"])
+        lines.append(f"| {link} | {rule.labels['severity']} | {rule.after} | {said} | {action} |")
     return "\n".join(lines)

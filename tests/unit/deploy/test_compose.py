@@ -58,6 +58,14 @@ def test_an_image_has_a_tag_and_no_registry_is_named(file: str, name: str) -> No
     assert re.fullmatch(r"[a-z]+(/[a-z]+)?", repository)
 
 
+@pytest.mark.parametrize("file", FILES)
+def test_our_image_is_built_once_and_no_registry_is_asked_for_it(file: str) -> None:
+    """Else `docker compose pull`, for the images of others, ends with an error; and the first start begins with one for each service."""
+    ours = {name: service for name, service in services(file).items() if service["image"].startswith("newswire:")}
+    assert {service["pull_policy"] for service in ours.values()} == {"never"}
+    assert len([service for service in ours.values() if "build" in service]) == 1
+
+
 def test_images_of_others_are_told_with_how_long_they_are_supported_and_are_the_same_in_both_files() -> None:
     used = {service["image"] for file in FILES for service in services(file).values()} - {"newswire:${IMAGE_TAG:-local}"}
     told = re.findall(r"^\| `([a-z/]+:[\w.-]+)` \| \w", (ROOT / "docs/deployment.md").read_text("utf-8"), re.MULTILINE)

@@ -83,6 +83,9 @@ def test_a_process_is_restarted_where_that_helps_and_left_where_it_does_not(unit
     assert says["StartLimitIntervalSec"] == ["0"]  # a fault of minutes is not the end of the watch
     assert says["RestartPreventExitStatus"] == ["2"]
     assert says["RestartForceExitStatus"] == ["75"]
+    assert says["OOMPolicy"] == [
+        "continue"
+    ]  # a child that swells is ended by the kernel before its own limit, and the stage is not stopped for it
     assert int(says["TimeoutStopSec"][0]) >= 30
     assert "$MAINPID" in says["ExecReload"][0]
 

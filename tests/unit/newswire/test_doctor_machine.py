@@ -58,6 +58,8 @@ def test_the_configuration_is_told_in_short(tmp_path: Path) -> None:
 
 def test_a_configuration_that_would_tell_nobody_is_warned_of(tmp_path: Path) -> None:
     assert (Level.WARN, "no source is configured") in found(settings_checks.configuration, asked(tmp_path, sources="sources: []\n"))
+    faulty = found(settings_checks.configuration, asked(tmp_path, sources='sources: [{url: "ftp://there"}]\n'))
+    assert [level for level, _ in faulty] == [Level.FAIL]
 
 
 class Jumping:
@@ -76,6 +78,24 @@ class Jumping:
 
 def test_a_clock_that_jumps_is_warned_of(tmp_path: Path) -> None:
     assert worst(machine_checks.clock, asked(tmp_path, clock=Jumping())).level is Level.WARN  # type: ignore[arg-type]
+
+
+class Slow:
+    """Clocks that both are an hour further at the second look: the check itself was kept waiting."""
+
+    def __init__(self) -> None:
+        self._jumping, self._looks = Jumping(), 0
+
+    def now(self) -> object:
+        return self._jumping.now()
+
+    def monotonic(self) -> float:
+        self._looks += 1
+        return self._looks * 3_600.0
+
+
+def test_a_check_that_was_kept_waiting_is_no_jump_of_the_clock(tmp_path: Path) -> None:
+    assert worst(machine_checks.clock, asked(tmp_path, clock=Slow())).level is Level.OK  # type: ignore[arg-type]
 
 
 def test_a_clock_that_is_years_off_fails(tmp_path: Path) -> None:
@@ -103,12 +123,13 @@ def test_a_disk_without_room_fails_and_one_that_fills_up_is_warned_of(tmp_path: 
     free = usage.f_bavail * usage.f_frsize
     assert worst(machine_checks.disk, asked(tmp_path, disk_low=DiskLow(size_bytes=free * 10))).level is Level.FAIL
     assert worst(machine_checks.disk, asked(tmp_path, disk_low=DiskLow(size_bytes=int(free * 0.75)))).level is Level.WARN
+    assert worst(machine_checks.disk, asked(tmp_path, disk_low=DiskLow(share=1.0))).level is Level.FAIL
 
 
 MOUNTS = """\
-/dev/sda1 / ext4 rw 0 0
 server:/export /data nfs4 rw 0 0
 tmpfs /data/quick\\040one tmpfs rw 0 0
+/dev/sda1 / ext4 rw 0 0
 """
 
 
@@ -127,16 +148,17 @@ def test_a_network_file_system_and_one_that_is_gone_at_the_next_start_are_warned
     assert [one.level for one in machine_checks.kind_findings(Path("var"), kind)] == ([level] if level else [])
 
 
-@pytest.fixture
-def few_files() -> Iterator[None]:
+@pytest.fixture(params=[(400, Level.FAIL), (600, Level.WARN), (1_024, Level.OK)], ids=str)
+def few_files(request: pytest.FixtureRequest) -> Iterator[Level]:
+    most, level = request.param
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (400, before[1]))
-    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, before[1]))
+    yield level
     resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
-def test_too_few_open_files_fail(tmp_path: Path, few_files: None) -> None:
-    assert worst(machine_checks.open_files, asked(tmp_path)).level is Level.FAIL
+def test_too_few_open_files_are_told(tmp_path: Path, few_files: Level) -> None:
+    assert worst(machine_checks.open_files, asked(tmp_path)).level is few_files
 
 
 def test_the_memory_left_is_the_control_groups_where_that_is_less(tmp_path: Path) -> None:
@@ -161,6 +183,7 @@ def test_libraries_that_are_missing_or_of_another_version_are_named() -> None:
     assert words[0] == "nobody-has-this is not installed; >=1 is due"
     assert words[1].startswith("pydantic is ")
     assert len(words) == 2
+    assert len([*unmet([Requirement('nobody-has-this>=1; python_version >= "3"')])]) == 1
 
 
 def test_our_own_libraries_are_as_they_are_due(tmp_path: Path) -> None:

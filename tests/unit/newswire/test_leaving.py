@@ -20,10 +20,13 @@ def test_who_is_kept_by_a_server_that_is_silent_ends_all_the_same() -> None:
 
 def test_who_leaves_in_time_is_not_ended() -> None:
     ended: SimpleQueue[int] = SimpleQueue()
-    before = threading.active_count()
+    before = set(threading.enumerate())
     with Leaving(end=ended.put) as leaving:
         leaving.begin(0, LOG, within_s=600)
-        assert threading.active_count() == before + 1
+        (timer,) = set(threading.enumerate()) - before
+        assert timer.daemon  # it keeps no process that ends by itself
+    timer.join(timeout=30)
+    assert not timer.is_alive()
     assert ended.empty()
 
 

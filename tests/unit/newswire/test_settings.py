@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, fields
@@ -12,6 +14,7 @@ from newswire.errors import ConfigurationError
 from newswire.settings import Settings, forget_secrets, from_environment, unknown_variables
 from newswire.variables import VARIABLES, DiskLow, Encryption, SmtpServer
 
+ROOT = Path(__file__).resolve().parents[3]
 CANARY = "xoxb-canary-1234567890"
 FULL = {
     "NEWSWIRE_CONFIG": "/etc/newswire",
@@ -266,3 +269,11 @@ def test_of_a_password_in_an_address_both_spellings_are_secret_and_of_a_webhook_
     }
     secrets = set(from_environment(environ, ["HOOK", "SHORT"]).secret_values())
     assert secrets == {"p%40ssword", "p@ssword", environ["HOOK"], "services/T0/a-long-secret", "a-long-secret", environ["SHORT"]}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have other walls")
+def test_a_process_that_knows_secrets_is_closed_to_its_neighbours_and_leaves_no_core_file(tmp_path: Path) -> None:
+    asks = "import ctypes; from newswire.cli.options import read_settings; read_settings(); print('dumpable', ctypes.CDLL(None).prctl(3))"
+    environment = {"PYTHONPATH": str(ROOT), "NEWSWIRE_SLACK_TOKEN": CANARY}
+    asked = subprocess.run([sys.executable, "-c", asks], env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert asked.stdout == "dumpable 0\n"

@@ -1,4 +1,4 @@
-"""`newswire sources list` as a script reads it."""
+"""`newswire sources list` as a script reads it, and `check` as a terminal does."""
 
 import json
 from dataclasses import replace
@@ -30,6 +30,15 @@ def test_a_pipe_gets_a_line_for_each_source_with_its_whole_address(
     _, line = done.out.splitlines()
     assert line.split()[-1] == ADDRESS
     assert "An Outlet of Many Words" in line
+
+
+def test_what_a_terminal_would_obey_in_an_address_is_not_repeated_by_the_check(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = runner(monkeypatch, capsys, tmp_path)("sources", "check", "https://nation.example/\x1b[31m\u202e")
+    assert done.status == 1
+    assert "https://nation.example/?[31m?: bad_url" in done.out + done.err
+    assert not {"\x1b", "\u202e"} & set(done.out + done.err)
 
 
 def test_each_source_is_in_the_state_that_alarms_and_status_count(

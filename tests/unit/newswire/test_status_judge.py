@@ -45,6 +45,7 @@ def _disk(free: float) -> SizeFacts:
     return SizeFacts(None, (DiskFacts("var", int(free), 100_000_000_000, 5e9),))
 
 
+_FAULT = Fault("config/sources/x.yaml", 3, 1, "unknown key")
 _HOSTS = {f"s{number}": Place(f"S{number}", "PK") for number in range(20)}
 
 ALONE: dict[Concern, Facts] = {
@@ -59,7 +60,8 @@ ALONE: dict[Concern, Facts] = {
     Concern.DISK_FULL: whole(sizes=_disk(4e9)),
     Concern.SOURCES_FAILING: whole(store=store(sources=[a_dead_source("dawn"), a_dead_source("nation"), a_source("state-dept")])),
     Concern.RECEIVER_REFUSES: whole(
-        receivers=(a_receiver(state="refused", why="invalid_auth", do="sign in"),), store=store(overdue={"desk": Late(AT - 9_000, 3)})
+        receivers=(a_receiver(state="refused", why="invalid_auth", do="sign in"),),
+        store=store(overdue={"desk": Late(AT - 9_000, 3)}, given_up=[Settled("desk", AT - 60, "invalid_auth")]),
     ),
     Concern.SENDING_LATE: whole(store=store(overdue={"desk": Late(AT - LATE_S - 1, 3)})),
     Concern.REPORTS_LATE: whole(bus=_queue("news.reports", "alerting", LATE_S + 1)),
@@ -106,6 +108,10 @@ def test_each_trouble_says_what_is_to_be_done(concern: Concern) -> None:
         whole(store=store(work=work(pages_due_since=AT - limits.PAGES_LATE_S))),
         whole(store=store(given_up=[Settled("desk", AT - limits.GIVEN_UP_S, "msg_too_long")])),
         whole(store=store(backup_at=None)),
+        whole(store=store(backup_at=AT - limits.BACKUP_LATE_S)),
+        whole(sizes=_disk(10e9)),
+        whole(sizes=SizeFacts(None, (DiskFacts("var", 1, 100_000_000_000, 0.0),))),  # NEWSWIRE_DISK_LOW=0: nobody minds
+        whole(store=store(sources=[a_source("dawn", failures=1, reason="dns"), a_source("state-dept")])),  # half of those that were asked
         whole(bus=bus(dead=2, dead_newest_at=AT - limits.DEAD_LATELY_S)),
         whole(receivers=(a_receiver(state="refused", why="msg_too_long", one_message=True),)),
         whole(receivers=(a_receiver(state="not set up", why="NEWSWIRE_SLACK_TOKEN is not set"),)),
@@ -116,6 +122,35 @@ def test_each_trouble_says_what_is_to_be_done(concern: Concern) -> None:
 )
 def test_what_has_not_come_to_its_limit_is_no_trouble(facts: Facts) -> None:
     assert concerns(facts) == []
+
+
+@pytest.mark.parametrize(
+    ("facts", "told"),
+    [
+        (whole(bus=None), [Concern.NOTHING_RUNS]),
+        (whole(store=store(work=work(lead=None))), [Concern.ALERT_STOPPED]),
+        (whole(sizes=_disk(5e9)), [Concern.DISK_SHORT]),  # just what must be free: polls go on
+        (whole(sizes=SizeFacts(None, (DiskFacts("var", int(0.9e9), 2_000_000_000, 0.5e9),))), [Concern.DISK_SHORT]),  # a small disk
+        (whole(files=files(sources={}, source_faults=(_FAULT,)), store=store(sources=[])), [Concern.FILES_FAULTY]),
+        (whole(files=files(watchlists={}, faults=(_FAULT,))), [Concern.FILES_FAULTY]),
+        (
+            whole(store=store(work=work(lead=None)), files=files(receivers_lack=("NEWSWIRE_TEAM_URL is not set",))),
+            [Concern.ALERT_STOPPED, Concern.RECEIVER_NOT_SET_UP],
+        ),
+    ],
+)
+def test_what_is_near_to_another_concern_is_the_one_that_it_is(facts: Facts, told: list[Concern]) -> None:
+    assert concerns(facts) == told
+
+
+def test_what_waits_for_a_receiver_is_told_with_what_that_receiver_lacks() -> None:
+    others = (a_receiver(name="mail", state="refused", why="535", do="see to the mailbox", one_message=True),)
+    late = store(overdue={"desk": Late(AT - 9_000, 1)})
+    (known,) = judge(whole(receivers=(*others, a_receiver(state="quiet", why="asked for silence", do="wait")), store=late)).troubles
+    assert (known.what, known.do) == ("1 message waits for desk (quiet: asked for silence)", "wait")
+    (unknown,) = judge(whole(receivers=others, store=late)).troubles
+    assert unknown.what == "1 message waits for desk"
+    assert "newswire receivers list" in unknown.do
 
 
 def test_a_newswire_that_runs_here_with_another_store_is_no_watch_that_never_ran() -> None:
@@ -162,7 +197,10 @@ def test_a_country_is_blind_only_where_none_of_its_sources_has_brought_anything_
     assert blind(lately, a_dead_source("nation"), a_source("state-dept")) == ()
     assert blind(a_dead_source("dawn"), a_dead_source("nation"), a_source("state-dept")) == ("PK",)
     assert blind(a_dead_source("dawn"), a_source("nation"), a_source("state-dept")) == ()
-    assert blind(a_dead_source("dawn"), a_source("nation")) == ()  # of the US one is still to be polled
+    assert blind(a_dead_source("dawn"), a_source("state-dept")) == ()  # the other one is still to be polled
+    assert blind(a_dead_source("dawn", hours=BLIND_S / 3_600), a_dead_source("nation"), a_source("state-dept")) == ("PK",)
+    never = a_source("dawn", failures=12, reason="dns", succeeded_at=None)
+    assert blind(never, a_dead_source("nation"), a_source("state-dept")) == ("PK",)
 
 
 def test_the_worst_sources_are_those_that_have_been_so_for_longest() -> None:
@@ -221,6 +259,14 @@ def test_status_and_alarms_have_the_same_limits(concern: Concern, limit: str) ->
 def test_a_collector_of_this_machine_is_at_work_between_two_rare_polls_too(here: LocalFacts, then: Work, polled_at: float | None) -> None:
     quiet = whole(store=store(work=work(collecting=(), polled_at=polled_at)), bus=bus(processes=None), local=here)
     assert judge(quiet).stages[0].work is then
+
+
+def test_a_collector_elsewhere_is_at_work_as_long_as_a_poll_shows_it() -> None:
+    def seen(polled_at: float) -> Work:
+        return judge(whole(store=store(work=work(collecting=(), polled_at=polled_at)), local=Away("nothing answers"))).stages[0].work
+
+    assert seen(AT - DUE_LATE_S) is Work.RUNS
+    assert seen(AT - DUE_LATE_S - 1) is Work.UNKNOWN
 
 
 def test_a_collector_of_this_machine_is_stopped_where_sources_wait_for_it() -> None:
