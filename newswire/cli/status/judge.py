@@ -237,7 +237,7 @@ def _queues(facts: Facts, down: Collection[str]) -> Iterator[Trouble]:
         if queue.oldest_at is not None and _age(facts, queue.oldest_at) > LATE_S and stage not in down:
             yield Trouble(concern, f"{many(queue.records, noun)} wait {what}", do, queue.oldest_at)
     if bus is not None and bus.dead_newest_at is not None and _age(facts, bus.dead_newest_at) < DEAD_LATELY_S:
-        do = "`newswire dead list` says why; after the fix, `newswire dead replay --all`"
+        do = "`newswire dead list` says why; after the fix, `newswire dead replay ID …`"
         yield Trouble(Concern.DEAD_LETTERS, "records could not be handled within the last hour", do, bus.dead_newest_at)
 
 
