@@ -137,7 +137,7 @@ def test_there_and_back(tmp_path: Path, place: Place, fresh: Callable[[str], str
     }
     with pytest.raises(ConfigurationError, match="empty"):
         restore(made.folder, found, target(tmp_path, url), SystemClock())
-    with pytest.raises(ConfigurationError, match="there is a store at|it is not empty"):  # whatever stands where a bus would
+    with pytest.raises(ConfigurationError, match=r"there is a store at|it is not empty"):  # whatever stands where a bus would
         restore(made.folder, found, target(tmp_path, url, "elsewhere"), SystemClock())
     again = open_store(url)
     assert count(again, seen) == 5
