@@ -1,5 +1,6 @@
 """A lock file that the kernel gives back when its holder dies, however it dies (`flock`)."""
 
+import contextlib
 import fcntl
 import os
 import weakref
@@ -13,6 +14,8 @@ class FileLock:
         self.file = file
         self._descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         _open.add(self)
+        if os.geteuid() == 0:
+            self._hand_over()
 
     def take(self) -> bool:
         """Return whether the lock is now held here alone; never waits."""
@@ -34,6 +37,13 @@ class FileLock:
         descriptor, self._descriptor = self._descriptor, -1
         if descriptor >= 0:
             os.close(descriptor)
+
+    def _hand_over(self) -> None:
+        """Give what root has made to whom its folder belongs, as SQLite does with its WAL: else a look of root's would lock the service out."""
+        folder = self.file.parent.stat()
+        if os.fstat(self._descriptor).st_uid == 0 != folder.st_uid:
+            with contextlib.suppress(OSError):  # root of a container, which may not
+                os.fchown(self._descriptor, folder.st_uid, folder.st_gid)
 
     def _lock(self, how: int) -> bool:
         try:

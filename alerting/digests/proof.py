@@ -26,6 +26,8 @@ class Sight(StrEnum):
 
 
 _FAILURES: Final[Mapping[str, str]] = {
+    FetchReason.BLOCKED_ADDRESS: "its address is not public; NEWSWIRE_ALLOW_NETWORKS can allow it",
+    FetchReason.BLOCKED_PORT: "its port is neither 80 nor 443; NEWSWIRE_ALLOW_PORTS can allow it",
     FetchReason.CONNECT: "cannot be reached",
     FetchReason.DNS: "its host is not found",
     FetchReason.DEADLINE: "answers too slowly",

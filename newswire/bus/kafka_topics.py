@@ -18,7 +18,7 @@ from newswire.bus.kafka_clients import KafkaClients
 from newswire.bus.kafka_reader import KafkaReader
 from newswire.bus.kafka_settings import KafkaSettings
 from newswire.bus.topic_set import Lag, TopicFacts, TopicPlan, faults, plans, warnings
-from newswire.errors import ConfigurationError, Fault, NewswireError
+from newswire.errors import ConfigurationError, Fault, NewswireError, Retryable
 from newswire.topics import GROUPS
 
 
@@ -29,6 +29,8 @@ class Examined:
     faults: Sequence[Fault]
     late: Sequence[Fault]
     releases: Sequence[tuple[int, int]]  # of Kafka, whose protocol each broker speaks, the oldest first: brokers do not say what they are
+    silent: Sequence[int]  # brokers that belong to the cluster and do not answer
+    behind: Mapping[str, int]  # by topic: partitions of which fewer copies are in step than there are
     clock_at: float | None  # by the clock of the active controller, in seconds since 1970 UTC; None: it did not say
 
 
@@ -103,16 +105,22 @@ class KafkaTopics:
         """Return all of it, and what the brokers tell of themselves.
 
         Raises:
-            Retryable: a broker does not answer.
+            Retryable: no broker answers, or none that has the records.
             ConfigurationError: the brokers refuse us.
 
         """
         wanted, found, brokers = self._look()
         broken = faults(wanted, found, brokers=len(brokers))
         late = [] if broken else self._late(found, now)
-        doing = "asking for the brokers' versions"
-        spoken = (self._admin.ask(doing, partial(_version, node=node)) for node in brokers)
-        return Examined(broken, late, sorted((major, minor) for major, minor, *_ in spoken), self._clock())
+        spoken = {one["broker_id"]: self._release(one) for one in brokers}
+        return Examined(
+            broken,
+            late,
+            releases=sorted(release for release in spoken.values() if release is not None),
+            silent=sorted(node for node, release in spoken.items() if release is None),
+            behind={name: facts.behind for name, facts in found.items() if facts.behind},
+            clock_at=self._clock(),
+        )
 
     def require(self) -> None:
         """Return where the topics keep the promises.
@@ -139,6 +147,15 @@ class KafkaTopics:
                     lags.append(Lag(self._prefix + topic.name, self._prefix + group, (now - oldest).total_seconds()))
         return warnings(lags, found)
 
+    def _release(self, broker: Mapping[str, Any]) -> tuple[int, int] | None:
+        if broker.get("is_fenced"):  # the controller has not heard of it for a while
+            return None
+        try:
+            major, minor, *_ = self._admin.ask("asking for a broker's version", partial(_version, node=broker["broker_id"]))
+        except Retryable:
+            return None
+        return major, minor
+
     def _clock(self) -> float | None:
         try:
             quorum = self._admin.ask("asking for the time", lambda admin: admin.describe_metadata_quorum())
@@ -154,9 +171,8 @@ class KafkaTopics:
         at_ms = next(told, -1)
         return at_ms / 1_000 if at_ms > 0 else None
 
-    def _look(self) -> tuple[Sequence[TopicPlan], Mapping[str, TopicFacts], Sequence[int]]:
-        cluster = self._admin.ask("asking for the brokers", lambda admin: admin.describe_cluster())
-        brokers = [one["broker_id"] for one in cluster["brokers"]]
+    def _look(self) -> tuple[Sequence[TopicPlan], Mapping[str, TopicFacts], Sequence[Mapping[str, Any]]]:
+        brokers = self._admin.ask("asking for the brokers", lambda admin: admin.describe_cluster())["brokers"]
         wanted = plans(self._clients.settings.topics, brokers=len(brokers), prefix=self._prefix)
         described = self._admin.ask("asking for the topics", lambda admin: admin.describe_topics([plan.name for plan in wanted]))
         there = {one["name"]: one for one in described if not one["error_code"]}
@@ -172,6 +188,7 @@ class KafkaTopics:
                 partitions=len(one["partitions"]),
                 replication=min(len(partition["replica_nodes"]) for partition in one["partitions"]),
                 settings={key: str(value["value"]) for key, value in settings[name].items()},
+                behind=sum(len(partition["isr_nodes"]) < len(partition["replica_nodes"]) for partition in one["partitions"]),
             )
             for name, one in there.items()
         }

@@ -37,6 +37,7 @@ class TopicFacts:
     partitions: int
     replication: int
     settings: Mapping[str, str]
+    behind: int = 0  # partitions of which fewer copies are in step than there are
 
 
 @dataclass(frozen=True, slots=True)

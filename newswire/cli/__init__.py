@@ -5,10 +5,12 @@ Writes: data on standard output, talk on standard error.
 Never: decides anything; each command calls a stage's plain functions and prints what they return.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 from io import TextIOWrapper
+from pathlib import Path
 from typing import Annotated, Final, TextIO
 
 import typer
@@ -117,6 +119,8 @@ def add_commands(typed: Sequence[str] = ()) -> None:
 def main() -> None:
     """Run the command line. Exit status: 0 done, 1 it could not be done, 2 the command, settings or configuration are wrong."""
     add_commands(sys.argv[1:])
+    if sys.stdout is None:  # closed by who called: it wants the exit status alone
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 -- it is open for as long as the process lives
     print_whatever_comes(sys.stdout)
     try:
         app()

@@ -8,7 +8,7 @@ from rich.text import Text
 
 _RULER: Final = Console(width=80)  # rich asks one for its tabs, of which we have none
 _STEP: Final = 2
-_LEAST: Final = 24  # cells: beside a head that leaves less, nothing is easily read
+_LEAST: Final = 32  # cells: beside a head that leaves less, a sentence is a ladder of words
 
 
 def folded(head: Text, rest: Text, width: int) -> Iterator[Text]:

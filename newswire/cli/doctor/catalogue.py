@@ -53,7 +53,7 @@ CATALOGUE: Final[dict[CheckName, Entry]] = {
     CheckName.PROXIES: Entry(network_checks.proxies, "proxies that the environment names: they are not used"),
     CheckName.KAFKA: Entry(
         server_checks.kafka,
-        "how many brokers answer, whether Kafka is older than 4.0, and its clock against ours; whether the topics keep the promises, and no group is about to lose records",
+        "how many brokers answer, which are away, whether Kafka is older than 4.0, and its clock against ours; whether the topics keep the promises, with all copies in step, and no group is about to lose records",
     ),
     CheckName.POSTGRESQL: Entry(
         server_checks.postgresql, "PostgreSQL's version, encoding, rights of our user, connections left, and its clock against ours"

@@ -12,6 +12,7 @@ from newswire.cli.doctor.finding import Asked, CheckName, Finding, Level
 from newswire.cli.status.facts import Away
 from newswire.cli.status.read_local import local_facts
 from newswire.errors import one_line
+from newswire.outcomes import FetchReason
 
 if TYPE_CHECKING:
     from collectors.sources import Source
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 TRIED: Final = 3
 """So many sources are looked at: of different hosts, from all over the list."""
 
+_GUARDED: Final = frozenset({FetchReason.BLOCKED_ADDRESS, FetchReason.BLOCKED_PORT})
 _LOOKUP_S: Final = 4.0
 _FETCH_S: Final = 6.0
 _FETCH_BYTES: Final = 5_000_000
@@ -91,16 +93,20 @@ def sources(asked: Asked) -> Iterator[Finding]:
     finally:
         http.close()
     failed = [(source, answer) for source, answer in answers if not isinstance(answer, Fetched)]
-    for source, answer in failed:
-        level = Level.FAIL if len(failed) == len(some) else Level.WARN
+    every = len(failed) == len(some)
+    for reason in dict.fromkeys(answer.reason for _, answer in failed):
+        alike = [(source.outlet, answer.detail) for source, answer in failed if answer.reason is reason]
+        names = ", ".join(outlet for outlet, _ in alike)
+        if reason in _GUARDED:
+            do = "allow it as the finding says, where that source is meant; else take it out"
+        else:
+            do = "see whether this machine may go out on ports 80 and 443" if every else "`newswire sources check` looks at each source"
         yield Finding(
             CheckName.SOURCES,
-            level,
-            f"{source.outlet} does not answer: {answer.reason}: {one_line(answer.detail)}",
-            "nothing can be read" if level is Level.FAIL else "one source may be down by itself",
-            "see whether this machine may go out on ports 80 and 443"
-            if level is Level.FAIL
-            else "`newswire sources check` looks at each source",
+            Level.FAIL if every else Level.WARN,
+            f"{names} {'does' if len(alike) == 1 else 'do'} not answer: {reason}: {one_line(alike[0][1])}",
+            "nothing can be read" if every else "one source may be down by itself",
+            do,
         )
     if not failed:
         yield Finding(CheckName.SOURCES, Level.OK, f"{', '.join(source.outlet for source in some)}: answered")

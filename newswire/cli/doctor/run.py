@@ -1,6 +1,7 @@
 """All checks at once, each for a bounded time: one that hangs, raises or finds nothing is a finding of its own. One cause is told once."""
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -14,20 +15,25 @@ from newswire.outcomes import RetryReason
 WAIT_S: Final = 12.0
 DEEP_S: Final = 1_800.0
 """`--deep` reads every page of the SQLite files: gigabytes take minutes."""
+BUSY: Final = 2.0
+"""With so many who want each processor, what is slow need not hang."""
 _REMEDIES: Final = {
     RetryReason.STORE: "see that what NEWSWIRE_STORE names is there and may be used: a server that runs and is reached from here, a file, a right",
     RetryReason.BUS: "see that what NEWSWIRE_BUS names is there and may be used: brokers that run and are reached from here, a file, a right",
 }
 
 
-def examine(asked: Asked, catalogue: Mapping[CheckName, Entry], *, wait_s: float | None = None) -> list[Finding]:
-    """Return what the checks of the catalogue find, in its order, the worst of each check first."""
+def examine(
+    asked: Asked, catalogue: Mapping[CheckName, Entry], *, wait_s: float | None = None, load: Callable[[], float] | None = None
+) -> list[Finding]:
+    """Return what the checks of the catalogue find, in its order, the worst of each check first. `load`: who wants each processor, on average."""
     seconds = wait_s if wait_s is not None else DEEP_S if asked.deep else WAIT_S
     found = all_within(seconds, {name: partial(_all_of, entry.check, asked) for name, entry in catalogue.items()})
     order = list(Level)
     told: list[Finding] = []
+    busy = (load or _load)()
     for name, findings in found.items():
-        of_it = [_once(_trouble(name, findings), told)] if isinstance(findings, Exception) else findings
+        of_it = [_once(_trouble(name, findings, busy), told)] if isinstance(findings, Exception) else findings
         told += sorted(of_it, key=lambda one: order.index(one.level))
     return told
 
@@ -42,13 +48,25 @@ def _all_of(check: Check, asked: Asked) -> list[Finding]:
     return list(check(asked))
 
 
-def _trouble(name: CheckName, error: Exception) -> Finding:
+def _load() -> float:
+    return os.getloadavg()[0] / (os.cpu_count() or 1)
+
+
+def _trouble(name: CheckName, error: Exception, busy: float) -> Finding:
     """Return the finding that a check which gave none is."""
     if isinstance(error, ConfigurationError):
         if all(fault.line for fault in error.faults):  # a file that a person edits: it is a failure of the check `configuration`
             return Finding(name, Level.NOTE, f"not looked at: {error.faults[0]}")
         said = "; ".join(fault_in_words(fault) for fault in error.faults)
         return Finding(name, Level.FAIL, said, "no stage starts with it", "put it right as it says")
+    if isinstance(error, TimeoutError) and not error.errno and busy > BUSY:
+        return Finding(
+            name,
+            Level.WARN,
+            f"{one_line(str(error))}, on a machine that is busy: {busy:.0f} want each of its processors",
+            "whether all is well there is not known",
+            "look again when it is quieter; `top` names what takes the processors",
+        )
     if isinstance(error, TimeoutError) and not error.errno:
         return Finding(
             name,

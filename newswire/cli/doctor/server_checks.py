@@ -1,6 +1,6 @@
 """The servers that a cluster stands on: PostgreSQL and Kafka."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -11,6 +11,7 @@ from newswire.cli.doctor.finding import Asked, CheckName, Finding, Level
 from newswire.cli.doctor.machine_checks import clock_against
 from newswire.cli.reading import open_for_reading
 from newswire.cli.status.read import hasty_settings
+from newswire.cli.status.words import many
 from newswire.store import server_facts
 from newswire.store.clocks import SKEW_S
 from newswire.store.server_facts import ServerFacts
@@ -99,7 +100,11 @@ def kafka(asked: Asked) -> Iterator[Finding]:
     with KafkaTopics(hasty, prefix=settings.topic_prefix) as topics:
         found = topics.examine(asked.clock.now())
         now = asked.clock.now()
-    amiss = [*kafka_version_findings(found.releases), *kafka_clock_findings(found.clock_at, now)]
+    amiss = [
+        *kafka_copies_findings(found.silent, found.behind),
+        *kafka_version_findings(found.releases),
+        *kafka_clock_findings(found.clock_at, now),
+    ]
     yield from amiss
     for fault in found.faults:
         yield Finding(
@@ -128,6 +133,19 @@ def kafka(asked: Asked) -> Iterator[Finding]:
         )
 
 
+def kafka_copies_findings(silent: Sequence[int], behind: Mapping[str, int]) -> Iterator[Finding]:
+    """Yield which brokers are away, and which topics have fewer copies in step than there are."""
+    why = "nothing is lost, and nothing stands still yet; with one more away, records may not be taken"
+    if silent:
+        who = f"broker {silent[0]} does" if len(silent) == 1 else f"brokers {', '.join(str(node) for node in silent)} do"
+        do = "start it, or see why it is not reached from here under the address that it gives (advertised.listeners)"
+        yield Finding(CheckName.KAFKA, Level.WARN, f"{who} not answer", why, do)
+    if behind:
+        topics = ", ".join(f"{name} ({many(count, 'partition')})" for name, count in sorted(behind.items()))
+        do = "they catch up by themselves when their broker is back; where none is away, its log says what holds it up"
+        yield Finding(CheckName.KAFKA, Level.WARN, f"fewer copies are in step than there are: {topics}", why, do)
+
+
 def kafka_clock_findings(at: float | None, now: datetime) -> Iterator[Finding]:
     """Yield how far our clock is from that of the active controller, where it tells."""
     if at is not None:
@@ -137,7 +155,7 @@ def kafka_clock_findings(at: float | None, now: datetime) -> Iterator[Finding]:
 
 def kafka_version_findings(versions: Sequence[tuple[int, int]]) -> Iterator[Finding]:
     """Yield what is wrong with the releases that the brokers speak, the oldest first."""
-    if versions[0] < LEAST_KAFKA:
+    if versions and versions[0] < LEAST_KAFKA:
         yield Finding(
             CheckName.KAFKA,
             Level.WARN,

@@ -102,7 +102,7 @@ def configuration(asked: Asked) -> Iterator[Finding]:
             name, Level.FAIL, fault.message, "an alerter does not start without it", "set it, best as a file: its name with _FILE"
         )
     active = sum(one.status == "active" for one in desk.watchlists.values())
-    if not sources or not active:
+    if not faults and (not sources or not active):  # a file with faults may hold what is missed
         what = "no source is configured" if not sources else "no watchlist is active"
         yield Finding(name, Level.WARN, what, "nobody would be told anything", "`newswire sources add URL`, `newswire watchlist new NAME`")
     if not faults and not desk.warnings:

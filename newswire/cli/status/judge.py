@@ -8,7 +8,7 @@ from typing import Final
 from newswire.cli.status.facts import Away, Facts, FileFacts, StoreFacts, there
 from newswire.cli.status.sources import Sources, sources_of
 from newswire.cli.status.stages import Stage, Work, stages_of
-from newswire.cli.status.words import many
+from newswire.cli.status.words import listed, many
 from newswire.late import LATE_S
 from newswire.outcomes import SourceState
 from newswire.topics import ITEMS, REPORTS
@@ -247,7 +247,7 @@ def _desk(files: FileFacts | None, stages: Sequence[Stage]) -> Iterator[Trouble]
     if not files.sources and not files.source_faults:
         yield Trouble(Concern.NO_SOURCES, "no source is configured: nothing is watched", "`newswire sources add URL`")
     if not files.faults and "active" not in files.watchlists.values():
-        do = "`newswire watchlist list`, then `newswire promote` the one that is meant to be live"
+        do = "`newswire watchlist list`, then `newswire promote NAME --to active` for the one that is meant to be live"
         yield Trouble(Concern.NO_WATCHLISTS, "no watchlist is active: nobody would be told anything", do)
     alerts = any(stage.name == "alert" and stage.work is Work.RUNS for stage in stages)
     if faults := (*files.source_faults, *files.faults):
@@ -266,7 +266,7 @@ def _seeing(sources: Sources) -> Iterator[Trouble]:
         return
     if sources.blind:
         do = "`newswire sources list` says why; add another source of that country where they are lost"
-        yield Trouble(Concern.COUNTRY_BLIND, f"nothing comes from {_listed(sources.blind)}", do)
+        yield Trouble(Concern.COUNTRY_BLIND, f"nothing comes from {listed(sources.blind)}", do)
     for state in (SourceState.SILENT, SourceState.BLOCKED, SourceState.RETIRED):
         if sources.by_state[state] > LOST_SHARE * sources.total:
             do = "go through `newswire sources list`: mend, replace or take out each"
@@ -285,14 +285,9 @@ def _keeping(facts: Facts) -> Iterator[Trouble]:
     store = there(facts.store)
     if store is not None and store.backup_at is not None and _age(facts, store.backup_at) > BACKUP_LATE_S:
         yield Trouble(
-            Concern.BACKUP_LATE, "the last backup is old", "`newswire backup` by hand, then look at what runs it", store.backup_at
+            Concern.BACKUP_LATE, "the last backup is old", "`newswire backup DIR` by hand, then look at what runs it", store.backup_at
         )
 
 
 def _age(facts: Facts, at: float) -> float:
     return facts.now.timestamp() - at
-
-
-def _listed(names: Sequence[str], most: int = 6) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

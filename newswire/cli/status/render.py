@@ -13,7 +13,7 @@ from newswire.cli.status.facts import Away, BusFacts, Facts, FileFacts, Receiver
 from newswire.cli.status.judge import Status, Trouble
 from newswire.cli.status.sources import Sources
 from newswire.cli.status.stages import Work
-from newswire.cli.status.words import length, moment, size
+from newswire.cli.status.words import length, listed, moment, size
 from newswire.errors import one_line
 from newswire.outcomes import RunStage, SendState, SourceState
 from newswire.store.at_work import Hearer
@@ -33,6 +33,7 @@ _HEARERS: Final = 3
 _SILENCES: Final = 3
 _DIGESTS: Final = 3
 _TABLES: Final = 2
+_BLIND: Final = 12
 _TITLE: Final = 24  # cells of it are shown at least
 _WORK_STYLES: Final = {Work.RUNS: "green", Work.STOPPED: "bold red", Work.UNKNOWN: "yellow"}
 _STATE_STYLES: Final = {"ok": "green", "unused": "dim", "rate limited": "yellow", "in doubt": "yellow"}
@@ -120,7 +121,7 @@ class _Page:
         line.right_crop(1)
         line.append(f" · {found.countries} countries" if found.countries != 1 else " · 1 country", style="dim")
         if found.blind:
-            line.append(f" · blind: {', '.join(found.blind)}", style="bold red")
+            line.append(f" · blind: {listed(found.blind, _BLIND)}", style="bold red")
         yield line
         names = [f"{one.outlet} ({one.country})" if one.country else one.outlet for one in found.worst]
         for one, name in zip(found.worst, self._column(names, 24), strict=True):

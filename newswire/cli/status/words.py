@@ -1,5 +1,6 @@
 """Moments, lengths, sizes and faults as a person reads them. Pure."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from newswire.errors import Fault, one_line
@@ -19,6 +20,12 @@ def length(seconds: float) -> str:
 def many(count: int, noun: str) -> str:
     """Return `1 source`, `12,345 sources`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def listed(names: Sequence[str], most: int = 6) -> str:
+    """Return the first of them, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def age(seconds: float) -> str:

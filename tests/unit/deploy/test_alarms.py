@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from typer.core import TyperGroup
+from typer.main import get_command
 
-from newswire.cli import reference
+from newswire.cli import app, reference
 from newswire.variables import VARIABLES
 from tests.alarm_rules import ROOT, RULES, RUNBOOKS, Rule, alarms, cases, recorded, unknown_in
 
@@ -94,6 +96,18 @@ def test_its_page_names_only_what_there_is(rule: Rule) -> None:
     assert set(re.findall(r"NEWSWIRE_[A-Z_]+[A-Z]", text)) <= settings
     for page in re.findall(r"\b((?:docs|deploy)/[\w/.-]+\.(?:md|yaml))", text):
         assert (ROOT / page).exists(), page
+
+
+@each
+def test_what_it_says_to_run_can_be_run_as_it_stands(rule: Rule) -> None:
+    page = (RUNBOOKS / f"{rule.name}.md").read_text("utf-8")
+    action = rule.annotations["action"].replace("{{ $labels.stage }}", "collect")
+    for line in re.findall(r"(?:`|^ *)(newswire [^`\n|]+)", f"{page}\n{action}", re.MULTILINE):
+        command, words = get_command(app), line.split()[1:]
+        while isinstance(command, TyperGroup):
+            command = command.commands[words.pop(0)]
+        command.make_context(line, words)
+        assert line != "newswire dead replay", "it asks for letters, or --all"
 
 
 def test_the_table_of_alarms_is_that_of_the_rules() -> None:

@@ -58,8 +58,12 @@ def test_a_check_that_hangs_or_raises_is_a_finding_and_the_others_go_on(tmp_path
         CheckName.DNS: _raising(sqlite3.DatabaseError("file is not a database")),
         CheckName.BUS: Entry(_well, ""),
     }
-    told = examine(asked(tmp_path), catalogue, wait_s=0.2)
+    told = examine(asked(tmp_path), catalogue, wait_s=0.2, load=lambda: 0.5)
+    slow = examine(asked(tmp_path), {CheckName.CLOCK: catalogue[CheckName.CLOCK]}, wait_s=0.01, load=lambda: 6.0)
     held.set()
+    assert [(one.level, one.what) for one in slow] == [
+        (Level.WARN, "no answer within 0.01 s, on a machine that is busy: 6 want each of its processors")
+    ]
     assert [(one.check, one.level, one.what) for one in told] == [
         (CheckName.CLOCK, Level.FAIL, "it hangs: no answer within 0.2 s"),
         (CheckName.DISK, Level.FAIL, "ZeroDivisionError: by nothing"),

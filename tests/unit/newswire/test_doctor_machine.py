@@ -58,6 +58,8 @@ def test_the_configuration_is_told_in_short(tmp_path: Path) -> None:
 
 def test_a_configuration_that_would_tell_nobody_is_warned_of(tmp_path: Path) -> None:
     assert (Level.WARN, "no source is configured") in found(settings_checks.configuration, asked(tmp_path, sources="sources: []\n"))
+    faulty = found(settings_checks.configuration, asked(tmp_path, sources='sources: [{url: "ftp://there"}]\n'))
+    assert [level for level, _ in faulty] == [Level.FAIL]
 
 
 class Jumping:

@@ -48,6 +48,11 @@ def test_a_few_sources_are_fetched_by_our_own_client(tmp_path: Path) -> None:
         refused = worst(network_checks.sources, asked(tmp_path, sources=sources, clock=SystemClock()))
     assert refused.level is Level.FAIL
     assert "blocked" in refused.what
+    assert refused.do.startswith("allow it")
+    away = [{"url": f"http://127.0.0.{last}:{site.port}/", "outlet": f"O{last}"} for last in (1, 2, 3)]  # where nothing listens any more
+    near: dict[str, Any] = {"allow_networks": (IPv4Network("127.0.0.0/8"),), "allow_ports": frozenset({site.port})}
+    [one] = network_checks.sources(asked(tmp_path, sources=yaml.safe_dump({"sources": away}), clock=SystemClock(), **near))
+    assert one.what.startswith("O1, O2, O3 do not answer: connect: ")
     assert worst(network_checks.sources, asked(tmp_path, sources="sources: []\n")).level is Level.NOTE
 
 

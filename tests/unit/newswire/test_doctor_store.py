@@ -171,6 +171,14 @@ def test_a_broker_that_is_older_than_what_was_tried_is_warned_of() -> None:
     assert (old.level, "Kafka 3.9" in old.what) == (Level.WARN, True)
 
 
+def test_a_broker_that_is_away_is_a_warning_with_what_it_holds_up() -> None:
+    away, behind = server_checks.kafka_copies_findings([3], {"news.reports": 1, "news.items": 12})
+    assert {away.level, behind.level} == {Level.WARN}
+    assert away.what == "broker 3 does not answer"
+    assert behind.what == "fewer copies are in step than there are: news.items (12 partitions), news.reports (1 partition)"
+    assert not [*server_checks.kafka_copies_findings([], {})]
+
+
 def test_kafkas_clock_is_compared_with_ours_where_it_tells() -> None:
     apart = {seconds: [*server_checks.kafka_clock_findings(NOW.timestamp() - seconds, NOW)] for seconds in (0, 59, 90, -90, 4_000)}
     assert [[one.level for one in found] for found in apart.values()] == [[], [], [Level.WARN], [Level.WARN], [Level.FAIL]]

@@ -3,6 +3,7 @@
 import json
 import socket
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -127,6 +128,14 @@ def test_another_schema_is_said_in_words_and_not_migrated(make: Make, tmp_path: 
     assert words in " ".join(done.out.split())
     assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (revision,)
     connection.close()
+
+
+def test_who_closes_the_output_is_given_the_exit_status(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with at_work(tmp_path / "var"):
+        run = make()
+        monkeypatch.setattr(sys, "stdout", None)  # as Python has it under `>&-`
+        assert run("status").status == 0
+        sys.stdout.close()
 
 
 def test_files_that_are_no_databases_are_said_and_the_rest_is_shown(make: Make, tmp_path: Path) -> None:

@@ -90,6 +90,13 @@ def test_what_matters_is_on_the_page_however_narrow_it_is(width: int) -> None:
     assert text.count("connection_refused · 3 waiting · last told 08:57") == 2
 
 
+def test_of_many_countries_that_are_blind_the_first_are_named() -> None:
+    places = {f"s{number:02}": Place(f"S{number}", f"C{number:02}") for number in range(60)}
+    dead = [a_dead_source(name, FetchReason.DNS) for name in places]
+    text = " ".join(" ".join(page(whole(store=store(sources=dead), files=files(sources=places)), 80)).split())
+    assert "blind: C00, C01, C02, C03, C04, C05, C06, C07, C08, C09, C10, C11 and 48 more" in text
+
+
 def test_a_process_of_another_version_is_seen() -> None:
     assert "version 0.0.9 (this command is 0.1.0)" in "\n".join(page(whole(local=local(version="0.0.9")), 120))
 
