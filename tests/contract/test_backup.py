@@ -137,6 +137,11 @@ def test_there_and_back(tmp_path: Path, place: Place, fresh: Callable[[str], str
     }
     with pytest.raises(ConfigurationError, match="empty"):
         restore(made.folder, found, target(tmp_path, url), SystemClock())
+    with pytest.raises(ConfigurationError, match=r"there is a store at|it is not empty"):  # whatever stands where a bus would
+        restore(made.folder, found, target(tmp_path, url, "elsewhere"), SystemClock())
+    again = open_store(url)
+    assert count(again, seen) == 5
+    again.close()
 
 
 def test_it_is_of_one_moment_under_load(tmp_path: Path, place: Place) -> None:

@@ -20,8 +20,10 @@ from alerting.notices.source_rules import trouble_of
 from alerting.reload import Standing as FilesStanding
 from alerting.routes import Routes
 from newswire.errors import Fault
+from newswire.late import SAID_S
 from newswire.outcomes import NoticeKind, SendOutcome
 from newswire.records import Severity
+from newswire.settings import Settings
 from newswire.silence import Silence
 from newswire.store.notices import PutNotice
 from newswire.store.source_health import SourceHealth
@@ -303,3 +305,7 @@ def test_notices_of_a_later_release_are_known_and_otherwise_left_alone() -> None
     later = History([PutNotice(notice.notice_id, AT, {"notice": "of_tomorrow"})])
     assert later.knows(notice)
     assert later.open_troubles(set(NoticeKind)) == {}
+
+
+def test_what_waits_is_said_when_polling_slows_down_by_default() -> None:
+    assert Settings().slow_after_s == SAID_S
