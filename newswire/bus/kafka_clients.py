@@ -144,6 +144,15 @@ def commit_once(consumer: Any, offsets: Mapping[Any, Any], timeout_s: float) -> 
         raise future.exception
 
 
+def topic_id(consumer: Any, name: str) -> str:
+    """Return the id of the topic that bears this name now, by the metadata in hand; empty where the brokers (before 2.8) or we know none.
+
+    A topic that is deleted and made anew has another one (KIP-516).
+    """
+    found = consumer._cluster.topic_id(name)  # noqa: SLF001 -- kafka-python 3.0.12 has no public call for it
+    return str(found) if found is not None else ""
+
+
 def discard_producer(producer: Any) -> None:
     """Throw a producer away now, with whatever it has not sent."""
     # `close` flushes first and gives up where that fails, which leaves its thread sending for ever.

@@ -2,6 +2,10 @@
 
 kafka-python rejoins its group inside `poll` only, so partitions come and go there and nowhere else: work in flight ends before, or is
 dropped at its commit. A consumer whose state is in doubt is thrown away; the new one starts at the committed offsets.
+
+What was committed of a topic says nothing of another that was made under its name, yet brokers may keep it, and a commit on its way when
+the topic went may still arrive. So each commit carries the id of the topic that was read, and a partition that comes with another's begins
+at its beginning.
 """
 
 import time
@@ -16,7 +20,7 @@ from kafka.errors import KafkaTimeoutError
 from kafka.structs import OffsetAndMetadata
 
 from newswire.bus import Batch, Delivered, Output
-from newswire.bus.kafka_clients import FAILURES, KafkaClients, commit_once, discard_consumer
+from newswire.bus.kafka_clients import FAILURES, KafkaClients, commit_once, discard_consumer, topic_id
 from newswire.bus.kafka_errors import Action, said, verdict
 from newswire.bus.kafka_producer import AcknowledgedProducer
 from newswire.bus.size import refuse_too_large
@@ -26,6 +30,7 @@ from newswire.topics import Topic
 
 _LEAVE_S: Final = 2.0
 _NO_GENERATION: Final = -1
+_OF: Final = "of topic "  # and its id: what stands beside a committed offset; what others commit by hand has no such note, and is believed
 
 
 class Claims:
@@ -92,9 +97,11 @@ class _Moves(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python h
     def __init__(self, claims: Claims) -> None:
         self._claims = claims
         self.lost = False
+        self.unproved: set[TopicPartition] = set()  # came, and it was not looked at yet whose offsets they begin at
 
     def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
         self._claims.come(tp.partition for tp in assigned)
+        self.unproved |= set(assigned)
 
     def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
         self._claims.go(tp.partition for tp in revoked)
@@ -113,6 +120,7 @@ class KafkaMember:
         self._claims = Claims()
         self._moves = _Moves(self._claims)
         self._client: Any | None = None
+        self._topic_id = ""  # of the topic that the client reads; empty: not known
         self._fetched: deque[Delivered] = deque()  # more than the last batch had room for
         self._go_back = False
         self._silent_since = time.monotonic()
@@ -187,6 +195,7 @@ class KafkaMember:
 
     def _throw_away(self) -> None:
         client, self._client = self._client, None
+        self._topic_id = ""
         self._claims.go_all()
         self._fetched.clear()
         self._behind.clear()
@@ -208,7 +217,15 @@ class KafkaMember:
         # Even with enough in hand the group must hear of us; each batch hands out one at least, so this does not grow.
         room = max(1, max_messages - len(self._fetched))
         found = client.poll(timeout_ms=0 if self._fetched else timeout_s * 1_000, max_records=room)
-        self._fetched = deque(message for message in self._fetched if self._claims.owns(message.partition))
+        anew = self._due_anew(client)
+        for at in anew:
+            client.seek_to_beginning(at)
+            found.pop(at, None)
+        self._fetched = deque(
+            message
+            for message in self._fetched
+            if self._claims.owns(message.partition) and TopicPartition(self._name, message.partition) not in anew
+        )
         for records in found.values():
             self._fetched.extend(delivered(self._topic.name, record) for record in records)
         now = time.monotonic()
@@ -218,6 +235,29 @@ class KafkaMember:
         elif now - self._silent_since >= self._clients.settings.probe_s:
             self._probe(client)
             self._silent_since = time.monotonic()
+
+    def _due_anew(self, client: Any) -> list[TopicPartition]:
+        """Return which of the partitions that came would go on where a reader of an older topic of this name had stopped.
+
+        Raises:
+            Retryable: the topic was made anew under this client, whose positions are those in the old one.
+            KafkaError: no broker answers.
+
+        """
+        now = topic_id(client, self._name)
+        if now and self._topic_id and now != self._topic_id:
+            raise Retryable(RetryReason.BUS, f"reading {self._name}: the topic was deleted and made anew")
+        self._topic_id = now or self._topic_id
+        if not self._topic_id:
+            return []
+        wait_ms = self._clients.settings.request_s * 1_000
+        mine = sorted(self._moves.unproved & client.assignment())
+        notes = {at: client.committed(at, metadata=True, timeout_ms=wait_ms) for at in mine}
+        self._moves.unproved.clear()
+        return [at for at, note in notes.items() if note is not None and note.metadata.startswith(_OF) and note.metadata != self._note()]
+
+    def _note(self) -> str:
+        return _OF + self._topic_id if self._topic_id else ""
 
     def _probe(self, client: Any) -> None:
         """Return where the silence has a reason: kafka-python's `poll` returns nothing, and no error, where no broker is left.
@@ -262,7 +302,9 @@ class KafkaMember:
         for message in batch.messages:
             after[message.partition] = max(after.get(message.partition, 0), message.offset + 1)
         after = {partition: max(offset, starts.get(partition, 0)) for partition, offset in after.items()}
-        offsets = {TopicPartition(self._name, partition): OffsetAndMetadata(offset, "", -1) for partition, offset in after.items()}
+        offsets = {
+            TopicPartition(self._name, partition): OffsetAndMetadata(offset, self._note(), -1) for partition, offset in after.items()
+        }
         client = self._client
         assert client is not None
         try:
