@@ -214,6 +214,12 @@ def values(batch: Sequence[Delivered]) -> list[str]:
     return [message.value.decode() for message in batch]
 
 
+def written(bed: Bed, bus: Bus) -> list[str]:
+    """Return the outputs that are there; each once, where a commit that was not sure to arrive is done again, outputs and all."""
+    found = values(list(bus.browse(REPORTS)))
+    return list(dict.fromkeys(found)) if bed.repeats else found
+
+
 def drain(
     bus: Bus, consumer: Consumer, outputs_to: Topic | None = None, *, topic: Topic = ITEMS, group: str = PROCESSORS_GROUP
 ) -> list[Delivered]:
@@ -340,7 +346,7 @@ def test_outputs_are_durable_with_the_offsets(bed: Bed) -> None:
 
     drain(bus, bus.consumer(ITEMS, PROCESSORS_GROUP), outputs_to=REPORTS)
 
-    assert sorted(values(list(bed.open().browse(REPORTS)))) == ["a", "b", "c"]
+    assert sorted(written(bed, bed.open())) == ["a", "b", "c"]
 
 
 def test_a_commit_that_fails_writes_nothing_and_rewinds(bed: Bed) -> None:
@@ -354,7 +360,7 @@ def test_a_commit_that_fails_writes_nothing_and_rewinds(bed: Bed) -> None:
 
     assert list(bus.browse(REPORTS)) == []
     assert values(drain(bus, consumer, outputs_to=REPORTS)) == ["a"]  # healed, without a restart
-    assert values(list(bus.browse(REPORTS))) == ["a"]
+    assert written(bed, bus) == ["a"]
 
 
 def test_an_empty_batch_may_carry_outputs(bed: Bed) -> None:
@@ -383,7 +389,7 @@ def test_a_member_that_was_replaced_is_fenced_and_writes_nothing(bed: Bed) -> No
     with pytest.raises(Fenced):
         paused.commit(batch, [Output(REPORTS, Message("a", b"late"))])
 
-    assert values(list(bus.browse(REPORTS))) == ["a"]
+    assert written(bed, bus) == ["a"]
     assert not paused.poll(timeout_s=0)
 
 
@@ -400,7 +406,7 @@ def test_a_member_that_got_its_partitions_back_is_fenced_for_what_it_polled_befo
 
     with pytest.raises(Fenced):
         paused.commit(old, [Output(REPORTS, Message("a", b"late"))])
-    assert values(list(bus.browse(REPORTS))) == ["a", "b"]
+    assert written(bed, bus) == ["a", "b"]
 
 
 def test_a_member_that_leaves_hands_over_at_once(bed: Bed) -> None:
