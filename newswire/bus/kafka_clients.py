@@ -25,6 +25,7 @@ FAILURES: Final = (KafkaError, OSError, RuntimeError)
 _REQUEST_BYTES: Final = 1_048_576  # Kafka's own limit; ours for a record is below it
 _FETCH_BYTES: Final = 8_000_000  # held by a consumer for each broker, beside the batch in hand
 _HEARTBEAT_S: Final = 0.5  # by it a member learns that partitions are shared out anew; the others wait for it, several rounds long
+_METADATA_PROBES: Final = 6  # half a minute by default, instead of kafka-python's five
 _LINGER_MS: Final = 5  # while a batch is being sent record by record; its end is flushed at once
 _BATCH_BYTES: Final = 131_072  # before gzip: records of 20 kB share a batch, too
 
@@ -76,6 +77,8 @@ class KafkaClients:
             "session_timeout_ms": _ms(self.settings.session_s),
             "heartbeat_interval_ms": _ms(min(_HEARTBEAT_S, self.settings.session_s / 4)),
             "max_poll_interval_ms": _ms(self.settings.poll_interval_s),
+            # A topic that is made anew between two fetches shows in its metadata alone.
+            "metadata_max_age_ms": _ms(_METADATA_PROBES * self.settings.probe_s),
             # Members keep what they have in their hands while partitions move between others.
             "partition_assignment_strategy": [CooperativeStickyAssignor],
         }

@@ -254,7 +254,8 @@ class KafkaMember:
         mine = sorted(self._moves.unproved & client.assignment())
         notes = {at: client.committed(at, metadata=True, timeout_ms=wait_ms) for at in mine}
         self._moves.unproved.clear()
-        return [at for at, note in notes.items() if note is not None and note.metadata.startswith(_OF) and note.metadata != self._note()]
+        noted = {at: note.metadata or "" for at, note in notes.items() if note is not None}
+        return [at for at, said_of in noted.items() if said_of.startswith(_OF) and said_of != self._note()]
 
     def _note(self) -> str:
         return _OF + self._topic_id if self._topic_id else ""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from kafka import KafkaAdminClient, TopicPartition
+from kafka.errors import CoordinatorNotAvailableError
 from kafka.structs import OffsetAndMetadata
 
 from newswire.bus import Consumer, Message
@@ -60,7 +61,14 @@ class World:
 
     def move(self, offset: int, note: str) -> None:
         wanted = {TopicPartition(self.name, number): OffsetAndMetadata(offset, note, -1) for number in range(PARTITIONS)}
-        self.admin.alter_group_offsets(self.group, wanted)
+        for _ in range(100):  # a broker that has only just begun makes the place for offsets first
+            try:
+                self.admin.alter_group_offsets(self.group, wanted)
+            except CoordinatorNotAvailableError:
+                time.sleep(0.2)
+            else:
+                return
+        raise AssertionError("the group has no coordinator")
 
 
 @pytest.fixture
